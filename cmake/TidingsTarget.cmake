@@ -1,0 +1,31 @@
+# tidings_library(NAME SOURCES ... USES ... [PRIVATE_USES ...] [TESTS ...] [TEST_USES ...])
+#   A static library of one folder under src/, with our warnings as errors, and, when TESTS are
+#   named, one executable NAME_test with the label `unit`.
+# tidings_test(NAME LABEL unit|contract|integration|crash SOURCES ... USES ...)
+#   A GoogleTest executable whose cases ctest runs one by one.
+
+set(TIDINGS_WARNINGS -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wnon-virtual-dtor
+  -Woverloaded-virtual -Werror)
+
+function(tidings_library name)
+  cmake_parse_arguments(arg "" "" "SOURCES;USES;PRIVATE_USES;TESTS;TEST_USES" ${ARGN})
+  add_library(tidings_${name} STATIC ${arg_SOURCES})
+  target_include_directories(tidings_${name} PUBLIC
+    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/src> $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>)
+  target_compile_options(tidings_${name} PRIVATE ${TIDINGS_WARNINGS})
+  target_link_libraries(tidings_${name} PUBLIC ${arg_USES} PRIVATE ${arg_PRIVATE_USES})
+  if(BUILD_TESTING AND arg_TESTS)
+    tidings_test(${name} LABEL unit SOURCES ${arg_TESTS} USES tidings_${name} ${arg_TEST_USES})
+  endif()
+endfunction()
+
+function(tidings_test name)
+  cmake_parse_arguments(arg "" "LABEL" "SOURCES;USES" ${ARGN})
+  add_executable(${name}_test ${arg_SOURCES})
+  target_compile_options(${name}_test PRIVATE ${TIDINGS_WARNINGS})
+  target_link_libraries(${name}_test PRIVATE ${arg_USES} GTest::gtest GTest::gtest_main)
+  target_compile_definitions(${name}_test PRIVATE
+    TIDINGS_SOURCE_DIR="${PROJECT_SOURCE_DIR}" TIDINGS_BINARY_DIR="${PROJECT_BINARY_DIR}")
+  gtest_discover_tests(${name}_test TEST_PREFIX "${name}." DISCOVERY_MODE PRE_TEST
+    DISCOVERY_TIMEOUT 60 PROPERTIES LABELS ${arg_LABEL} TIMEOUT 120)
+endfunction()

@@ -1,0 +1,83 @@
+// Goal: the seams everything else decides by (time, chance, failure) do what their headers say.
+#include <gtest/gtest.h>
+
+#include <regex>
+#include <set>
+
+#include "base/clock.h"
+#include "base/random.h"
+#include "base/result.h"
+#include "tidings/ids.h"
+
+namespace tidings {
+namespace {
+
+Result<int> half(int number) {
+  if (number % 2 != 0) return fail(Errc::invalid_argument, "number is odd", 10004);
+  return number / 2;
+}
+
+Result<int> quarter(int number) {
+  TRY(const int once, half(number));
+  TRY(const int twice, half(once));
+  return twice;
+}
+
+Result<void> must_be_even(int number) {
+  TRY_VOID(half(number));
+  return {};
+}
+
+TEST(Result, TryPassesValuesOnAndLeavesWithTheFirstError) {
+  EXPECT_EQ(*quarter(8), 2);
+  const auto odd = quarter(6);
+  ASSERT_FALSE(odd);
+  EXPECT_EQ(odd.error().kind, Errc::invalid_argument);
+  EXPECT_EQ(odd.error().code, 10004);
+  EXPECT_TRUE(must_be_even(2));
+  EXPECT_FALSE(must_be_even(3));
+}
+
+TEST(Result, DefaultIsTheDefaultValueAndValueOnErrorThrows) {
+  EXPECT_EQ(*Result<int>{}, 0);
+  EXPECT_THROW((void)quarter(1).value(), std::logic_error);
+}
+
+TEST(Clock, ManualClockMovesOnlyByHandAndJumpsLeaveMonotonicTimeAlone) {
+  ManualClock clock;
+  const auto wall = clock.now_ms();
+  const auto steady = clock.monotonic();
+  EXPECT_EQ(clock.now_ms(), wall);
+  clock.advance(std::chrono::seconds{2});
+  EXPECT_EQ(clock.now_ms(), wall + 2000);
+  EXPECT_EQ(clock.monotonic() - steady, std::chrono::seconds{2});
+  clock.jump(std::chrono::hours{-1});
+  EXPECT_EQ(clock.monotonic() - steady, std::chrono::seconds{2});
+  EXPECT_LT(clock.now_ms(), wall);
+}
+
+TEST(Random, SameSeedSameBytesAndUuidIsVersionFour) {
+  SeededRandom one{7};
+  SeededRandom two{7};
+  EXPECT_EQ(one.hex(40), two.hex(40));
+  SystemRandom strong;
+  std::set<std::string> seen;
+  const std::regex form{"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"};
+  for (int i = 0; i < 1000; ++i) {
+    const std::string uuid = strong.uuid();
+    EXPECT_TRUE(std::regex_match(uuid, form)) << uuid;
+    EXPECT_TRUE(seen.insert(uuid).second) << "repeated " << uuid;
+    const double unit = strong.next_unit();
+    EXPECT_GE(unit, 0.0);
+    EXPECT_LT(unit, 1.0);
+  }
+}
+
+TEST(Ids, DifferentKindsDoNotCompareAndHashByText) {
+  static_assert(!std::is_convertible_v<GroupId, TopicId>);
+  EXPECT_EQ(std::hash<GroupId>{}(GroupId{"a"}), std::hash<GroupId>{}(GroupId{"a"}));
+  EXPECT_LT(SdkAppId{1}, SdkAppId{2});
+}
+
+}  // namespace
+}  // namespace tidings
