@@ -1,0 +1,100 @@
+/// An app: one tenant, its keys, switches and callback configuration (protocol 3.1, section 8).
+///
+/// Shape: a value. Doors hold it as shared_ptr<const App>; a change makes a new one, so a request
+/// sees one consistent configuration from its first check to its commit.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "community/custom_field.h"
+#include "community/limits.h"
+#include "tidings/callback.h"
+#include "tidings/ids.h"
+
+namespace tidings::community {
+
+enum class AppStatus { enabled, disabled, expired };    // 60016, 60020
+enum class Edition { trial, pro, ultimate };            // decides 10058, 10059, 70398, 71000
+enum class RetryMode { off, timeouts, durable };        // design.md, Delivery
+enum class BeforeFailure { proceed, block };            // protocol 6.10
+
+/// A secret with an end: during a rotation the old one stays valid until `valid_until_s`.
+struct Secret {
+  std::string text;
+  std::int64_t created_s = 0;
+  std::int64_t valid_until_s = 0;  ///< Unix seconds; 0 = no end
+
+  friend bool operator==(const Secret&, const Secret&) = default;
+};
+
+struct CallbackSettings {
+  std::string url;                 ///< "" = not configured: events are recorded and held
+  bool sign = false;               ///< adds Sign and RequestTime (6.4)
+  std::string token;               ///< the Sign token; required when `sign`
+  std::vector<Secret> webhook_secrets;  ///< Standard Webhooks, current first; all valid ones sign
+  std::uint32_t switches = 0;      ///< bit per CallbackSwitch (6.9)
+  RetryMode retry = RetryMode::durable;
+  BeforeFailure before_failure = BeforeFailure::proceed;
+  AdditiveMembers additive = AdditiveMembers::needed;
+  bool endpoint_disabled = false;  ///< answered 410: events are held until it is enabled again
+
+  friend bool operator==(const CallbackSettings&, const CallbackSettings&) = default;
+
+  [[nodiscard]] bool on(CallbackSwitch which) const {
+    return (switches & (1U << static_cast<unsigned>(which))) != 0;
+  }
+  void set(CallbackSwitch which, bool value) {
+    const std::uint32_t bit = 1U << static_cast<unsigned>(which);
+    switches = value ? switches | bit : switches & ~bit;
+  }
+};
+
+struct App {
+  SdkAppId id;
+  std::string name;
+  std::string introduction;
+  AppStatus status = AppStatus::enabled;
+  Edition edition = Edition::ultimate;
+  std::vector<Secret> keys;        ///< UserSig keys, current first
+  std::vector<UserId> admins;      ///< at most kAdminsPerApp
+  bool community_on = false;
+  bool topic_on = false;           ///< needs community_on
+  std::vector<FieldDeclaration> group_fields;
+  std::vector<FieldDeclaration> member_fields;
+  std::vector<std::string> rest_allow;  ///< CIDRs; empty = every source
+  CallbackSettings callback;
+  TextLimits text_limits;
+  std::int64_t created_s = 0;
+  std::int64_t version = 0;        ///< +1 with every change
+
+  friend bool operator==(const App&, const App&) = default;
+
+  [[nodiscard]] bool is_admin(std::string_view user) const;
+  /// Keys valid at `now_s`, current first.
+  [[nodiscard]] std::vector<std::string> valid_keys(std::int64_t now_s) const;
+};
+
+using AppPtr = std::shared_ptr<const App>;
+
+/// The settings as one JSON object, as stored in app.settings and read back. Round-trips exactly.
+std::string write_app(const App& app);
+Result<App> read_app(std::string_view json);
+
+std::string_view to_string(AppStatus);
+std::string_view to_string(Edition);
+std::string_view to_string(RetryMode);
+std::string_view to_string(BeforeFailure);
+std::string_view to_string(AdditiveMembers);
+std::optional<AppStatus> parse_app_status(std::string_view);
+std::optional<Edition> parse_edition(std::string_view);
+std::optional<RetryMode> parse_retry_mode(std::string_view);
+std::optional<BeforeFailure> parse_before_failure(std::string_view);
+std::optional<AdditiveMembers> parse_additive_members(std::string_view);
+
+}  // namespace tidings::community

@@ -1,0 +1,109 @@
+/// Group commit: one fsync for everything that queued up during the previous one.
+///
+/// Doors submit commands from any thread; one thread takes all that is queued (bounded), loads
+/// what they name, decides them in order of arrival, commits once, and only then completes them
+/// and hands the events on. There is no artificial wait: a lone command pays one fsync, a crowd
+/// shares it (design.md, "Unit of work").
+///
+/// Durability point: a completion with a value is called after the fsync that holds it. Errors:
+/// what decide() refused (with the protocol's code); 10002 / Errc::unavailable when the disk
+/// failed, with nothing stored; Errc::cancelled after stop(). Outcomes of delivery are never given
+/// up: they stay queued until a commit takes them.
+///
+/// Threads: submit* from any thread. Completions and the listener run on the committer's thread
+/// and must only hand over. Lifetime: the engine, clock, random and listener outlive the committer.
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/random.h"
+#include "base/result.h"
+#include "community/command.h"
+#include "community/reply.h"
+#include "store/store.h"
+
+namespace tidings::store {
+
+using Completion = std::function<void(Result<community::Reply>&&)>;
+
+/// Hears of what was committed, after the commit, in commit order.
+class CommitListener {
+ public:
+  virtual ~CommitListener() = default;
+  virtual void committed(std::vector<community::Event> events,
+                         std::vector<community::Notice> notices) = 0;
+  /// After the last completion of a batch: the moment to wake the lanes, once each.
+  virtual void batch_done() = 0;
+};
+
+struct CommitterOptions {
+  std::size_t max_batch = 1024;    ///< commands in one commit
+  std::size_t max_queued = 65536;  ///< more are refused at once with 10002
+  std::chrono::milliseconds retry_outcomes{200};  ///< after a failed commit
+};
+
+struct CommitterStats {
+  std::uint64_t batches = 0;
+  std::uint64_t commands = 0;
+  std::uint64_t refused = 0;
+  std::uint64_t outcomes = 0;
+  std::uint64_t failed_batches = 0;
+  std::uint64_t queued = 0;          ///< now
+  std::uint64_t commit_microseconds = 0;  ///< summed over batches
+};
+
+class Committer {
+ public:
+  Committer(UnitOfWork& engine, const Clock& clock, Random& random, CommitListener& listener,
+            CommitterOptions options = {});
+  ~Committer();
+  Committer(const Committer&) = delete;
+  Committer& operator=(const Committer&) = delete;
+
+  void start();
+  /// Takes no more, commits what is queued, joins the thread. Idempotent.
+  void stop();
+
+  void submit(community::Command command, Completion done);
+  void submit_outcomes(std::vector<Outcome> outcomes);
+
+  [[nodiscard]] CommitterStats stats() const;
+
+ private:
+  struct Submission {
+    community::Command command;
+    Completion done;
+  };
+  void run();
+  void run_batch(std::vector<Submission>& batch);
+  bool commit(std::vector<Submission>& batch, std::vector<Result<community::Reply>>& replies,
+              community::View& view);
+
+  // Constant after construction.
+  UnitOfWork& engine_;
+  const Clock& clock_;
+  Random& random_;
+  CommitListener& listener_;
+  const CommitterOptions options_;
+
+  // Protected by mutex_.
+  mutable std::mutex mutex_;
+  std::condition_variable wake_;
+  std::vector<Submission> queue_;
+  std::vector<Outcome> outcomes_;
+  bool stopping_ = false;
+  CommitterStats stats_;
+
+  // Committer's thread only.
+  std::vector<Outcome> carried_;  // taken from outcomes_, not committed yet
+
+  std::thread thread_;
+};
+
+}  // namespace tidings::store

@@ -1,0 +1,98 @@
+/// The seam between the rules and an engine: three narrow interfaces that one engine implements.
+///
+/// Every engine passes the same contract suite (tests/contract/). Failures: Errc::unavailable for
+/// a disk that is full or failing (nothing was changed, try again), Errc::corrupt for bytes that
+/// make no sense, Errc::internal otherwise.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+#include "community/view.h"
+#include "store/event_log.h"
+
+namespace tidings::store {
+
+/// Writing. Called by one thread at a time (the committer's).
+class UnitOfWork {
+ public:
+  virtual ~UnitOfWork() = default;
+  /// Loads into `view` what `needs` names and the view does not know yet, and the id counters.
+  virtual Result<void> load(const community::Needs& needs, community::View& view) = 0;
+  /// Writes the view's changes, its events (their `seq` is set) and the outcomes in one
+  /// transaction. Durability point: everything is on disk (fsync) when this returns success; on an
+  /// error nothing was written. An Outcome for an event that is not pending any more is ignored,
+  /// except dead or cancelled -> pending (replay).
+  virtual Result<void> commit(community::View& view, std::span<const Outcome> outcomes) = 0;
+};
+
+struct GroupPage {
+  std::vector<GroupId> groups;
+  std::int64_t total = 0;  ///< of the filter, independent of paging
+  std::int64_t next = 0;   ///< cursor; 0 = finished
+};
+struct MemberPage {
+  std::vector<community::Member> members;
+  std::int64_t next = 0;  ///< cursor; 0 = finished
+};
+struct MemberQuery {
+  community::GroupKey group;
+  std::optional<std::vector<community::Role>> roles;
+  std::int64_t after = 0;   ///< cursor
+  std::size_t offset = 0;   ///< instead of a cursor
+  std::size_t limit = 100;
+};
+struct JoinedQuery {
+  community::AccountKey account;
+  std::optional<GroupType> type;
+  std::optional<bool> support_topic;
+  bool with_av_chat_rooms = false;
+  std::size_t offset = 0;
+  std::size_t limit = SIZE_MAX;
+};
+struct JoinedGroup {
+  community::Group group;
+  community::Member member;
+};
+struct JoinedPage {
+  std::vector<JoinedGroup> groups;
+  std::int64_t total = 0;
+};
+
+/// Reading rows. Any thread, concurrently with a commit; sees only committed data.
+class CommunityReader {
+ public:
+  virtual ~CommunityReader() = default;
+  /// As UnitOfWork::load, from one consistent snapshot, for admit() and the get_* calls.
+  virtual Result<void> read(const community::Needs& needs, community::View& view) = 0;
+  virtual Result<std::vector<community::App>> apps() = 0;
+  virtual Result<GroupPage> groups(SdkAppId app, std::optional<GroupType> type, std::int64_t after,
+                                   std::size_t limit) = 0;
+  virtual Result<JoinedPage> joined(const JoinedQuery& query) = 0;
+  virtual Result<MemberPage> members(const MemberQuery& query) = 0;
+  virtual Result<std::vector<community::Mute>> mutes(const community::GroupKey& group,
+                                                     const TopicId& topic) = 0;
+};
+
+/// Reading the event log. Any thread.
+class EventReader {
+ public:
+  virtual ~EventReader() = default;
+  /// Undelivered events with seq > after, ascending.
+  virtual Result<std::vector<PendingEvent>> pending(std::int64_t after, std::size_t limit) = 0;
+  /// Whole events by seq, ascending; those that do not exist (any more) are left out.
+  virtual Result<std::vector<community::Event>> events(std::span<const std::int64_t> seqs) = 0;
+  virtual Result<std::vector<EventRecord>> list(const EventFilter& filter) = 0;
+  virtual Result<std::vector<Attempt>> attempts(std::int64_t seq) = 0;
+  /// As counted inside the commits; of one app, or of all when `app` is 0.
+  virtual Result<Ledger> ledger(SdkAppId app) = 0;
+  /// The same, counted afresh from the rows.
+  virtual Result<Ledger> recount(SdkAppId app) = 0;
+};
+
+}  // namespace tidings::store
