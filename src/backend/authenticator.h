@@ -1,0 +1,42 @@
+/// Who is calling: UserSig verification for REST and the client door (protocol 5.3), with a bounded
+/// cache of verified tickets and the throttle of repeated failures.
+///
+/// A ticket that verified once is remembered until it expires or the app's keys change; at most
+/// `cache_entries` are kept. After `max_failures` failures of one (app, identifier) within a
+/// minute every further try answers 70050 for one minute, right or wrong.
+///
+/// Threads: from any thread.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "community/app.h"
+
+namespace tidings::backend {
+
+struct AuthenticatorOptions {
+  std::size_t cache_entries = 65536;
+  int max_failures = 10;
+};
+
+class Authenticator {
+ public:
+  explicit Authenticator(const Clock& clock, AuthenticatorOptions options = {});
+  ~Authenticator();
+
+  /// Success: the ticket is `identifier`'s, for this app, and valid now. Error::code is 700xx.
+  Result<void> verify(const community::App& app, std::string_view identifier,
+                      std::string_view user_sig);
+
+ private:
+  struct State;
+  const Clock& clock_;
+  const AuthenticatorOptions options_;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace tidings::backend

@@ -1,0 +1,72 @@
+/// The use cases that the doors share: run a write with its before-callback and its commit, and
+/// read committed rows. A door turns bytes into a Command and a Reply into bytes; nothing else.
+///
+/// execute(): settings -> admit() on a snapshot and the before-callback, only where its switch is
+/// on (protocol 6.10, outside of any transaction) -> committer, where decide() checks everything
+/// again -> Reply. Durability point: a Reply is returned after the fsync that holds it (P1).
+///
+/// Threads: from any lane; resumes on the caller's lane. Lifetime: everything given to the
+/// constructor outlives the service; callers' coroutines end before it does.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <utility>
+
+#include "backend/app_registry.h"
+#include "base/clock.h"
+#include "base/result.h"
+#include "community/decide.h"
+#include "runtime/blocking_pool.h"
+#include "runtime/lane.h"
+#include "store/committer.h"
+#include "store/store.h"
+#include "tidings/callback.h"
+
+namespace tidings::backend {
+
+/// Asks the app backend before an event (6.7, 6.8, 6.10). Implemented by delivery's callback
+/// request and transport; a fake in tests.
+class BeforeAsker {
+ public:
+  virtual ~BeforeAsker() = default;
+  /// An error means "no valid answer" in 2 s; the app's policy then decides.
+  virtual runtime::awaitable<Result<CallbackAnswer>> ask(const community::Question& question,
+                                                         const community::Caller& caller) = 0;
+};
+
+class Service {
+ public:
+  struct Parts {
+    store::Committer& committer;
+    store::CommunityReader& community;
+    store::EventReader& events;
+    runtime::BlockingPool& readers;
+    AppRegistry& apps;
+    BeforeAsker& before;
+    const Clock& clock;
+    Random& random;
+  };
+  explicit Service(Parts parts);
+
+  /// One write. Errors carry the protocol's code.
+  runtime::awaitable<Result<community::Reply>> execute(community::Command command);
+
+  /// Runs `read` (a call on community() or events()) on the reader pool.
+  template <class F>
+  runtime::awaitable<std::invoke_result_t<F>> read(F read) {
+    return parts_.readers.run(std::move(read));
+  }
+
+  [[nodiscard]] store::CommunityReader& community() { return parts_.community; }
+  [[nodiscard]] store::EventReader& events() { return parts_.events; }
+  [[nodiscard]] AppRegistry& apps() { return parts_.apps; }
+  [[nodiscard]] const Clock& clock() const { return parts_.clock; }
+  [[nodiscard]] Random& random() { return parts_.random; }
+
+ private:
+  Parts parts_;
+};
+
+}  // namespace tidings::backend
