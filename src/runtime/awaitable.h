@@ -1,0 +1,23 @@
+/// The coroutine type of the whole project, and the token that turns Asio operations into values.
+///
+/// A coroutine runs on the lane it was spawned on and resumes there. Parameters of a spawned
+/// coroutine are values, or references to what its TaskGroup's owner outlives. Never put a capturing
+/// lambda into an expression with co_await (g++ 12 destroys the capture twice); bind the result of
+/// co_await to a name first.
+#pragma once
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+namespace tidings::runtime {
+
+namespace asio = boost::asio;
+
+template <class T>
+using awaitable = asio::awaitable<T>;
+
+/// `auto [error, count] = ...` without exceptions: error codes of Asio stay values.
+inline constexpr asio::as_tuple_t<asio::use_awaitable_t<>> kAsTuple{asio::use_awaitable};
+
+}  // namespace tidings::runtime
