@@ -90,11 +90,12 @@ std::string_view to_string(AppStatus);
 std::string_view to_string(Edition);
 std::string_view to_string(RetryMode);
 std::string_view to_string(BeforeFailure);
-std::string_view to_string(AdditiveMembers);
 std::optional<AppStatus> parse_app_status(std::string_view);
 std::optional<Edition> parse_edition(std::string_view);
 std::optional<RetryMode> parse_retry_mode(std::string_view);
 std::optional<BeforeFailure> parse_before_failure(std::string_view);
-std::optional<AdditiveMembers> parse_additive_members(std::string_view);
+// Of libtidings (tidings/callback.h), here so that all settings are spelled alike.
+using tidings::parse_additive_members;
+using tidings::to_string;
 
 }  // namespace tidings::community

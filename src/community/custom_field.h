@@ -44,13 +44,25 @@ struct FieldAccess {
   bool own_value = false;  ///< a member at its own member-level value
 };
 
+/// Which of the two lists of an app.
+enum class FieldLists { group, member };
+
 /// Adds or extends a declaration list; checks count, key form, clash with the other level's list,
 /// duplicate types, AVChatRoom at member level, and that nothing is removed. kind
 /// invalid_argument, conflict or too_large.
-enum class FieldLists { group, member };
 Result<std::vector<FieldDeclaration>> change_declarations(
     FieldLists list, const std::vector<FieldDeclaration>& now,
     const std::vector<FieldDeclaration>& other_list, const FieldDeclaration& change);
+
+/// A whole list as it shall be: the same checks for each declaration, and nothing of `before` may
+/// be missing.
+Result<void> check_declarations(FieldLists list, const std::vector<FieldDeclaration>& before,
+                                const std::vector<FieldDeclaration>& after,
+                                const std::vector<FieldDeclaration>& other_list);
+
+/// The part of write_fields that needs no caller: undeclared, not enabled, too long (10004).
+Result<void> check_fields(const std::vector<FieldDeclaration>& declared, GroupType type,
+                          std::size_t max_bytes, const FieldValues& writes);
 
 /// Applies `writes` to `values`: "" deletes a key. Undeclared key, key not enabled for the type or
 /// value over `max_bytes`: 10004. Caller below the write level: 10007. Nothing is changed then.

@@ -14,7 +14,8 @@ void collect(const Command& command, Needs& needs);
 
 /// Decides one command against the View. Success: changed rows, events and notices are recorded in
 /// it, the reply is valid once the View is committed. Error: `code` is the protocol's number, and
-/// the View is as it was.
+/// the View is as it was, with one exception: a join refused because the group is full (10014)
+/// leaves an AfterGroupFull event (7.11), so a batch with nothing but refusals may need a commit.
 Result<Reply> decide(const Command& command, View& view);
 
 /// A before-callback to be asked before `command` may be decided (protocol 6.10, section 7).

@@ -47,6 +47,7 @@ struct TopicUpdated {
 struct MembersAdded {
   GroupKey group;
   std::vector<UserId> users;
+  bool silent = false;  ///< by an import: they hear of the group from now on, but are told nothing
 };
 struct MembersRemoved {
   GroupKey group;

@@ -36,6 +36,8 @@ struct Needs {
   std::vector<AccountKey> user_tallies;
   std::vector<GroupKey> all_topics;   ///< every topic of the group (at most 200)
   std::vector<GroupKey> all_members;  ///< every member, unless it is a Community
+  std::vector<GroupKey> owners;       ///< the member row of the group's owner, if it has one
+  std::vector<AccountKey> memberships;  ///< every member row of the account, and their groups
 };
 
 /// Rows of one kind: known to exist, known to be absent, or not loaded. Asking for a row that was
@@ -66,6 +68,13 @@ class Table {
     entry.row = std::move(row);
     entry.dirty = true;
   }
+  /// The row, to be changed in place. REQUIRES: it exists.
+  [[nodiscard]] Row& change(const Key& key) {
+    const auto entry = entries_.find(key);
+    CHECK(entry != entries_.end() && entry->second.row);
+    entry->second.dirty = true;
+    return *entry->second.row;
+  }
   void erase(const Key& key) {
     Entry& entry = entries_[key];
     entry.row.reset();
@@ -76,6 +85,13 @@ class Table {
   void forget_if(Predicate&& matches) {
     for (auto& [key, entry] : entries_) {
       if (matches(key)) entry = Entry{};
+    }
+  }
+  /// The same for a run of keys: from `first` on, as long as they match.
+  template <class Predicate>
+  void forget_run(const Key& first, Predicate&& matches) {
+    for (auto at = entries_.lower_bound(first); at != entries_.end() && matches(at->first); ++at) {
+      at->second = Entry{};
     }
   }
   [[nodiscard]] const Entries& entries() const { return entries_; }
@@ -92,11 +108,13 @@ struct DissolveGroup {
   std::int64_t row = 0;  ///< the stored group's integer key; 0 = it was never stored
 };
 /// The account leaves every group (member_num of each falls by one; an owned group becomes
-/// ownerless), loses its mutes, and is deleted.
+/// ownerless), loses its mutes, and is deleted. Because Needs::memberships was loaded, the groups
+/// also stand in the View as dirty rows with the same figures.
 struct ForgetAccount {
   AccountKey account;
 };
-/// Everything of the app goes; its pending events are cancelled, visibly (design.md P3).
+/// Everything of the app goes; its pending events, those of this batch included, are cancelled,
+/// visibly (design.md P3).
 struct DropApp {
   SdkAppId app;
 };
@@ -130,12 +148,18 @@ class View {
   void put(Member member);
   void put(Topic topic);
   void put(Mute mute);
+  /// In place, without copying the row. REQUIRES: it exists.
+  [[nodiscard]] Group& change_group(const GroupKey& key) { return groups.change(key); }
+  [[nodiscard]] Member& change_member(const MemberKey& key) { return members.change(key); }
+  [[nodiscard]] Topic& change_topic(const TopicKey& key) { return topics.change(key); }
+  [[nodiscard]] Tally& change_tally(SdkAppId id) { return tallies.change(id); }
   void erase(const MemberKey& key);
-  void erase(const TopicKey& key);
+  void erase(const TopicKey& key);  ///< with the mutes in it: engines delete those first
   void erase(const MuteKey& key);
   void dissolve(const GroupKey& key);         ///< group gone, with all that hangs on it
   void forget(const AccountKey& key);
   void drop(SdkAppId app);
+  // No effect where the tally was not loaded: it is counted, not stored.
   void count_joined(const AccountKey& key, std::int64_t by);
   void count_owned(const AccountKey& key, GroupType type, std::int64_t by);
   [[nodiscard]] std::uint64_t draw_community_number() { return ++counters.community_and_topic; }
