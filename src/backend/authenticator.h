@@ -3,9 +3,10 @@
 ///
 /// A ticket that verified once is remembered until it expires or the app's keys change; at most
 /// `cache_entries` are kept. After `max_failures` failures of one (app, identifier) within a
-/// minute every further try answers 70050 for one minute, right or wrong.
+/// minute every further try answers 70050 for one minute, right or wrong; an app without a key
+/// (70016) counts as nobody's failure. Who fails is remembered within the same bound.
 ///
-/// Threads: from any thread.
+/// Threads: from any thread; a lock per shard, never held while a signature is computed.
 #pragma once
 
 #include <cstdint>
@@ -34,6 +35,9 @@ class Authenticator {
 
  private:
   struct State;
+  bool throttled(std::string_view key, std::int64_t now_s);
+  void count_failure(std::string_view key, std::int64_t now_s);
+
   const Clock& clock_;
   const AuthenticatorOptions options_;
   std::unique_ptr<State> state_;

@@ -4,18 +4,25 @@
 /// execute(): settings -> admit() on a snapshot and the before-callback, only where its switch is
 /// on (protocol 6.10, outside of any transaction) -> committer, where decide() checks everything
 /// again -> Reply. Durability point: a Reply is returned after the fsync that holds it (P1).
+/// Where no before-callback can be asked, a write goes to the committer without any read.
+///
+/// A committed PutApp or DeleteApp has reached the registry before its Reply is returned, in the
+/// order of the commits.
+///
+/// Errors: `code` is the protocol's number; 0 where it has none (shutting down, a full reader pool),
+/// which a door reports as its own "internal, retry" (10002, 70500).
 ///
 /// Threads: from any lane; resumes on the caller's lane. Lifetime: everything given to the
 /// constructor outlives the service; callers' coroutines end before it does.
 #pragma once
 
-#include <atomic>
-#include <functional>
-#include <memory>
+#include <type_traits>
 #include <utility>
 
 #include "backend/app_registry.h"
+#include "backend/commit_bridge.h"
 #include "base/clock.h"
+#include "base/random.h"
 #include "base/result.h"
 #include "community/decide.h"
 #include "runtime/blocking_pool.h"
@@ -31,7 +38,8 @@ namespace tidings::backend {
 class BeforeAsker {
  public:
   virtual ~BeforeAsker() = default;
-  /// An error means "no valid answer" in 2 s; the app's policy then decides.
+  /// An error means "no valid answer" in 2 s; the app's policy then decides. Errors are never
+  /// retried here. `question` and `caller` live until the call returns.
   virtual runtime::awaitable<Result<CallbackAnswer>> ask(const community::Question& question,
                                                          const community::Caller& caller) = 0;
 };
@@ -40,6 +48,7 @@ class Service {
  public:
   struct Parts {
     store::Committer& committer;
+    CommitBridge& bridge;  ///< the committer's listener
     store::CommunityReader& community;
     store::EventReader& events;
     runtime::BlockingPool& readers;
@@ -50,10 +59,11 @@ class Service {
   };
   explicit Service(Parts parts);
 
-  /// One write. Errors carry the protocol's code.
+  /// One write, of any door.
   runtime::awaitable<Result<community::Reply>> execute(community::Command command);
 
-  /// Runs `read` (a call on community() or events()) on the reader pool.
+  /// Runs `read`, a call on community() or events() that gives a Result and owns what it uses, on
+  /// the reader pool.
   template <class F>
   runtime::awaitable<std::invoke_result_t<F>> read(F read) {
     return parts_.readers.run(std::move(read));
@@ -66,6 +76,10 @@ class Service {
   [[nodiscard]] Random& random() { return parts_.random; }
 
  private:
+  runtime::awaitable<Result<void>> ask_before(community::Command& command);
+  [[nodiscard]] store::Completion completion_for(const community::Command& command,
+                                                 CommitBridge::ReplySender sender);
+
   Parts parts_;
 };
 

@@ -1,0 +1,90 @@
+#include "backend/service.h"
+
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "backend/before_callback.h"
+
+namespace tidings::backend {
+namespace {
+
+/// Reads what a command names and runs the checks that come before the callback. Owns its command:
+/// the coroutine that waits may be cancelled while this runs on the pool.
+struct AdmitOnSnapshot {
+  store::CommunityReader& reader;
+  std::int64_t now_ms;
+  Random& random;
+  community::Command command;
+
+  Result<std::optional<community::Question>> operator()() const {
+    community::Needs needs;
+    community::collect(command, needs);
+    community::View view(now_ms, random);
+    TRY_VOID(reader.read(needs, view));
+    return community::admit(command, view);
+  }
+};
+
+}  // namespace
+
+Service::Service(Parts parts) : parts_(parts) {}
+
+runtime::awaitable<Result<community::Reply>> Service::execute(community::Command command) {
+  if (const auto which = before_switch(command)) {
+    const community::AppPtr app = parts_.apps.find(asking_caller(command)->app);
+    if (app && app->callback.on(*which) && !app->callback.url.empty()) {
+      auto admitted = co_await ask_before(command);
+      if (!admitted) co_return std::move(admitted).error();
+    }
+  }
+  runtime::OneShot<Result<community::Reply>> shot;
+  auto done = completion_for(command, shot.sender());
+  parts_.committer.submit(std::move(command), std::move(done));
+  auto reply = co_await shot.wait();
+  co_return reply;
+}
+
+runtime::awaitable<Result<void>> Service::ask_before(community::Command& command) {
+  AdmitOnSnapshot admit{parts_.community, parts_.clock.now_ms(), parts_.random, command};
+  auto admitted = co_await parts_.readers.run(std::move(admit));
+  if (!admitted) co_return std::move(admitted).error();
+  if (!*admitted) co_return Result<void>{};
+  const community::Question question = std::move(**admitted);
+
+  auto answer = co_await parts_.before.ask(question, *asking_caller(command));
+  if (!answer) {
+    if (answer.error().kind == Errc::cancelled) co_return std::move(answer).error();
+    co_return judge_silence(question.command, question.app->callback.before_failure,
+                            answer.error().what);
+  }
+  auto judged = judge_answer(question.command, *answer);
+  if (!judged) co_return std::move(judged).error();
+  if (auto* add = std::get_if<community::AddMembers>(&command)) {
+    add->refused = std::move(answer->refused_members);
+  }
+  co_return Result<void>{};
+}
+
+store::Completion Service::completion_for(const community::Command& command,
+                                          CommitBridge::ReplySender sender) {
+  store::Completion done = parts_.bridge.completion(std::move(sender));
+  // The registry follows on the committer's thread: in commit order, and before anyone hears of it.
+  AppRegistry& apps = parts_.apps;
+  if (std::holds_alternative<community::PutApp>(command)) {
+    return [&apps, done](Result<community::Reply>&& reply) {
+      const auto* put = reply ? std::get_if<community::AppReply>(&*reply) : nullptr;
+      if (put != nullptr && put->app) apps.put(put->app);
+      done(std::move(reply));
+    };
+  }
+  if (const auto* gone = std::get_if<community::DeleteApp>(&command)) {
+    return [&apps, done, id = gone->app](Result<community::Reply>&& reply) {
+      if (reply) apps.remove(id);
+      done(std::move(reply));
+    };
+  }
+  return done;
+}
+
+}  // namespace tidings::backend
