@@ -129,7 +129,9 @@ class OneShot {
     auto state = state_;
     co_await state->until_delivered(interruptible);
     if (!state->delivered() || !state->value) {
-      co_return fail(Errc::cancelled, "the answer was not waited for, or never came");
+      // Said in full: a T that is an aggregate could itself be made from an Error.
+      co_return Waited(boost::system::in_place_error,
+                       fail(Errc::cancelled, "the answer was not waited for, or never came"));
     }
     co_return std::move(*state->value);
   }
