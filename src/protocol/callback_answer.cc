@@ -1,0 +1,87 @@
+#include "tidings/callback_answer.h"
+
+#include <algorithm>
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <cstdint>
+#include <limits>
+#include <optional>
+
+#include "base/result.h"
+#include "protocol/decimal.h"
+#include "tidings/json.h"
+
+namespace tidings {
+namespace {
+
+std::string text_or_empty(const boost::json::object& answer, const char* name) {
+  const boost::json::value* value = answer.if_contains(name);
+  if (value == nullptr || !value->is_string()) return {};
+  return std::string(value->get_string().data(), value->get_string().size());
+}
+
+std::optional<std::int64_t> integer(const boost::json::value& value) {
+  if (value.is_int64()) return value.get_int64();
+  if (value.is_uint64()) return std::numeric_limits<std::int64_t>::max();
+  if (!value.is_string()) return std::nullopt;
+  return parse_decimal<std::int64_t>({value.get_string().data(), value.get_string().size()});
+}
+
+}  // namespace
+
+Result<CallbackAnswer> parse_callback_answer(std::string_view body) {
+  TRY(const boost::json::value value, parse_json_strict(body));
+  const boost::json::object* object = value.if_object();
+  if (object == nullptr) {
+    return fail(Errc::invalid_argument, "the callback's answer is JSON, but not an object");
+  }
+  const boost::json::value* code = object->if_contains("ErrorCode");
+  const std::optional<std::int64_t> number = code == nullptr ? std::nullopt : integer(*code);
+  if (!number) {
+    return fail(Errc::invalid_argument, "the callback's answer has no integer ErrorCode");
+  }
+  CallbackAnswer answer;
+  // Every code that int cannot hold means "refuse" (6.7), as the largest one does.
+  constexpr std::int64_t kLow = std::numeric_limits<int>::min();
+  constexpr std::int64_t kHigh = std::numeric_limits<int>::max();
+  answer.error_code = static_cast<int>(std::clamp(*number, kLow, kHigh));
+  answer.error_info = text_or_empty(*object, "ErrorInfo");
+  answer.action_status = text_or_empty(*object, "ActionStatus");
+  const boost::json::value* refused = object->if_contains("RefusedMembers_Account");
+  if (refused == nullptr) return answer;
+  const Error bad_refused =
+      fail(Errc::invalid_argument,
+           "RefusedMembers_Account in the callback's answer is not an array of UserIDs");
+  if (!refused->is_array()) return bad_refused;
+  for (const boost::json::value& member : refused->get_array()) {
+    if (member.is_string()) {
+      answer.refused_members.emplace_back(
+          std::string(member.get_string().data(), member.get_string().size()));
+    } else if (member.is_int64()) {
+      answer.refused_members.emplace_back(std::to_string(member.get_int64()));
+    } else {
+      return bad_refused;
+    }
+  }
+  return answer;
+}
+
+std::string write_callback_answer(const CallbackAnswer& answer) {
+  std::string out = R"({"ActionStatus":)";
+  append_json_string(out, answer.action_status);
+  out += R"(,"ErrorInfo":)";
+  append_json_string(out, answer.error_info);
+  out += R"(,"ErrorCode":)" + std::to_string(answer.error_code);
+  if (!answer.refused_members.empty()) {
+    out += R"(,"RefusedMembers_Account":[)";
+    for (const UserId& member : answer.refused_members) {
+      append_json_string(out, member.view());
+      out.push_back(',');
+    }
+    out.back() = ']';
+  }
+  out.push_back('}');
+  return out;
+}
+
+}  // namespace tidings

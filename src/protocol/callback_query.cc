@@ -1,0 +1,161 @@
+#include <algorithm>
+#include <array>
+
+#include "base/result.h"
+#include "protocol/decimal.h"
+#include "tidings/callback_url.h"
+
+namespace tidings {
+namespace {
+
+constexpr std::string_view kCommandWithoutClient = "Group.CallbackOnMemberStateChange";
+
+constexpr std::array kPlatforms = {
+    opt_platform::kRestApi, opt_platform::kWeb, opt_platform::kAndroid, opt_platform::kIos,
+    opt_platform::kWindows, opt_platform::kMac, opt_platform::kIpad,    opt_platform::kUnknown};
+
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+bool same_text(std::string_view a, std::string_view b) {
+  return std::ranges::equal(a, b, {}, lower, lower);
+}
+
+bool unreserved(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' ||
+         c == '.' || c == '_' || c == '~';
+}
+
+void append_encoded(std::string& out, std::string_view text) {
+  static constexpr char kDigits[] = "0123456789ABCDEF";
+  for (const char c : text) {
+    if (unreserved(c)) {
+      out.push_back(c);
+      continue;
+    }
+    const auto byte = static_cast<unsigned char>(c);
+    out.push_back('%');
+    out.push_back(kDigits[byte >> 4]);
+    out.push_back(kDigits[byte & 15]);
+  }
+}
+
+int hex_value(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  const char letter = lower(c);
+  return letter >= 'a' && letter <= 'f' ? letter - 'a' + 10 : -1;
+}
+
+Error refuse(std::string why) {
+  return fail(Errc::invalid_argument, "callback query: " + std::move(why));
+}
+
+/// RFC 3986: '+' is a plus. Control characters are refused, they would end up in logs and headers.
+Result<std::string> decode(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    char c = text[i];
+    if (c == '%') {
+      const int high = i + 2 < text.size() ? hex_value(text[i + 1]) : -1;
+      const int low = high < 0 ? -1 : hex_value(text[i + 2]);
+      if (low < 0) return refuse("a '%' is not followed by two hexadecimal digits");
+      c = static_cast<char>(high * 16 + low);
+      i += 2;
+    }
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
+      return refuse("a parameter holds a control character");
+    }
+    out.push_back(c);
+  }
+  return out;
+}
+
+enum class Parameter : std::size_t {
+  sdkappid, command, contenttype, client_ip, opt_platform, request_id, sign, request_time
+};
+constexpr std::array<std::string_view, 8> kParameters = {
+    "SdkAppid",  "CallbackCommand", "contenttype", "ClientIP", "OptPlatform",
+    "RequestID", "Sign",            "RequestTime"};
+
+Result<void> store(CallbackQuery& query, Parameter which, std::string value) {
+  switch (which) {
+    case Parameter::sdkappid: {
+      const auto number = parse_decimal<std::uint32_t>(value);
+      if (!number || *number == 0) return refuse("SdkAppid is not a number of 1 to 4294967295");
+      query.sdkappid = SdkAppId{*number};
+      break;
+    }
+    case Parameter::command: query.command = std::move(value); break;
+    case Parameter::contenttype: query.contenttype = std::move(value); break;
+    case Parameter::client_ip: query.client_ip = std::move(value); break;
+    case Parameter::opt_platform: query.opt_platform = canonical_opt_platform(value); break;
+    case Parameter::request_id: query.request_id = std::move(value); break;
+    case Parameter::sign: query.sign = std::move(value); break;
+    case Parameter::request_time: query.request_time = std::move(value); break;
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string canonical_opt_platform(std::string_view text) {
+  if (same_text(text, "macOS")) return std::string(opt_platform::kMac);
+  for (const std::string_view known : kPlatforms) {
+    if (same_text(text, known)) return std::string(known);
+  }
+  return std::string(text);
+}
+
+bool same_opt_platform(std::string_view a, std::string_view b) {
+  return same_text(canonical_opt_platform(a), canonical_opt_platform(b));
+}
+
+std::string make_callback_target(const CallbackUrl& url, const CallbackQuery& query) {
+  std::string out = url.path.empty() ? "/" : url.path;
+  out.reserve(out.size() + 320);
+  char join = '?';
+  const auto add = [&](Parameter which, std::string_view value) {
+    out.push_back(join);
+    join = '&';
+    out.append(kParameters[static_cast<std::size_t>(which)]).push_back('=');
+    append_encoded(out, value);
+  };
+  const bool client = query.command != kCommandWithoutClient;
+  add(Parameter::sdkappid, query.sdkappid.str());
+  add(Parameter::command, query.command);
+  if (!query.contenttype.empty()) add(Parameter::contenttype, query.contenttype);
+  if (client && !query.client_ip.empty()) add(Parameter::client_ip, query.client_ip);
+  if (client && !query.opt_platform.empty()) add(Parameter::opt_platform, query.opt_platform);
+  if (!query.request_id.empty()) add(Parameter::request_id, query.request_id);
+  if (query.sign) add(Parameter::sign, *query.sign);
+  if (query.request_time) add(Parameter::request_time, *query.request_time);
+  return out;
+}
+
+Result<CallbackQuery> parse_callback_query(std::string_view target_or_query) {
+  std::string_view rest = target_or_query;
+  if (rest.starts_with('/') || rest.starts_with('?')) {
+    const std::size_t mark = rest.find('?');
+    rest = mark == std::string_view::npos ? std::string_view{} : rest.substr(mark + 1);
+  }
+  CallbackQuery query;
+  query.contenttype.clear();
+  std::array<bool, kParameters.size()> seen{};
+  while (!rest.empty()) {
+    const std::size_t end = std::min(rest.find('&'), rest.size());
+    const std::string_view pair = rest.substr(0, end);
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+    const std::size_t equals = std::min(pair.find('='), pair.size());
+    TRY(const std::string name, decode(pair.substr(0, equals)));
+    const auto known = std::ranges::find(kParameters, name);
+    if (known == kParameters.end()) continue;
+    const auto index = static_cast<std::size_t>(known - kParameters.begin());
+    if (seen[index]) return refuse(name + " is given twice");
+    seen[index] = true;
+    TRY(std::string value, decode(pair.substr(std::min(equals + 1, pair.size()))));
+    TRY_VOID(store(query, static_cast<Parameter>(index), std::move(value)));
+  }
+  return query;
+}
+
+}  // namespace tidings
