@@ -1,0 +1,35 @@
+#include "delivery/before_caller.h"
+
+#include "runtime/run_on.h"
+
+namespace tidings::delivery {
+
+runtime::awaitable<Result<CallbackAnswer>> BeforeCaller::ask(const community::Question& question,
+                                                             const community::Caller& caller) {
+  if (runtime::Lane::current() == &parts_.lane) co_return co_await ask_on_lane(question, caller);
+  auto answer = co_await runtime::run_on(parts_.lane, ask_on_lane(question, caller));
+  co_return answer;
+}
+
+runtime::awaitable<Result<CallbackAnswer>> BeforeCaller::ask_on_lane(
+    const community::Question& question, const community::Caller& caller) {
+  CO_TRY(const std::shared_ptr<const Endpoint> endpoint,
+         Endpoint::create(question.app, parts_.tls));
+  const std::string request_id = parts_.random.uuid();
+  const CallbackMessage message{question.command, request_id, caller.origin, question.body, 0};
+  const auto request = make_request(*endpoint, message, parts_.clock.now_s(),
+                                    runtime::Deadline::after(kExchangeTimeout));
+  const net::HttpExchange exchange = co_await parts_.transport.post(request);
+  const AttemptResult result = classify(exchange, parts_.clock.now_s());
+  if (result.what != AttemptClass::ok) {
+    std::string what = "the app backend gave no valid answer to " + question.command + " (" +
+                       std::string(to_string(result.what));
+    if (result.http_status != 0 && result.http_status != 200) {
+      what += ", HTTP " + std::to_string(result.http_status);
+    }
+    co_return fail(Errc::unavailable, what + ")");
+  }
+  co_return parse_callback_answer(exchange.body);
+}
+
+}  // namespace tidings::delivery

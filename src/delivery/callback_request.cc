@@ -1,0 +1,127 @@
+#include "delivery/callback_request.h"
+
+#include <charconv>
+#include <ctime>
+
+#include "tidings/callback_answer.h"
+#include "tidings/callback_sign.h"
+
+namespace tidings::delivery {
+
+Result<std::shared_ptr<const Endpoint>> Endpoint::create(community::AppPtr app,
+                                                         std::shared_ptr<net::TlsClient> tls) {
+  // Which hosts an operator allows was checked when the URL was set, and is again at connect time.
+  TRY(CallbackUrl url, parse_callback_url(app->callback.url, /*allow_local_hosts=*/true));
+  auto endpoint = std::make_shared<Endpoint>();
+  endpoint->origin = net::HttpOrigin{url.https, url.host, url.port};
+  endpoint->url = std::move(url);
+  for (const community::Secret& secret : app->callback.webhook_secrets) {
+    TRY(WebhookSecret parsed, parse_webhook_secret(secret.text));
+    endpoint->webhook_keys.push_back({std::move(parsed), secret.valid_until_s});
+  }
+  endpoint->app = std::move(app);
+  endpoint->tls = std::move(tls);
+  return std::shared_ptr<const Endpoint>(std::move(endpoint));
+}
+
+namespace {
+
+void add_webhook_headers(net::OutboundRequest& request, const Endpoint& endpoint,
+                         const CallbackMessage& message, std::int64_t now_s) {
+  std::vector<WebhookSecret> valid;
+  for (const Endpoint::Key& key : endpoint.webhook_keys) {
+    if (key.valid_until_s == 0 || key.valid_until_s > now_s) valid.push_back(key.secret);
+  }
+  if (valid.empty()) return;
+  request.headers.emplace_back(kWebhookIdHeader, message.request_id);
+  request.headers.emplace_back(kWebhookTimestampHeader, std::to_string(now_s));
+  request.headers.emplace_back(kWebhookSignatureHeader,
+                               sign_webhook(valid, message.request_id, now_s, message.body));
+}
+
+}  // namespace
+
+net::OutboundRequest make_request(const Endpoint& endpoint, const CallbackMessage& message,
+                                  std::int64_t now_s, runtime::Deadline deadline) {
+  const community::CallbackSettings& settings = endpoint.app->callback;
+  CallbackQuery query;
+  query.sdkappid = endpoint.app->id;
+  query.command = message.command;
+  query.client_ip = message.origin.client_ip;
+  query.opt_platform = message.origin.opt_platform;
+  query.request_id = message.request_id;
+  if (settings.sign) {
+    query.request_time = std::to_string(now_s);
+    query.sign = make_sign(settings.token, *query.request_time);
+  }
+  net::OutboundRequest request;
+  request.origin = endpoint.origin;
+  request.target = make_callback_target(endpoint.url, query);
+  request.body = message.body;
+  request.deadline = deadline;
+  request.tls = endpoint.tls;
+  if (!endpoint.webhook_keys.empty()) add_webhook_headers(request, endpoint, message, now_s);
+  if (message.app_sequence > 0) {
+    request.headers.emplace_back("tidings-sequence", std::to_string(message.app_sequence));
+  }
+  return request;
+}
+
+std::optional<std::int64_t> parse_retry_after(std::string_view text, std::int64_t now_s) {
+  if (text.empty()) return std::nullopt;
+  std::int64_t seconds = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  if (error == std::errc{} && end == text.data() + text.size()) {
+    if (seconds < 0) return std::nullopt;
+    return std::min<std::int64_t>(seconds, kMaxDelayMs / 1000) * 1000;
+  }
+  std::tm date{};
+  const std::string owned(text);
+  const char* const rest = strptime(owned.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &date);
+  if (rest == nullptr || *rest != '\0') return std::nullopt;
+  const std::int64_t wait = static_cast<std::int64_t>(timegm(&date)) - now_s;
+  return std::clamp<std::int64_t>(wait, 0, kMaxDelayMs / 1000) * 1000;
+}
+
+namespace {
+
+AttemptClass class_of(net::ExchangeFailure failure) {
+  using net::ExchangeFailure;
+  switch (failure) {
+    case ExchangeFailure::none: return AttemptClass::ok;
+    case ExchangeFailure::dns: return AttemptClass::dns;
+    case ExchangeFailure::address_forbidden: return AttemptClass::forbidden_address;
+    case ExchangeFailure::connect_timeout:
+    case ExchangeFailure::unreachable:
+    case ExchangeFailure::timeout: return AttemptClass::timeout;
+    case ExchangeFailure::refused: return AttemptClass::refused;
+    case ExchangeFailure::tls: return AttemptClass::tls;
+    case ExchangeFailure::client_certificate: return AttemptClass::client_certificate;
+    case ExchangeFailure::too_large: return AttemptClass::too_large;
+    case ExchangeFailure::malformed: return AttemptClass::malformed;
+    case ExchangeFailure::closed:
+    case ExchangeFailure::overloaded:
+    case ExchangeFailure::cancelled: return AttemptClass::closed;
+  }
+  return AttemptClass::closed;
+}
+
+}  // namespace
+
+AttemptResult classify(const net::HttpExchange& exchange, std::int64_t now_s) {
+  AttemptResult result;
+  result.what = class_of(exchange.failure);
+  if (!exchange.answered()) return result;
+  result.http_status = static_cast<int>(exchange.status);
+  if (exchange.status == 410) {
+    result.what = AttemptClass::gone;
+  } else if (exchange.status != 200) {
+    result.what = AttemptClass::status;
+    result.retry_after_ms = parse_retry_after(exchange.retry_after, now_s);
+  } else if (exchange.body != kCallbackOk && !parse_callback_answer(exchange.body)) {
+    result.what = AttemptClass::body;
+  }
+  return result;
+}
+
+}  // namespace tidings::delivery

@@ -1,0 +1,65 @@
+/// One callback as an HTTP request, and what its answer means (protocol 6.1-6.4, 6.6, 6.8).
+///
+/// Every request carries the documented query (Sign and RequestTime where switched on, RequestID)
+/// and, where the app has webhook secrets, the Standard Webhooks headers; `tidings-sequence` is the
+/// event's number within its app.
+///
+/// Threads: values and pure functions; an Endpoint is immutable and shared.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "community/app.h"
+#include "community/event.h"
+#include "delivery/retry_policy.h"
+#include "net/callback_transport.h"
+#include "tidings/callback_url.h"
+#include "tidings/standard_webhooks.h"
+
+namespace tidings::delivery {
+
+/// The whole exchange: connect, TLS, request and complete answer.
+inline constexpr std::chrono::milliseconds kExchangeTimeout{2000};
+
+/// Where an app's callbacks go, parsed once per version of its settings.
+struct Endpoint {
+  struct Key {
+    WebhookSecret secret;
+    std::int64_t valid_until_s = 0;  ///< 0 = no end
+  };
+  community::AppPtr app;
+  CallbackUrl url;
+  net::HttpOrigin origin;
+  std::vector<Key> webhook_keys;
+  std::shared_ptr<net::TlsClient> tls;  ///< nullptr: the transport's default
+
+  /// Error: the app has no URL, or a setting that cannot be used (says which).
+  static Result<std::shared_ptr<const Endpoint>> create(community::AppPtr app,
+                                                        std::shared_ptr<net::TlsClient> tls);
+};
+
+/// What a request says besides the endpoint. Views must outlive the request.
+struct CallbackMessage {
+  std::string_view command;
+  std::string_view request_id;
+  const community::Origin& origin;
+  std::string_view body;
+  std::int64_t app_sequence = 0;  ///< 0: none (before-callbacks)
+};
+
+net::OutboundRequest make_request(const Endpoint& endpoint, const CallbackMessage& message,
+                                  std::int64_t now_s, runtime::Deadline deadline);
+
+/// An answer to an after-callback: only whether it arrived counts, not what it says.
+AttemptResult classify(const net::HttpExchange& exchange, std::int64_t now_s);
+
+/// Retry-After in either form, seconds or date (RFC 9110, 10.2.3), as a delay from now.
+std::optional<std::int64_t> parse_retry_after(std::string_view text, std::int64_t now_s);
+
+}  // namespace tidings::delivery

@@ -1,0 +1,332 @@
+#include "delivery/dispatcher.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace tidings::delivery {
+
+namespace {
+
+constexpr std::int64_t kExpireEveryMs = 60'000;
+constexpr std::int64_t kPostponeMs = 100;
+constexpr std::size_t kBodiesAtOnce = 512;
+
+std::size_t weight(const community::Event& event) { return event.body.size() + 512; }
+
+store::Attempt describe(const net::HttpExchange& exchange, const AttemptResult& result,
+                        std::int64_t ended_ms) {
+  store::Attempt attempt;
+  attempt.duration_us = exchange.timings.total_us;
+  attempt.at_ms = ended_ms - attempt.duration_us / 1000;
+  attempt.outcome = to_string(result.what);
+  attempt.http_status = result.http_status;
+  attempt.detail = exchange.detail;
+  attempt.address = exchange.remote_address;
+  attempt.response_bytes = exchange.bytes_received;
+  return attempt;
+}
+
+}  // namespace
+
+Dispatcher::Dispatcher(Parts parts, DispatcherOptions options)
+    : parts_(std::move(parts)),
+      options_(options),
+      scheduler_(options.scheduler),
+      timers_(parts_.lane),
+      group_(parts_.lane, {.max_children = 1'000'000, .error_sink = [this](auto child, auto what) {
+                             log(std::string("delivery: ").append(child).append(": ").append(what));
+                           }}) {}
+
+Dispatcher::~Dispatcher() = default;
+
+void Dispatcher::start() {
+  parts_.lane.post([this] {
+    (void)group_.spawn("timers", run_timers());
+    paging_ = true;
+    (void)group_.spawn("page in", page_in());
+  });
+}
+
+runtime::awaitable<void> Dispatcher::stop(std::chrono::milliseconds grace) {
+  stopping_ = true;
+  timers_.notify_all();
+  co_await group_.stop(grace);
+  turn();  // hands over what the last attempts left
+}
+
+void Dispatcher::log(std::string_view line) const {
+  if (parts_.log) parts_.log(line);
+}
+
+Now Dispatcher::now() const {
+  const auto steady = std::chrono::duration_cast<std::chrono::milliseconds>(
+      parts_.clock.monotonic().time_since_epoch());
+  return Now{parts_.clock.now_ms(), steady.count()};
+}
+
+// Events in -----------------------------------------------------------------------------------
+
+void Dispatcher::offer(std::vector<community::Event> events) {
+  if (events.empty()) return;
+  parts_.lane.post([this, events = std::move(events)]() mutable { accept(std::move(events)); });
+}
+
+void Dispatcher::accept(std::vector<community::Event> events) {
+  for (community::Event& event : events) {
+    seen_through_ = std::max(seen_through_, event.seq);
+    if (event.seq <= known_through_) continue;  // was paged in
+    if (!behind_ && scheduler_.counts().queued >= options_.max_queued) behind_ = true;
+    if (behind_) continue;  // stays on disk until paged in
+    known_through_ = event.seq;
+    store::PendingEvent pending;
+    pending.seq = event.seq;
+    pending.app = event.app;
+    pending.group = event.group;
+    pending.time_ms = event.time_ms;
+    add(pending, /*fresh=*/true);
+    if (fresh_bytes_ + weight(event) <= options_.fresh_bytes) {
+      fresh_bytes_ += weight(event);
+      const std::int64_t seq = event.seq;
+      fresh_.emplace(seq, std::make_unique<const community::Event>(std::move(event)));
+    }
+  }
+  schedule_turn();
+}
+
+void Dispatcher::add(const store::PendingEvent& event, bool fresh) {
+  if (!scheduler_.knows(event.app)) configure(event.app);
+  if (!scheduler_.knows(event.app)) return;  // deleted since: its events were cancelled
+  scheduler_.add(event, fresh, now());
+}
+
+Dispatcher::EventPtr Dispatcher::take_fresh(std::int64_t seq) {
+  const auto found = fresh_.find(seq);
+  if (found == fresh_.end()) return nullptr;
+  EventPtr event = std::move(found->second);
+  fresh_bytes_ -= weight(*event);
+  fresh_.erase(found);
+  return event;
+}
+
+runtime::awaitable<void> Dispatcher::page_in() {
+  while (!stopping_ && scheduler_.counts().queued < options_.max_queued) {
+    const std::int64_t after = known_through_;
+    const std::int64_t seen_before = seen_through_;
+    store::EventReader& reader = parts_.events;
+    const std::size_t limit = options_.page;
+    auto read = [&reader, after, limit] { return reader.pending(after, limit); };
+    auto page = co_await parts_.readers.run(std::move(read));
+    if (!page) {
+      if (page.error().kind == Errc::cancelled) break;
+      log("delivery: undelivered events cannot be read, trying again: " + page.error().what);
+      auto slept = co_await runtime::sleep_for(std::chrono::seconds{1});
+      if (!slept) break;
+      continue;
+    }
+    for (const store::PendingEvent& event : *page) {
+      known_through_ = event.seq;
+      add(event, /*fresh=*/false);
+    }
+    schedule_turn();
+    // A short page reached the end of what was committed when it was read. What was offered since
+    // then was skipped as "on disk", so only when nothing was are we level with the log.
+    if (page->size() < limit && seen_through_ == seen_before) {
+      behind_ = false;
+      break;
+    }
+  }
+  paging_ = false;
+  behind_shown_ = behind_;
+}
+
+// Settings --------------------------------------------------------------------------------------
+
+void Dispatcher::settings_changed(SdkAppId app) {
+  parts_.lane.post([this, app] {
+    configure(app);
+    schedule_turn();
+  });
+}
+
+void Dispatcher::app_removed(SdkAppId app) {
+  parts_.lane.post([this, app] {
+    scheduler_.remove(app);
+    endpoints_.erase(app);
+    std::erase_if(fresh_, [this, app](const auto& kept) {
+      if (kept.second->app != app) return false;
+      fresh_bytes_ -= weight(*kept.second);
+      return true;
+    });
+    schedule_turn();
+  });
+}
+
+void Dispatcher::configure(SdkAppId id) {
+  const community::AppPtr app = parts_.app(id);
+  if (!app) return;
+  Target target;
+  target.retry = app->callback.retry;
+  target.enabled =
+      app->status == community::AppStatus::enabled && !app->callback.endpoint_disabled;
+  auto endpoint = app->callback.url.empty()
+                      ? Result<std::shared_ptr<const Endpoint>>(fail(Errc::not_found, "no URL"))
+                      : Endpoint::create(app, parts_.tls);
+  if (endpoint) {
+    target.url = app->callback.url;
+    endpoints_[id] = std::move(*endpoint);
+  } else if (!app->callback.url.empty()) {
+    log("delivery: events of app " + id.str() + " are held: " + endpoint.error().what);
+  }
+  scheduler_.configure(id, std::move(target));
+}
+
+// One turn of the lane: what came in is scheduled, what ended is handed over, once for all ---------
+
+void Dispatcher::schedule_turn() {
+  if (turn_scheduled_) return;
+  turn_scheduled_ = true;
+  parts_.lane.post([this] {
+    turn_scheduled_ = false;
+    turn();
+  });
+}
+
+void Dispatcher::turn() {
+  const Now at = now();
+  if (at.steady_ms >= next_expire_ms_) {
+    next_expire_ms_ = at.steady_ms + kExpireEveryMs;
+    const std::size_t before = outcomes_.size();
+    scheduler_.expire(at, outcomes_);
+    dead_ += outcomes_.size() - before;
+    for (std::size_t i = before; i < outcomes_.size(); ++i) (void)take_fresh(outcomes_[i].seq);
+  }
+  if (!outcomes_.empty()) parts_.committer.submit_outcomes(std::exchange(outcomes_, {}));
+  if (!stopping_) {
+    tickets_.clear();
+    scheduler_.start(at, tickets_);
+    for (const Scheduler::Ticket& ticket : tickets_) {
+      if (EventPtr event = take_fresh(ticket.seq)) {
+        send(ticket, std::move(event));
+      } else {
+        bodiless_.push_back(ticket);
+      }
+    }
+    if (!bodiless_.empty() && !loading_) {
+      loading_ = true;
+      (void)group_.spawn("load bodies", load_bodies());
+    }
+  }
+  const Scheduler::Counts counts = scheduler_.counts();
+  if (behind_ && !paging_ && !stopping_ && counts.queued < options_.max_queued / 2) {
+    paging_ = true;
+    (void)group_.spawn("page in", page_in());
+  }
+  in_flight_ = counts.in_flight;
+  queued_ = counts.queued;
+  open_breakers_ = counts.open_breakers;
+  behind_shown_ = behind_;
+  if (scheduler_.next_wake().value_or(INT64_MAX) < armed_ms_) timers_.notify_all();
+}
+
+runtime::awaitable<void> Dispatcher::run_timers() {
+  while (!stopping_) {
+    armed_ms_ = std::min(scheduler_.next_wake().value_or(INT64_MAX), next_expire_ms_);
+    const std::int64_t wait_ms = std::max<std::int64_t>(0, armed_ms_ - now().steady_ms);
+    auto woken =
+        co_await timers_.wait(runtime::Deadline::after(std::chrono::milliseconds{wait_ms}));
+    if (!woken && woken.error().kind == Errc::cancelled) break;
+    if (!woken) schedule_turn();  // a deadline passed: something is due
+    if (!woken && wait_ms == 0) {
+      auto slept = co_await runtime::sleep_for(std::chrono::milliseconds{1});
+      if (!slept) break;
+    }
+  }
+}
+
+// Attempts ------------------------------------------------------------------------------------
+
+runtime::awaitable<void> Dispatcher::load_bodies() {
+  while (!bodiless_.empty()) {
+    std::vector<Scheduler::Ticket> tickets;
+    const std::size_t count = std::min(bodiless_.size(), kBodiesAtOnce);
+    tickets.assign(bodiless_.begin(), bodiless_.begin() + static_cast<std::ptrdiff_t>(count));
+    bodiless_.erase(bodiless_.begin(), bodiless_.begin() + static_cast<std::ptrdiff_t>(count));
+    std::sort(tickets.begin(), tickets.end(),
+              [](const auto& a, const auto& b) { return a.seq < b.seq; });
+    std::vector<std::int64_t> seqs;
+    for (const auto& ticket : tickets) seqs.push_back(ticket.seq);
+    store::EventReader& reader = parts_.events;
+    auto read = [&reader, seqs = std::move(seqs)] { return reader.events(seqs); };
+    auto loaded = co_await parts_.readers.run(std::move(read));
+    if (!loaded) log("delivery: bodies cannot be read, trying again: " + loaded.error().what);
+    std::size_t next = 0;
+    for (const auto& ticket : tickets) {
+      while (loaded && next < loaded->size() && (*loaded)[next].seq < ticket.seq) ++next;
+      if (loaded && next < loaded->size() && (*loaded)[next].seq == ticket.seq) {
+        send(ticket, std::make_unique<const community::Event>(std::move((*loaded)[next])));
+      } else {
+        scheduler_.postpone(ticket, loaded ? kMaxDelayMs : 1000, now());
+      }
+    }
+    schedule_turn();
+  }
+  loading_ = false;
+}
+
+void Dispatcher::send(const Scheduler::Ticket& ticket, EventPtr event) {
+  if (!group_.spawn("attempt", attempt(ticket, std::move(event)))) {
+    scheduler_.postpone(ticket, kPostponeMs, now());
+  }
+}
+
+runtime::awaitable<void> Dispatcher::attempt(Scheduler::Ticket ticket, EventPtr event) {
+  const auto found = endpoints_.find(ticket.app);
+  if (found == endpoints_.end()) {  // its settings changed between start() and here
+    scheduler_.postpone(ticket, kPostponeMs, now());
+    co_return schedule_turn();
+  }
+  const std::shared_ptr<const Endpoint> endpoint = found->second;
+  const CallbackMessage message{event->command, event->request_id, event->origin, event->body,
+                                event->app_sequence};
+  const auto request = make_request(*endpoint, message, parts_.clock.now_s(),
+                                    runtime::Deadline::after(kExchangeTimeout));
+  ++attempts_;
+  const net::HttpExchange exchange = co_await parts_.transport.post(request);
+  using net::ExchangeFailure;
+  if (exchange.failure == ExchangeFailure::cancelled ||
+      exchange.failure == ExchangeFailure::overloaded) {
+    scheduler_.postpone(ticket, kPostponeMs, now());  // we gave up, not the endpoint: no attempt
+    co_return schedule_turn();
+  }
+  const Now at = now();
+  const AttemptResult result = classify(exchange, at.wall_ms / 1000);
+  auto finished = scheduler_.finish(ticket, result, at, parts_.random.next_unit());
+  if (finished.app_gone) co_return schedule_turn();
+  if (finished.outcome.state == store::EventState::delivered) {
+    ++delivered_;
+  } else if (finished.outcome.state == store::EventState::dead) {
+    ++dead_;
+  }
+  finished.outcome.attempt = describe(exchange, result, at.wall_ms);
+  if (parts_.observe) {
+    parts_.observe(Tried{ticket.app, finished.outcome.state, result.what,
+                         at.wall_ms - event->time_ms, exchange.timings.total_us});
+  }
+  outcomes_.push_back(std::move(finished.outcome));
+  if (finished.disable_endpoint && parts_.disable_endpoint) parts_.disable_endpoint(ticket.app);
+  schedule_turn();
+}
+
+DispatcherStats Dispatcher::stats() const {
+  DispatcherStats stats;
+  stats.attempts = attempts_;
+  stats.delivered = delivered_;
+  stats.dead = dead_;
+  stats.in_flight = in_flight_;
+  stats.queued = queued_;
+  stats.open_breakers = open_breakers_;
+  stats.behind = behind_shown_;
+  return stats;
+}
+
+}  // namespace tidings::delivery

@@ -1,0 +1,140 @@
+/// Delivers committed events: drives the Scheduler with real time, bodies and connections, and
+/// commits what became of each event.
+///
+/// The event log is the queue (promise P2): at start everything undelivered is paged in, without
+/// bodies; new events are offered after their commit and skip the disk while memory allows. Bodies
+/// of fresh events are kept up to `fresh_bytes`, the others are read when their turn comes.
+///
+/// Durability: an outcome is handed to the committer as soon as it is known. A crash between answer
+/// and commit delivers that event again: at least once, still in order.
+/// Threads: offer(), settings_changed(), app_removed() and stats() from any thread; everything else
+/// on the lane. Lifetime: parts outlive the dispatcher; stop() before the committer stops.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/random.h"
+#include "delivery/callback_request.h"
+#include "delivery/scheduler.h"
+#include "net/callback_transport.h"
+#include "runtime/blocking_pool.h"
+#include "runtime/notifier.h"
+#include "runtime/task_group.h"
+#include "store/committer.h"
+#include "store/store.h"
+
+namespace tidings::delivery {
+
+/// An event reached an end state or was tried; for metrics and logs.
+struct Tried {
+  SdkAppId app;
+  store::EventState state = store::EventState::pending;
+  AttemptClass what = AttemptClass::ok;
+  std::int64_t created_to_now_ms = 0;
+  std::int64_t duration_us = 0;
+};
+
+struct DispatcherOptions {
+  SchedulerOptions scheduler;
+  std::size_t max_queued = 5'000'000;        ///< events known in memory; the rest waits on disk
+  std::size_t fresh_bytes = 64 * 1024 * 1024;
+  std::size_t page = 20'000;                 ///< events paged in at a time
+};
+
+struct DispatcherStats {
+  std::uint64_t attempts = 0;
+  std::uint64_t delivered = 0;
+  std::uint64_t dead = 0;
+  std::uint64_t in_flight = 0;
+  std::uint64_t queued = 0;
+  std::uint64_t open_breakers = 0;
+  bool behind = false;  ///< more waits on disk than is known here
+};
+
+class Dispatcher {
+ public:
+  struct Parts {
+    runtime::Lane& lane;
+    store::EventReader& events;
+    store::Committer& committer;
+    runtime::BlockingPool& readers;
+    net::CallbackTransport& transport;
+    const Clock& clock;
+    Random& random;
+    std::function<community::AppPtr(SdkAppId)> app;  ///< any thread; nullptr: no such app
+    std::shared_ptr<net::TlsClient> tls;             ///< nullptr: the transport's default
+    std::function<void(SdkAppId)> disable_endpoint;  ///< answered 410: make it durable
+    std::function<void(const Tried&)> observe;       ///< on the lane; may be empty
+    std::function<void(std::string_view)> log;       ///< one line; may be empty
+  };
+
+  Dispatcher(Parts parts, DispatcherOptions options = {});
+  ~Dispatcher();
+  Dispatcher(const Dispatcher&) = delete;
+  Dispatcher& operator=(const Dispatcher&) = delete;
+
+  /// Begins to page in what is undelivered and to send it. Doors may open before it is done.
+  void start();
+  /// Claims no more, lets attempts in flight end within `grace`, hands their outcomes over.
+  runtime::awaitable<void> stop(std::chrono::milliseconds grace);
+
+  void offer(std::vector<community::Event> events);
+  void settings_changed(SdkAppId app);
+  void app_removed(SdkAppId app);
+  [[nodiscard]] DispatcherStats stats() const;
+
+ private:
+  using EventPtr = std::unique_ptr<const community::Event>;
+
+  runtime::awaitable<void> page_in();
+  runtime::awaitable<void> load_bodies();
+  runtime::awaitable<void> run_timers();
+  runtime::awaitable<void> attempt(Scheduler::Ticket ticket, EventPtr event);
+  void accept(std::vector<community::Event> events);
+  void add(const store::PendingEvent& event, bool fresh);
+  void configure(SdkAppId app);
+  void send(const Scheduler::Ticket& ticket, EventPtr event);
+  void schedule_turn();
+  void turn();
+  EventPtr take_fresh(std::int64_t seq);
+  [[nodiscard]] Now now() const;
+  void log(std::string_view line) const;
+
+  // Constant after construction.
+  Parts parts_;
+  const DispatcherOptions options_;
+
+  // Lane only.
+  Scheduler scheduler_;
+  std::unordered_map<SdkAppId, std::shared_ptr<const Endpoint>> endpoints_;
+  std::unordered_map<std::int64_t, EventPtr> fresh_;
+  std::size_t fresh_bytes_ = 0;
+  std::vector<Scheduler::Ticket> tickets_;
+  std::vector<Scheduler::Ticket> bodiless_;
+  std::vector<store::Outcome> outcomes_;
+  std::int64_t known_through_ = 0;  // every pending event up to here was added
+  std::int64_t seen_through_ = 0;   // newest seq offered
+  bool behind_ = true;              // disk may hold undelivered events that were not added
+  bool paging_ = false;
+  bool loading_ = false;
+  bool turn_scheduled_ = false;
+  bool stopping_ = false;
+  std::int64_t armed_ms_ = INT64_MAX;
+  std::int64_t next_expire_ms_ = 0;
+
+  // Written on the lane, read anywhere.
+  std::atomic<std::uint64_t> attempts_ = 0, delivered_ = 0, dead_ = 0, in_flight_ = 0, queued_ = 0,
+                             open_breakers_ = 0;
+  std::atomic<bool> behind_shown_ = false;
+
+  runtime::Notifier timers_;
+  runtime::TaskGroup group_;  // last: stopped before anything it uses goes
+};
+
+}  // namespace tidings::delivery

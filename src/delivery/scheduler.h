@@ -1,0 +1,135 @@
+/// Which event is sent next: the pure core of delivery.
+///
+/// A lane per (app, GroupId) keeps the commit order of a group: its head is in flight, waiting for
+/// a retry, ready or held, and nothing behind it moves (promise P4). Lanes of one callback URL
+/// share a window and a breaker; URLs do not wait for each other (P5). Events come in once and
+/// leave delivered, dead or with their app (P3).
+///
+/// Memory: 24 bytes an event and a small constant a lane; bodies are the worker's affair.
+/// Threads: one lane's. Time comes in with every call; chance comes in with finish().
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "delivery/breaker.h"
+#include "delivery/retry_policy.h"
+#include "delivery/window.h"
+#include "store/event_log.h"
+
+namespace tidings::delivery {
+
+/// One moment on both clocks: wall time for what is stored, steady time for what is waited for.
+struct Now {
+  std::int64_t wall_ms = 0;
+  std::int64_t steady_ms = 0;
+};
+
+/// Where an app's events go. No URL, a disabled app or endpoint: they are held.
+struct Target {
+  std::string url;
+  bool enabled = true;
+  community::RetryMode retry = community::RetryMode::durable;
+};
+
+struct SchedulerOptions {
+  int max_window = 256;      ///< requests in flight per callback URL
+  int max_in_flight = 1024;  ///< over all URLs
+};
+
+class Scheduler {
+ public:
+  struct Lane;
+  /// Leave to send one event now. Every ticket is given back by finish() exactly once.
+  struct Ticket {
+    Lane* lane = nullptr;
+    std::int64_t seq = 0;
+    SdkAppId app;
+    std::int32_t attempts = 0;  ///< made before this one
+  };
+  struct Finished {
+    store::Outcome outcome;         ///< to be committed
+    bool disable_endpoint = false;  ///< 410: the app's endpoint is to be disabled, durably
+    bool app_gone = false;          ///< the app was removed meanwhile: nothing to commit
+  };
+  struct Counts {
+    std::size_t queued = 0;     ///< known here and not in flight
+    std::size_t in_flight = 0;
+    std::size_t lanes = 0;
+    std::size_t open_breakers = 0;
+  };
+
+  explicit Scheduler(SchedulerOptions options = {});
+  ~Scheduler();
+
+  /// The app's target as of now; moves held lanes on, or holds them.
+  void configure(SdkAppId app, Target target);
+  /// Forgets the app and its events (they were cancelled with it).
+  void remove(SdkAppId app);
+  [[nodiscard]] bool knows(SdkAppId app) const { return apps_.contains(app); }
+
+  /// REQUIRES: seq above every seq of this group so far; the app was configured.
+  /// `fresh`: committed just now, not left over from before.
+  void add(const store::PendingEvent& event, bool fresh, Now now);
+
+  /// Appends the events to be sent now.
+  void start(Now now, std::vector<Ticket>& out);
+  /// The attempt of a ticket ended. REQUIRES: 0 <= jitter < 1.
+  Finished finish(const Ticket& ticket, const AttemptResult& result, Now now, double jitter);
+  /// The worker could not even try (body not readable): try again after `delay_ms`.
+  void postpone(const Ticket& ticket, std::int64_t delay_ms, Now now);
+  /// Events that grew too old while they waited or were held: dead. Call now and then.
+  void expire(Now now, std::vector<store::Outcome>& out);
+
+  /// Steady time at which start() may have something to do; nullopt: only after another call.
+  [[nodiscard]] std::optional<std::int64_t> next_wake() const;
+  [[nodiscard]] Counts counts() const;
+  /// For the admin door and the simulation.
+  [[nodiscard]] bool breaker_open(const std::string& url) const;
+  [[nodiscard]] int window_size(const std::string& url) const;
+
+ private:
+  struct Item;
+  struct Endpoint;
+  struct AppState;
+  struct LaneKey {
+    SdkAppId app;
+    GroupId group;
+    friend bool operator==(const LaneKey&, const LaneKey&) = default;
+  };
+  struct LaneKeyHash {
+    std::size_t operator()(const LaneKey& key) const noexcept {
+      return std::hash<GroupId>{}(key.group) * 31 + key.app.number();
+    }
+  };
+
+  Endpoint& endpoint(const std::string& url);
+  void make_ready(Lane& lane);
+  void wake(Endpoint& endpoint);
+  void wait_until(Lane& lane, std::int64_t steady_ms);
+  void leave_waiting(Lane& lane);
+  void pop_head(Lane& lane);
+  void erase(Lane& lane);
+  void timers_due(std::int64_t steady_ms);
+  Lane* next_ready(Endpoint& endpoint);
+  void settle_endpoint(Lane& lane, const AttemptResult& result, Now now);
+  void release_unused(const std::string& url);
+
+  SchedulerOptions options_;
+  std::unordered_map<SdkAppId, std::unique_ptr<AppState>> apps_;
+  std::map<std::string, std::unique_ptr<Endpoint>, std::less<>> endpoints_;
+  std::unordered_map<LaneKey, std::unique_ptr<Lane>, LaneKeyHash> lanes_;
+  std::multimap<std::int64_t, Lane*> waiting_;       // by due time
+  std::multimap<std::int64_t, Endpoint*> probing_;   // open breakers by probe time
+  std::deque<Endpoint*> runnable_;
+  std::size_t queued_ = 0;
+  std::size_t in_flight_ = 0;
+};
+
+}  // namespace tidings::delivery
