@@ -11,13 +11,16 @@
 /// up: they stay queued until a commit takes them.
 ///
 /// Threads: submit* from any thread. Completions and the listener run on the committer's thread
-/// and must only hand over. Lifetime: the engine, clock, random and listener outlive the committer.
+/// and must only hand over; what is refused at once (stopped, overloaded) completes inside submit(). Lifetime: the engine, clock, random and listener outlive the committer.
 #pragma once
 
+#include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <mutex>
+#include <span>
 #include <thread>
 #include <vector>
 
@@ -81,8 +84,10 @@ class Committer {
     Completion done;
   };
   void run();
-  void run_batch(std::vector<Submission>& batch);
-  bool commit(std::vector<Submission>& batch, std::vector<Result<community::Reply>>& replies,
+  void take_all(std::unique_lock<std::mutex>& lock);
+  std::span<Submission> next_batch();
+  void run_batch(std::span<Submission> batch);
+  bool commit(std::span<Submission> batch, std::vector<Result<community::Reply>>& replies,
               community::View& view);
 
   // Constant after construction.
@@ -100,7 +105,12 @@ class Committer {
   bool stopping_ = false;
   CommitterStats stats_;
 
+  // Its own synchronization: of taken_, those not in a batch yet.
+  std::atomic<std::size_t> waiting_ = 0;
+
   // Committer's thread only.
+  std::vector<Submission> taken_;
+  std::size_t next_ = 0;          // of taken_, the first that is in no batch yet
   std::vector<Outcome> carried_;  // taken from outcomes_, not committed yet
 
   std::thread thread_;

@@ -19,6 +19,12 @@ namespace tidings::store {
 enum class EventState { pending = 0, delivered = 1, dead = 2, cancelled = 3 };
 std::string_view to_string(EventState);
 std::optional<EventState> parse_event_state(std::string_view);
+/// Whether an outcome moves an event from `now` to `next`: what is pending may end or stay, what
+/// is dead or cancelled may be replayed; everything else comes too late and is ignored.
+[[nodiscard]] bool may_follow(EventState now, EventState next);
+
+/// The newest attempts of an event are kept, older ones are forgotten.
+inline constexpr std::size_t kAttemptsKept = 16;
 
 /// One try at the app's URL, as kept for the operator.
 struct Attempt {
@@ -77,7 +83,10 @@ struct Ledger {
   std::int64_t pending = 0;
   std::int64_t dead = 0;
   std::int64_t cancelled = 0;
-  std::int64_t oldest_pending_ms = 0;  ///< EventTime of it; 0 = none
+  std::int64_t oldest_pending_ms = 0;  ///< EventTime of the one accepted first; 0 = none
+
+  /// The counter of `state`.
+  [[nodiscard]] std::int64_t& of(EventState state);
 
   [[nodiscard]] bool balanced() const {
     return accepted == delivered + pending + dead + cancelled;

@@ -1,0 +1,173 @@
+// What the readers of MemoryEngine answer.
+#include <algorithm>
+
+#include "store/memory_engine.h"
+
+namespace tidings::store {
+
+using namespace community;
+
+Result<std::vector<App>> MemoryEngine::apps() {
+  const std::lock_guard lock{mutex_};
+  std::vector<App> found;
+  for (const auto& [id, app] : apps_) found.push_back(*app);
+  return found;
+}
+
+Result<GroupPage> MemoryEngine::groups(SdkAppId app, std::optional<GroupType> type,
+                                       std::int64_t after, std::size_t limit) {
+  const std::lock_guard lock{mutex_};
+  std::vector<const Group*> found;
+  GroupPage page;
+  for (const auto& [key, group] : groups_) {
+    if (key.app != app || (type && group.type != *type)) continue;
+    ++page.total;
+    if (group.row > after) found.push_back(&group);
+  }
+  std::ranges::sort(found, {}, &Group::row);
+  for (const Group* group : found) {
+    if (page.groups.size() == limit) {
+      page.next = after;
+      break;
+    }
+    page.groups.push_back(group->key.group);
+    after = group->row;
+  }
+  return page;
+}
+
+Result<JoinedPage> MemoryEngine::joined(const JoinedQuery& query) {
+  const std::lock_guard lock{mutex_};
+  JoinedPage page;
+  std::size_t skip = query.offset;
+  for (const StoredMember& each : memberships(query.account)) {
+    const Group& group = groups_.at(each.member.key.group);
+    if (query.type && group.type != *query.type) continue;
+    if (query.support_topic && group.support_topic != *query.support_topic) continue;
+    if (!query.with_av_chat_rooms && group.type == GroupType::av_chat_room) continue;
+    ++page.total;
+    if (skip > 0) {
+      --skip;
+    } else if (page.groups.size() < query.limit) {
+      page.groups.push_back({group, each.member});
+    }
+  }
+  return page;
+}
+
+Result<MemberPage> MemoryEngine::members(const MemberQuery& query) {
+  const std::lock_guard lock{mutex_};
+  MemberPage page;
+  std::size_t skip = query.offset;
+  std::int64_t last = query.after;
+  for (StoredMember& each : members_in_order(query.group)) {
+    if (each.joined <= query.after) continue;
+    if (query.roles && std::ranges::find(*query.roles, each.member.role) == query.roles->end()) {
+      continue;
+    }
+    if (skip > 0) {
+      --skip;
+      continue;
+    }
+    if (page.members.size() == query.limit) {
+      page.next = last;
+      break;
+    }
+    last = each.joined;
+    page.members.push_back(std::move(each.member));
+  }
+  return page;
+}
+
+Result<std::vector<Mute>> MemoryEngine::mutes(const GroupKey& group, const TopicId& topic) {
+  const std::lock_guard lock{mutex_};
+  std::vector<Mute> found;
+  for (auto at = mutes_.lower_bound({group, topic, {}});
+       at != mutes_.end() && at->first.group == group && at->first.topic == topic; ++at) {
+    found.push_back(at->second);
+  }
+  return found;
+}
+
+Result<std::vector<PendingEvent>> MemoryEngine::pending(std::int64_t after, std::size_t limit) {
+  const std::lock_guard lock{mutex_};
+  std::vector<PendingEvent> found;
+  for (auto at = pending_.upper_bound(after); at != pending_.end() && found.size() < limit; ++at) {
+    const EventRecord& record = events_.at(*at);
+    found.push_back({record.event.seq, record.event.app, record.event.group, record.event.time_ms,
+                     record.attempts, record.next_attempt_ms});
+  }
+  return found;
+}
+
+Result<std::vector<Event>> MemoryEngine::events(std::span<const std::int64_t> seqs) {
+  const std::lock_guard lock{mutex_};
+  const std::set<std::int64_t> wanted{seqs.begin(), seqs.end()};
+  std::vector<Event> found;
+  for (const std::int64_t seq : wanted) {
+    const auto record = events_.find(seq);
+    if (record != events_.end()) found.push_back(record->second.event);
+  }
+  return found;
+}
+
+Result<std::vector<EventRecord>> MemoryEngine::list(const EventFilter& filter) {
+  const std::lock_guard lock{mutex_};
+  std::vector<EventRecord> found;
+  for (const auto& [seq, record] : events_) {
+    const Event& event = record.event;
+    if (found.size() == filter.limit) break;
+    if (event.app != filter.app || event.app_sequence <= filter.after_app_sequence) continue;
+    if (filter.group && event.group.view() != *filter.group) continue;
+    if (filter.command && event.command != *filter.command) continue;
+    if (filter.state && record.state != *filter.state) continue;
+    if (filter.from_ms && event.time_ms < *filter.from_ms) continue;
+    if (filter.until_ms && event.time_ms >= *filter.until_ms) continue;
+    found.push_back(record);
+    if (!filter.with_body) found.back().event.body.clear();
+  }
+  return found;
+}
+
+Result<std::vector<Attempt>> MemoryEngine::attempts(std::int64_t seq) {
+  const std::lock_guard lock{mutex_};
+  const auto found = attempts_.find(seq);
+  return found == attempts_.end() ? std::vector<Attempt>{} : found->second;
+}
+
+Ledger MemoryEngine::add_oldest(Ledger ledger, SdkAppId app) const {
+  for (const std::int64_t seq : pending_) {
+    const Event& event = events_.at(seq).event;
+    if (app.number() != 0 && event.app != app) continue;
+    ledger.oldest_pending_ms = event.time_ms;
+    break;
+  }
+  return ledger;
+}
+
+Result<Ledger> MemoryEngine::ledger(SdkAppId app) {
+  const std::lock_guard lock{mutex_};
+  Ledger sum;
+  for (const auto& [id, each] : ledgers_) {
+    if (app.number() != 0 && id != app) continue;
+    sum.accepted += each.accepted;
+    sum.delivered += each.delivered;
+    sum.pending += each.pending;
+    sum.dead += each.dead;
+    sum.cancelled += each.cancelled;
+  }
+  return add_oldest(sum, app);
+}
+
+Result<Ledger> MemoryEngine::recount(SdkAppId app) {
+  const std::lock_guard lock{mutex_};
+  Ledger sum;
+  for (const auto& [seq, record] : events_) {
+    if (app.number() != 0 && record.event.app != app) continue;
+    ++sum.accepted;
+    ++sum.of(record.state);
+  }
+  return add_oldest(sum, app);
+}
+
+}  // namespace tidings::store

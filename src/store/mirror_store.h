@@ -1,0 +1,84 @@
+/// The seam between a receiver and its engine: writing inbox and mirror in one commit, and reading
+/// them. Engines: store_sqlite/mirror_sqlite.h, store/mirror_memory.h (tests); both pass
+/// tests/contract's mirror suite.
+///
+/// Failures: Errc::unavailable for a disk that is full or failing (nothing was changed, try again),
+/// Errc::corrupt for bytes that make no sense, Errc::internal otherwise.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+#include "store/mirror_rows.h"
+#include "store/mirror_view.h"
+
+namespace tidings::store {
+
+/// Writing. Called by one thread at a time (the inbox committer's).
+class MirrorUnitOfWork {
+ public:
+  virtual ~MirrorUnitOfWork() = default;
+  /// Loads into `view` what `needs` names and the view does not know yet, and the inbox's end.
+  virtual Result<void> load(const MirrorNeeds& needs, MirrorView& view) = 0;
+  /// Writes new inbox entries and dirty rows in one transaction and lets a bounded number of
+  /// entries from before view.purge_before_ms go. Durability point: everything is on disk (fsync)
+  /// when this returns success; on an error nothing was written.
+  virtual Result<void> commit(MirrorView& view) = 0;
+};
+
+enum class MirrorState { alive, destroyed, any };
+
+/// Rows changed in [since_ms, until_ms), oldest change first; within a group by TopicId, mismatched
+/// ones after the others.
+struct MirrorFilter {
+  std::optional<SdkAppId> app;
+  std::optional<GroupId> group;  ///< topics only: named by TopicId, or given as GroupId (R-02)
+  std::optional<std::int64_t> since_ms, until_ms;
+  MirrorState state = MirrorState::any;
+  std::string after;  ///< cursor: `next` of the page before; empty = from the start
+  std::size_t limit = 100;
+};
+/// `next`: cursor of what follows; empty = that was all. A page may hold fewer rows than asked for
+/// and still have a next: the work of one call is bounded.
+template <class Row>
+struct MirrorPage {
+  std::vector<Row> rows;
+  std::string next;
+};
+
+struct InboxFilter {
+  std::optional<SdkAppId> app;
+  std::optional<std::string> command;
+  std::optional<std::int64_t> since_ms, until_ms;
+  std::int64_t after = 0;  ///< entries with a higher id, ascending
+  std::size_t limit = 100;
+};
+struct InboxPage {
+  std::vector<InboxEntry> entries;
+  std::int64_t next = 0;  ///< cursor of what follows; 0 = that was all
+};
+
+/// Reading. Any thread, concurrently with a commit; sees only committed data.
+class MirrorReader {
+ public:
+  virtual ~MirrorReader() = default;
+  /// Every app's topic of this id (there can be several: ids are unique per app).
+  virtual Result<std::vector<MirrorTopic>> topic(const TopicId& id) = 0;
+  virtual Result<std::vector<MirrorGroup>> group(const GroupId& id) = 0;
+  /// Errc::invalid_argument: `after` is no cursor of this list.
+  virtual Result<MirrorPage<MirrorTopic>> topics(const MirrorFilter& filter) = 0;
+  virtual Result<MirrorPage<MirrorGroup>> groups(const MirrorFilter& filter) = 0;
+  virtual Result<InboxPage> inbox(const InboxFilter& filter) = 0;
+  /// First and last id held; {0, 0} when empty.
+  virtual Result<std::pair<std::int64_t, std::int64_t>> inbox_range() = 0;
+  /// As counted inside the commits, by app.
+  virtual Result<std::vector<std::pair<SdkAppId, MirrorTally>>> tallies() = 0;
+  /// The row counts afresh from the rows; accepted, duplicates and max_sequence are left 0.
+  virtual Result<std::vector<std::pair<SdkAppId, MirrorTally>>> recount() = 0;
+};
+
+}  // namespace tidings::store

@@ -1,0 +1,75 @@
+#include "store/mirror_view.h"
+
+#include "tidings/identifier.h"
+
+namespace tidings::store {
+
+GroupId parent_of(const TopicId& topic, const GroupId& given) {
+  auto parent = parent_group(topic.view());
+  return parent ? std::move(*parent) : given;
+}
+
+bool MirrorView::seen(const InboxKey& key) const {
+  const auto entry = keys.find(key);
+  CHECK(entry != keys.end());
+  return entry->second;
+}
+
+MirrorTally MirrorView::tally(SdkAppId app) const {
+  const MirrorTally* row = tallies.find(app);
+  return row ? *row : MirrorTally{};
+}
+
+std::vector<MirrorTopicKey> MirrorView::topics_of(const MirrorGroupKey& key) const {
+  CHECK(std::find(topics_loaded.begin(), topics_loaded.end(), key) != topics_loaded.end());
+  std::vector<MirrorTopicKey> found;
+  for (const auto& [topic_key, entry] : topics.entries()) {
+    if (entry.row && topic_key.app == key.app && parent_of(*entry.row) == key.group) {
+      found.push_back(topic_key);
+    }
+  }
+  return found;
+}
+
+void MirrorView::add(InboxEntry entry) {
+  MirrorTally counts = tally(entry.app);
+  ++counts.accepted;
+  counts.max_sequence = std::max(counts.max_sequence, entry.sequence);
+  tallies.put(entry.app, counts);
+  entry.id = next_id();
+  entry.received_ms = received_ms();
+  keys.insert_or_assign(entry.key, true);
+  inbox.push_back(std::move(entry));
+}
+
+void MirrorView::count_duplicate(SdkAppId app) {
+  MirrorTally counts = tally(app);
+  ++counts.duplicates;
+  tallies.put(app, counts);
+}
+
+void MirrorView::put(MirrorTopic topic) {
+  MirrorTally counts = tally(topic.app);
+  if (const MirrorTopic* before = topics.find(topic.key())) {
+    --(before->alive() ? counts.topics : counts.topic_tombstones);
+  }
+  ++(topic.alive() ? counts.topics : counts.topic_tombstones);
+  tallies.put(topic.app, counts);
+  topic.updated_ms = received_ms();
+  auto key = topic.key();
+  topics.put(key, std::move(topic));
+}
+
+void MirrorView::put(MirrorGroup group) {
+  MirrorTally counts = tally(group.app);
+  if (const MirrorGroup* before = groups.find(group.key())) {
+    --(before->alive() ? counts.groups : counts.group_tombstones);
+  }
+  ++(group.alive() ? counts.groups : counts.group_tombstones);
+  tallies.put(group.app, counts);
+  group.updated_ms = received_ms();
+  auto key = group.key();
+  groups.put(key, std::move(group));
+}
+
+}  // namespace tidings::store

@@ -1,0 +1,115 @@
+/// The rows a batch of callbacks works on: the receiver's View (design.md, "Unit of work").
+///
+/// An engine loads what the callbacks of a batch name, receiver::apply reads and changes it
+/// callback by callback, and the engine writes what became dirty in one transaction. Asking for a
+/// row that was not loaded is a bug in MirrorNeeds and aborts.
+///
+/// Threads: one batch, one thread. Pointers stay valid as long as the View.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include "base/check.h"
+#include "store/mirror_rows.h"
+
+namespace tidings::store {
+
+/// What callbacks name. Duplicates are harmless.
+struct MirrorNeeds {
+  std::vector<SdkAppId> apps;  ///< tallies
+  std::vector<InboxKey> keys;
+  std::vector<MirrorTopicKey> topics;
+  std::vector<MirrorGroupKey> groups;
+  /// All topics of a group, tombstones included, by parent_of().
+  std::vector<MirrorGroupKey> topics_of;
+};
+
+/// The group that a topic lives and dies with: what its TopicId names, or else, for an id that
+/// names none, the GroupId as given.
+[[nodiscard]] GroupId parent_of(const TopicId& topic, const GroupId& given);
+[[nodiscard]] inline GroupId parent_of(const MirrorTopic& topic) {
+  return parent_of(topic.topic, topic.group);
+}
+
+/// Rows of one kind: known to exist, known to be absent, or not loaded.
+template <class Key, class Row, class Hash = std::hash<Key>>
+class MirrorTable {
+ public:
+  struct Entry {
+    std::optional<Row> row;
+    bool dirty = false;
+  };
+  using Entries = std::unordered_map<Key, Entry, Hash>;
+
+  [[nodiscard]] bool known(const Key& key) const { return entries_.contains(key); }
+  /// Engine: what the store says. Ignored where the key is known already.
+  void load(const Key& key, std::optional<Row> row) {
+    entries_.try_emplace(key, Entry{std::move(row), false});
+  }
+  [[nodiscard]] const Row* find(const Key& key) const {
+    const auto entry = entries_.find(key);
+    CHECK(entry != entries_.end());
+    return entry->second.row ? &*entry->second.row : nullptr;
+  }
+  void put(const Key& key, Row row) { entries_.insert_or_assign(key, Entry{std::move(row), true}); }
+  [[nodiscard]] const Entries& entries() const { return entries_; }
+  /// Engine, while writing: sets the integer key of a new row.
+  [[nodiscard]] Entries& entries() { return entries_; }
+
+ private:
+  Entries entries_;
+};
+
+class MirrorView {
+ public:
+  explicit MirrorView(std::int64_t now_ms) : now_ms_(now_ms) {}
+
+  /// Time of arrival of this batch. Never before that of an entry which is stored already, so that
+  /// inbox numbers and times order alike, also when the clock was set back.
+  [[nodiscard]] std::int64_t received_ms() const { return std::max(now_ms_, last_received_ms); }
+  /// What the next add() will be numbered.
+  [[nodiscard]] std::int64_t next_id() const {
+    return last_id + static_cast<std::int64_t>(inbox.size()) + 1;
+  }
+
+  // Reading. nullptr = does not exist. REQUIRES: the key was in MirrorNeeds.
+  [[nodiscard]] bool seen(const InboxKey& key) const;
+  [[nodiscard]] const MirrorTopic* topic(const MirrorTopicKey& key) const {
+    return topics.find(key);
+  }
+  [[nodiscard]] const MirrorGroup* group(const MirrorGroupKey& key) const {
+    return groups.find(key);
+  }
+  [[nodiscard]] MirrorTally tally(SdkAppId app) const;
+  [[nodiscard]] std::vector<MirrorTopicKey> topics_of(const MirrorGroupKey& key) const;
+
+  // Changing. put() keeps the app's tally and stamps the row's updated_ms.
+  void add(InboxEntry entry);  ///< sets id and received_ms, counts it as accepted
+  void count_duplicate(SdkAppId app);
+  void put(MirrorTopic topic);
+  void put(MirrorGroup group);
+
+  // For engines and the committer.
+  MirrorTable<SdkAppId, MirrorTally> tallies;
+  MirrorTable<MirrorTopicKey, MirrorTopic> topics;
+  MirrorTable<MirrorGroupKey, MirrorGroup> groups;
+  std::unordered_map<InboxKey, bool, InboxKeyHash> keys;  ///< true: a callback of this key exists
+  std::vector<MirrorGroupKey> topics_loaded;  ///< groups whose topics are all in `topics`
+  std::vector<InboxEntry> inbox;              ///< new ones, ids ascending without gaps
+  std::int64_t last_id = 0;           ///< of the stored inbox; loaded with every View
+  std::int64_t last_received_ms = 0;  ///< of the stored inbox; loaded with every View
+  /// Entries received before this may go; an engine removes a bounded number with each commit.
+  std::int64_t purge_before_ms = 0;
+
+ private:
+  std::int64_t now_ms_;
+};
+
+}  // namespace tidings::store
