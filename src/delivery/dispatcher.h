@@ -25,6 +25,7 @@
 #include "net/callback_transport.h"
 #include "runtime/blocking_pool.h"
 #include "runtime/notifier.h"
+#include "runtime/sleep.h"
 #include "runtime/task_group.h"
 #include "store/committer.h"
 #include "store/store.h"
