@@ -1,0 +1,190 @@
+// tidings_load: drives one end of the road and prints what it measured as one JSON object.
+//
+//   tidings_load create-topics --port 8080 --sdkappid 1400000001 --usersig-file admin.sig --count 100000
+//   tidings_load callbacks --port 8090 --sdkappid 1400000001 --token-file sign.token --count 100000
+//   tidings_load post --port 80 --target / --body-file body.json --count 100000     any HTTP server
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <cstdio>
+#include <fstream>
+#include <iostream>
+#include <sstream>
+
+#include "load/http_load.h"
+#include "tidings/callback_sign.h"
+#include "tidings/callback_url.h"
+
+namespace {
+
+using tidings::bench::LoadOptions;
+using tidings::bench::LoadResult;
+
+std::string read_file(const std::string& path) {
+  std::ifstream file(path);
+  std::stringstream text;
+  text << file.rdbuf();
+  std::string all = text.str();
+  while (!all.empty() && (all.back() == '\n' || all.back() == '\r')) all.pop_back();
+  return all;
+}
+
+std::string run_name() { return std::to_string(getpid()) + "x" + std::to_string(time(nullptr)); }
+
+bool is_ok(std::string_view body) {
+  return body.find("\"ErrorCode\":0") != std::string_view::npos;
+}
+
+void print(const LoadResult& result) {
+  std::printf(
+      "{\"answered\":%lld,\"refused\":%lld,\"broken\":%lld,\"seconds\":%.3f,\"rate\":%.1f,"
+      "\"p50_ms\":%.3f,\"p90_ms\":%.3f,\"p99_ms\":%.3f,\"p999_ms\":%.3f,\"max_ms\":%.3f}\n",
+      static_cast<long long>(result.answered), static_cast<long long>(result.refused),
+      static_cast<long long>(result.broken), result.seconds, result.rate(),
+      result.percentile_ms(0.5), result.percentile_ms(0.9), result.percentile_ms(0.99),
+      result.percentile_ms(0.999), result.percentile_ms(1.0));
+  if (!result.first_refusal.empty()) {
+    std::fprintf(stderr, "first refused answer: %s\n", result.first_refusal.c_str());
+  }
+}
+
+struct CreateTopics {
+  LoadOptions load;
+  std::string sdkappid, identifier = "administrator", usersig_file, group_prefix;
+  int topics_per_group = 200;
+
+  std::string target(const std::string& service, const std::string& command) const {
+    return "/v4/" + service + "/" + command + "?sdkappid=" + sdkappid +
+           "&identifier=" + identifier + "&usersig=" + read_file(usersig_file) +
+           "&random=1&contenttype=json";
+  }
+
+  int run() {
+    if (group_prefix.empty()) group_prefix = "@TGS#_load" + run_name() + "g";
+    const std::int64_t groups = (load.count + topics_per_group - 1) / topics_per_group;
+    LoadOptions setup = load;
+    setup.count = groups;
+    setup.rate = 0;
+    setup.warm_up = 0;
+    const std::string create_group = target("group_open_http_svc", "create_group");
+    const LoadResult made = tidings::bench::run_load(
+        setup,
+        [&](std::int64_t i) {
+          return tidings::bench::post_request(
+              load.host, create_group,
+              R"({"Type":"Community","Name":"load","SupportTopic":1,"GroupId":")" + group_prefix +
+                  std::to_string(i) + "\"}");
+        },
+        [](std::int64_t, std::string_view body) { return is_ok(body); });
+    if (made.answered != groups) {
+      print(made);
+      return 1;
+    }
+    const std::string create_topic = target("million_group_open_http_svc", "create_topic");
+    const LoadResult result = tidings::bench::run_load(
+        load,
+        [&](std::int64_t i) {
+          // Neighbouring requests go to different groups, as those of different communities do.
+          return tidings::bench::post_request(
+              load.host, create_topic,
+              R"({"GroupId":")" + group_prefix + std::to_string(i % groups) +
+                  R"(","TopicName":"Topic )" + std::to_string(i) +
+                  R"(","AppDefinedData":[{"Key":"UserDefined1","Value":"hello"},)"
+                  R"({"Key":"UserDefined2","Value":"world"}]})");
+        },
+        [](std::int64_t, std::string_view body) { return is_ok(body); });
+    print(result);
+    return result.answered > 0 && result.refused == 0 && result.broken == 0 ? 0 : 1;
+  }
+};
+
+struct Callbacks {
+  LoadOptions load;
+  std::string sdkappid, token_file;
+
+  int run() const {
+    const std::string token = token_file.empty() ? "" : read_file(token_file);
+    const std::string run = run_name();
+    const auto url = tidings::parse_callback_url("http://" + load.host + "/", true);
+    const LoadResult result = tidings::bench::run_load(
+        load,
+        [&](std::int64_t i) {
+          tidings::CallbackQuery query;
+          query.sdkappid = tidings::SdkAppId{static_cast<std::uint32_t>(std::stoul(sdkappid))};
+          query.command = "Group.CallbackAfterCreateTopic";
+          query.client_ip = "203.0.113.9";
+          query.opt_platform = "RESTAPI";
+          query.request_id = run + "-" + std::to_string(i);
+          if (!token.empty()) {
+            query.request_time = std::to_string(time(nullptr));
+            query.sign = tidings::make_sign(token, *query.request_time);
+          }
+          const std::string group = "@TGS#_@TGS#c" + run + std::to_string(i % 1000);
+          return tidings::bench::post_request(
+              load.host, tidings::make_callback_target(*url, query),
+              R"({"CallbackCommand":"Group.CallbackAfterCreateTopic","GroupId":")" + group +
+                  R"(","TopicId":")" + group + "@TOPIC#_@TOPIC#c" + std::to_string(i) +
+                  R"(","Operator_Account":"group_root","Owner_Account":"leckie",)"
+                  R"("Type":"Community","Name":"MyFirstTopic","UserDefinedDataList":)"
+                  R"([{"Key":"UserDefined1","Value":"hello"},{"Key":"UserDefined2","Value":"world"}]})");
+        },
+        [](std::int64_t, std::string_view body) { return is_ok(body); });
+    print(result);
+    return result.answered > 0 && result.refused == 0 && result.broken == 0 ? 0 : 1;
+  }
+};
+
+struct Post {
+  LoadOptions load;
+  std::string target = "/", body_file;
+
+  int run() const {
+    const std::string bytes = tidings::bench::post_request(
+        load.host, target, body_file.empty() ? "{}" : read_file(body_file));
+    const LoadResult result =
+        tidings::bench::run_load(load, [&](std::int64_t) { return bytes; },
+                                 [](std::int64_t, std::string_view) { return true; });
+    print(result);
+    return result.broken == 0 ? 0 : 1;
+  }
+};
+
+void load_options(CLI::App* command, LoadOptions& load) {
+  command->add_option("--host", load.host, "IPv4 address");
+  command->add_option("--port", load.port)->required();
+  command->add_option("--connections", load.connections);
+  command->add_option("--count", load.count, "requests in all, warm-up included")->required();
+  command->add_option("--warm-up", load.warm_up, "the first N are not counted");
+  command->add_option("--rate", load.rate, "requests per second; 0: as fast as it goes");
+  command->add_option("--max-seconds", load.max_seconds);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app{"Drives one end of the road of a topic and measures it"};
+  app.require_subcommand(1);
+  CreateTopics create;
+  auto* const create_command = app.add_subcommand("create-topics", "REST create_topic");
+  load_options(create_command, create.load);
+  create_command->add_option("--sdkappid", create.sdkappid)->required();
+  create_command->add_option("--identifier", create.identifier);
+  create_command->add_option("--usersig-file", create.usersig_file)->required();
+  create_command->add_option("--group-prefix", create.group_prefix);
+  create_command->add_option("--topics-per-group", create.topics_per_group);
+  Callbacks callbacks;
+  auto* const callbacks_command = app.add_subcommand("callbacks", "signed callbacks to a receiver");
+  load_options(callbacks_command, callbacks.load);
+  callbacks_command->add_option("--sdkappid", callbacks.sdkappid)->required();
+  callbacks_command->add_option("--token-file", callbacks.token_file);
+  Post post;
+  auto* const post_command = app.add_subcommand("post", "the same POST again and again");
+  load_options(post_command, post.load);
+  post_command->add_option("--target", post.target);
+  post_command->add_option("--body-file", post.body_file);
+  CLI11_PARSE(app, argc, argv);
+  if (*create_command) return create.run();
+  if (*callbacks_command) return callbacks.run();
+  return post.run();
+}
