@@ -1,6 +1,6 @@
 /// The seam between a receiver and its engine: writing inbox and mirror in one commit, and reading
 /// them. Engines: store_sqlite/mirror_sqlite.h, store/mirror_memory.h (tests); both pass
-/// tests/contract's mirror suite.
+/// receiver/mirror_contract_test.cc.
 ///
 /// Failures: Errc::unavailable for a disk that is full or failing (nothing was changed, try again),
 /// Errc::corrupt for bytes that make no sense, Errc::internal otherwise.
@@ -32,16 +32,17 @@ class MirrorUnitOfWork {
 
 enum class MirrorState { alive, destroyed, any };
 
-/// Rows changed in [since_ms, until_ms), oldest change first; within a group by TopicId, mismatched
-/// ones after the others.
+/// Rows changed in [since_ms, until_ms), oldest change first; within a group by TopicId, then those
+/// that belong to it only by their GroupId, in order of appearance.
 struct MirrorFilter {
-  std::optional<SdkAppId> app;
+  SdkAppId app;
   std::optional<GroupId> group;  ///< topics only: named by TopicId, or given as GroupId (R-02)
   std::optional<std::int64_t> since_ms, until_ms;
   MirrorState state = MirrorState::any;
   std::string after;  ///< cursor: `next` of the page before; empty = from the start
   std::size_t limit = 100;
 };
+
 /// `next`: cursor of what follows; empty = that was all. A page may hold fewer rows than asked for
 /// and still have a next: the work of one call is bounded.
 template <class Row>
@@ -66,9 +67,9 @@ struct InboxPage {
 class MirrorReader {
  public:
   virtual ~MirrorReader() = default;
-  /// Every app's topic of this id (there can be several: ids are unique per app).
-  virtual Result<std::vector<MirrorTopic>> topic(const TopicId& id) = 0;
-  virtual Result<std::vector<MirrorGroup>> group(const GroupId& id) = 0;
+  /// None: never heard of. A tombstone is a row.
+  virtual Result<std::optional<MirrorTopic>> topic(const MirrorTopicKey& key) = 0;
+  virtual Result<std::optional<MirrorGroup>> group(const MirrorGroupKey& key) = 0;
   /// Errc::invalid_argument: `after` is no cursor of this list.
   virtual Result<MirrorPage<MirrorTopic>> topics(const MirrorFilter& filter) = 0;
   virtual Result<MirrorPage<MirrorGroup>> groups(const MirrorFilter& filter) = 0;

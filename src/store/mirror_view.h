@@ -60,8 +60,6 @@ class MirrorTable {
   }
   void put(const Key& key, Row row) { entries_.insert_or_assign(key, Entry{std::move(row), true}); }
   [[nodiscard]] const Entries& entries() const { return entries_; }
-  /// Engine, while writing: sets the integer key of a new row.
-  [[nodiscard]] Entries& entries() { return entries_; }
 
  private:
   Entries entries_;

@@ -1,0 +1,82 @@
+#include "store_sqlite/mirror_codec.h"
+
+#include <cstdint>
+
+namespace tidings::sqlite {
+namespace {
+
+constexpr char kNone = 0;
+constexpr char kSame = 1;
+constexpr char kExplicit = 2;
+
+void append_varint(std::string& out, std::int64_t value) {
+  auto rest = static_cast<std::uint64_t>(value);
+  while (rest >= 0x80) {
+    out.push_back(static_cast<char>(rest | 0x80));
+    rest >>= 7;
+  }
+  out.push_back(static_cast<char>(rest));
+}
+
+bool read_varint(std::string_view& bytes, std::int64_t& value) {
+  std::uint64_t sum = 0;
+  for (int shift = 0; shift < 64; shift += 7) {
+    if (bytes.empty()) return false;
+    const auto byte = static_cast<unsigned char>(bytes.front());
+    bytes.remove_prefix(1);
+    sum |= static_cast<std::uint64_t>(byte & 0x7f) << shift;
+    if ((byte & 0x80) == 0) {
+      value = static_cast<std::int64_t>(sum);
+      return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+std::string encode_stamps(std::initializer_list<const store::MirrorStamp*> stamps) {
+  std::string out;
+  const store::MirrorStamp* last = nullptr;
+  for (const store::MirrorStamp* stamp : stamps) {
+    if (!*stamp) {
+      out.push_back(kNone);
+    } else if (last != nullptr && *last == *stamp) {
+      out.push_back(kSame);
+    } else {
+      out.push_back(kExplicit);
+      append_varint(out, stamp->sequence);
+      append_varint(out, stamp->time_ms);
+      append_varint(out, stamp->arrival);
+      last = stamp;
+    }
+  }
+  return out;
+}
+
+Result<void> decode_stamps(std::string_view bytes,
+                           std::initializer_list<store::MirrorStamp*> stamps) {
+  const store::MirrorStamp* last = nullptr;
+  bool good = true;
+  for (store::MirrorStamp* stamp : stamps) {
+    *stamp = {};
+    if (bytes.empty()) return fail(Errc::corrupt, "the stamps of a mirrored row end too early");
+    const char form = bytes.front();
+    bytes.remove_prefix(1);
+    if (form == kSame && last != nullptr) {
+      *stamp = *last;
+    } else if (form == kExplicit) {
+      good = good && read_varint(bytes, stamp->sequence) && read_varint(bytes, stamp->time_ms) &&
+             read_varint(bytes, stamp->arrival);
+      last = stamp;
+    } else if (form != kNone) {
+      good = false;
+    }
+  }
+  if (!good || !bytes.empty()) {
+    return fail(Errc::corrupt, "the stamps of a mirrored row are damaged");
+  }
+  return {};
+}
+
+}  // namespace tidings::sqlite

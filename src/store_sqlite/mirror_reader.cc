@@ -1,0 +1,342 @@
+#include "store_sqlite/mirror_reader.h"
+
+#include <algorithm>
+#include <charconv>
+#include <limits>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "store_sqlite/mirror_rows.h"
+#include "tidings/identifier.h"
+
+namespace tidings::sqlite {
+namespace {
+
+using store::InboxFilter;
+using store::InboxPage;
+using store::MirrorFilter;
+using store::MirrorGroup;
+using store::MirrorPage;
+using store::MirrorState;
+using store::MirrorTally;
+using store::MirrorTopic;
+
+/// Rows looked at by one call at most; what is left follows on the next page.
+constexpr std::size_t kMaxScanned = 20'000;
+constexpr std::int64_t kEnd = std::numeric_limits<std::int64_t>::max();
+
+std::string select(std::string_view columns, std::string_view rest) {
+  return "SELECT " + std::string(columns) + " FROM " + std::string(rest);
+}
+
+bool wanted(MirrorState state, bool alive) {
+  return state == MirrorState::any || (state == MirrorState::alive) == alive;
+}
+
+template <class Row>
+bool fits(const MirrorFilter& filter, const Row& row) {
+  return wanted(filter.state, row.alive()) && row.updated_ms >= filter.since_ms.value_or(0) &&
+         row.updated_ms < filter.until_ms.value_or(kEnd);
+}
+
+std::optional<std::int64_t> number(std::string_view text) {
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+Error no_cursor(std::string_view after) {
+  return fail(Errc::invalid_argument, "after: \"" + std::string(after) +
+                                          "\" is not a cursor of this list; use `next` of the "
+                                          "page before, unchanged, or leave it out");
+}
+
+/// Where a list by time goes on: behind the row that changed at `ms` and has this integer key.
+struct TimeCursor {
+  std::int64_t ms = 0;
+  std::int64_t row = 0;
+};
+
+Result<TimeCursor> time_cursor(const MirrorFilter& filter) {
+  if (filter.after.empty()) return TimeCursor{filter.since_ms.value_or(0), 0};
+  const std::string_view after = filter.after;
+  const auto dot = after.find('.');
+  if (dot == std::string_view::npos) return no_cursor(after);
+  const auto ms = number(after.substr(0, dot));
+  const auto row = number(after.substr(dot + 1));
+  if (!ms || !row) return no_cursor(after);
+  return TimeCursor{*ms, *row};
+}
+
+/// Rows in order of change from the cursor on. `read` turns columns into a row.
+template <class Row, class Read>
+Result<MirrorPage<Row>> page_by_time(Statement& statement, const MirrorFilter& filter, Read read) {
+  TRY(const TimeCursor from, time_cursor(filter));
+  MirrorPage<Row> page;
+  auto rows = statement.query(filter.app, from.ms, from.row, filter.until_ms.value_or(kEnd));
+  for (std::size_t scanned = 0;; ++scanned) {
+    TRY(const bool more, rows.next());
+    if (!more) {
+      page.next.clear();
+      return page;
+    }
+    TRY(Row row, read(rows));
+    if (page.rows.size() == filter.limit || scanned == kMaxScanned) return page;
+    page.next = std::to_string(row.updated_ms) + "." + std::to_string(row.row);
+    if (fits(filter, row)) page.rows.push_back(std::move(row));
+  }
+}
+
+}  // namespace
+
+struct MirrorSqliteReader::Connection {
+  Database database;
+  Statement topic, group, topics_by_time, groups_by_time, topics_by_prefix, topics_by_group;
+  Statement inbox, inbox_at, tallies, topic_counts, group_counts;
+
+  Result<void> open(const std::string& path) {
+    OpenOptions options;
+    options.read_only = true;
+    options.cache_kib = 16384;
+    TRY(database, Database::open(path, options));
+    Database& db = database;
+    TRY(topic, db.prepare(select(kMirrorTopicColumns, "mirror_topic WHERE app = ? AND topic = ?")));
+    TRY(group, db.prepare(select(kMirrorGroupColumns, "mirror_group WHERE app = ? AND grp = ?")));
+    TRY(topics_by_time,
+        db.prepare(select(kMirrorTopicColumns,
+                          "mirror_topic WHERE app = ?1 AND (updated_ms, row) > (?2, ?3) AND "
+                          "updated_ms < ?4 ORDER BY updated_ms, row")));
+    TRY(groups_by_time,
+        db.prepare(select(kMirrorGroupColumns,
+                          "mirror_group WHERE app = ?1 AND (updated_ms, row) > (?2, ?3) AND "
+                          "updated_ms < ?4 ORDER BY updated_ms, row")));
+    TRY(topics_by_prefix,
+        db.prepare(select(kMirrorTopicColumns,
+                          "mirror_topic WHERE app = ? AND topic > ? AND topic < ? "
+                          "ORDER BY topic")));
+    TRY(topics_by_group,
+        db.prepare(select(kMirrorTopicColumns,
+                          "mirror_topic WHERE app = ? AND grp = ? AND mismatch = 1 AND row > ? "
+                          "ORDER BY row")));
+    TRY(inbox, db.prepare(select(kInboxColumns, "inbox WHERE id > ? ORDER BY id")));
+    TRY(inbox_at, db.prepare("SELECT id, received_ms FROM inbox WHERE id >= ? ORDER BY id LIMIT 1"));
+    TRY(tallies, db.prepare(select(kMirrorTallyColumns, "mirror_tally ORDER BY app")));
+    TRY(topic_counts,
+        db.prepare("SELECT app, sum(alive), sum(1 - alive) FROM mirror_topic GROUP BY app"));
+    TRY(group_counts,
+        db.prepare("SELECT app, sum(alive), sum(1 - alive) FROM mirror_group GROUP BY app"));
+    return {};
+  }
+
+  /// The topics a TopicId puts into the group; the cursor is "t" and the last one's id.
+  Result<bool> page_by_prefix(const MirrorFilter& filter, MirrorPage<MirrorTopic>& page) {
+    const std::string begin = filter.group->str() + std::string(kTopicIdMark);
+    std::string end = begin;
+    end.back() = static_cast<char>(end.back() + 1);
+    std::string from = begin;
+    if (!filter.after.empty()) from = std::max(begin, filter.after.substr(1));
+    auto rows = topics_by_prefix.query(filter.app, from, end);
+    for (;;) {
+      TRY(const bool more, rows.next());
+      if (!more) return true;
+      if (page.rows.size() == filter.limit) return false;
+      TRY(auto topic_row, read_mirror_topic(rows));
+      page.next = "t" + topic_row.topic.str();
+      if (fits(filter, topic_row)) page.rows.push_back(std::move(topic_row));
+    }
+  }
+
+  /// The topics that only their GroupId puts there; the cursor is "g" and the integer key.
+  Result<bool> page_by_given_group(const MirrorFilter& filter, std::int64_t after,
+                                   MirrorPage<MirrorTopic>& page) {
+    auto rows = topics_by_group.query(filter.app, *filter.group, after);
+    for (;;) {
+      TRY(const bool more, rows.next());
+      if (!more) return true;
+      if (page.rows.size() == filter.limit) return false;
+      TRY(auto topic_row, read_mirror_topic(rows));
+      page.next = "g" + std::to_string(topic_row.row);
+      if (fits(filter, topic_row)) page.rows.push_back(std::move(topic_row));
+    }
+  }
+
+  Result<MirrorPage<MirrorTopic>> page_of_group(const MirrorFilter& filter) {
+    MirrorPage<MirrorTopic> page;
+    std::int64_t after = 0;
+    if (filter.after.starts_with("g")) {
+      const auto row = number(std::string_view(filter.after).substr(1));
+      if (!row) return no_cursor(filter.after);
+      after = *row;
+    } else if (!filter.after.empty() && !filter.after.starts_with("t")) {
+      return no_cursor(filter.after);
+    } else {
+      TRY(const bool all, page_by_prefix(filter, page));
+      if (!all) return page;
+    }
+    TRY(const bool all, page_by_given_group(filter, after, page));
+    if (all) page.next.clear();
+    return page;
+  }
+
+  /// The first id received at or after `ms`: times ascend with ids.
+  Result<std::int64_t> first_id_since(std::int64_t ms) {
+    TRY(std::int64_t low, database.integer("SELECT min(id) FROM inbox"));
+    TRY(std::int64_t high, database.integer("SELECT max(id) FROM inbox"));
+    ++high;  // none: behind the last
+    while (low < high) {
+      const std::int64_t middle = low + (high - low) / 2;
+      auto rows = inbox_at.query(middle);
+      TRY(const bool found, rows.next());
+      if (found && rows.integer(1) < ms) {
+        low = rows.integer(0) + 1;
+      } else {
+        high = middle;
+      }
+    }
+    return low;
+  }
+};
+
+/// One connection for one call; it goes back at the end of it.
+class MirrorSqliteReader::Lease {
+ public:
+  Lease() = default;
+  Lease(MirrorSqliteReader& owner, std::unique_ptr<Connection> connection)
+      : owner_(&owner), connection_(std::move(connection)) {}
+  Lease(Lease&&) noexcept = default;
+  Lease& operator=(Lease&&) noexcept = default;
+  ~Lease() {
+    if (!connection_) return;
+    const std::lock_guard lock(owner_->mutex_);
+    owner_->idle_.push_back(std::move(connection_));
+  }
+  Connection* operator->() const { return connection_.get(); }
+
+ private:
+  MirrorSqliteReader* owner_ = nullptr;
+  std::unique_ptr<Connection> connection_;
+};
+
+MirrorSqliteReader::MirrorSqliteReader(std::string path) : path_(std::move(path)) {}
+MirrorSqliteReader::~MirrorSqliteReader() = default;
+
+Result<MirrorSqliteReader::Lease> MirrorSqliteReader::lease() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!idle_.empty()) {
+      auto connection = std::move(idle_.back());
+      idle_.pop_back();
+      return Lease(*this, std::move(connection));
+    }
+  }
+  auto connection = std::make_unique<Connection>();
+  TRY_VOID(connection->open(path_));
+  return Lease(*this, std::move(connection));
+}
+
+Result<std::optional<MirrorTopic>> MirrorSqliteReader::topic(const store::MirrorTopicKey& key) {
+  TRY(auto connection, lease());
+  auto rows = connection->topic.query(key.app, key.topic);
+  TRY(const bool found, rows.next());
+  if (!found) return std::optional<MirrorTopic>{};
+  TRY(auto row, read_mirror_topic(rows));
+  return std::optional(std::move(row));
+}
+
+Result<std::optional<MirrorGroup>> MirrorSqliteReader::group(const store::MirrorGroupKey& key) {
+  TRY(auto connection, lease());
+  auto rows = connection->group.query(key.app, key.group);
+  TRY(const bool found, rows.next());
+  if (!found) return std::optional<MirrorGroup>{};
+  TRY(auto row, read_mirror_group(rows));
+  return std::optional(std::move(row));
+}
+
+Result<MirrorPage<MirrorTopic>> MirrorSqliteReader::topics(const MirrorFilter& filter) {
+  TRY(auto connection, lease());
+  if (filter.group) return connection->page_of_group(filter);
+  return page_by_time<MirrorTopic>(connection->topics_by_time, filter, read_mirror_topic);
+}
+
+Result<MirrorPage<MirrorGroup>> MirrorSqliteReader::groups(const MirrorFilter& filter) {
+  TRY(auto connection, lease());
+  return page_by_time<MirrorGroup>(connection->groups_by_time, filter, read_mirror_group);
+}
+
+Result<InboxPage> MirrorSqliteReader::inbox(const InboxFilter& filter) {
+  TRY(auto connection, lease());
+  std::int64_t after = filter.after;
+  if (filter.since_ms) {
+    TRY(const std::int64_t first, connection->first_id_since(*filter.since_ms));
+    after = std::max(after, first - 1);
+  }
+  InboxPage page;
+  auto rows = connection->inbox.query(after);
+  for (std::size_t scanned = 0;; ++scanned) {
+    TRY(const bool more, rows.next());
+    const bool over = more && rows.integer(4) >= filter.until_ms.value_or(kEnd);
+    if (!more || over) {
+      page.next = 0;
+      return page;
+    }
+    if (page.entries.size() == filter.limit || scanned == kMaxScanned) return page;
+    page.next = rows.integer(0);
+    if (filter.app && rows.integer(1) != filter.app->number()) continue;
+    if (filter.command && rows.text(2) != *filter.command) continue;
+    page.entries.push_back(read_inbox_entry(rows));
+  }
+}
+
+Result<std::pair<std::int64_t, std::int64_t>> MirrorSqliteReader::inbox_range() {
+  TRY(auto connection, lease());
+  TRY(const std::int64_t first, connection->database.integer("SELECT min(id) FROM inbox"));
+  TRY(const std::int64_t last, connection->database.integer("SELECT max(id) FROM inbox"));
+  return std::pair(first, last);
+}
+
+Result<std::vector<std::pair<SdkAppId, MirrorTally>>> MirrorSqliteReader::tallies() {
+  TRY(auto connection, lease());
+  std::vector<std::pair<SdkAppId, MirrorTally>> found;
+  auto rows = connection->tallies.query();
+  for (;;) {
+    TRY(const bool more, rows.next());
+    if (!more) return found;
+    found.emplace_back(SdkAppId{static_cast<std::uint32_t>(rows.integer(0))},
+                       read_mirror_tally(rows));
+  }
+}
+
+Result<std::vector<std::pair<SdkAppId, MirrorTally>>> MirrorSqliteReader::recount() {
+  TRY(auto found, tallies());
+  for (auto& [app, tally] : found) tally = {};
+  TRY(auto connection, lease());
+  const auto tally_of = [&](std::int64_t number_of_app) -> MirrorTally& {
+    const SdkAppId app{static_cast<std::uint32_t>(number_of_app)};
+    for (auto& [known, tally] : found) {
+      if (known == app) return tally;
+    }
+    return found.emplace_back(app, MirrorTally{}).second;
+  };
+  {
+    auto rows = connection->topic_counts.query();
+    for (;;) {
+      TRY(const bool more, rows.next());
+      if (!more) break;
+      MirrorTally& tally = tally_of(rows.integer(0));
+      tally.topics = rows.integer(1);
+      tally.topic_tombstones = rows.integer(2);
+    }
+  }
+  auto rows = connection->group_counts.query();
+  for (;;) {
+    TRY(const bool more, rows.next());
+    if (!more) return found;
+    MirrorTally& tally = tally_of(rows.integer(0));
+    tally.groups = rows.integer(1);
+    tally.group_tombstones = rows.integer(2);
+  }
+}
+
+}  // namespace tidings::sqlite

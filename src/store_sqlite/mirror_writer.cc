@@ -1,0 +1,236 @@
+#include "store_sqlite/mirror_writer.h"
+
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "store_sqlite/mirror_rows.h"
+#include "store_sqlite/mirror_schema.h"
+#include "tidings/identifier.h"
+
+namespace tidings::sqlite {
+namespace {
+
+using store::MirrorGroup;
+using store::MirrorTopic;
+
+/// Entries removed with one commit besides twice what it adds: the inbox shrinks while it is busy,
+/// and no commit waits for a long removal.
+constexpr std::int64_t kPurgeAtOnce = 256;
+
+std::string select(std::string_view columns, std::string_view rest) {
+  return "SELECT " + std::string(columns) + " FROM " + std::string(rest);
+}
+
+std::string_view bytes_of(const store::InboxKey& key) {
+  return {reinterpret_cast<const char*>(key.data()), key.size()};
+}
+
+}  // namespace
+
+Result<MirrorWriter> MirrorWriter::open(const std::string& path, const OpenOptions& options) {
+  MirrorWriter writer;
+  TRY(writer.database_, Database::open(path, options));
+  TRY_VOID(migrate(writer.database_, kMirrorSchema));
+  TRY_VOID(writer.prepare());
+  return writer;
+}
+
+Result<void> MirrorWriter::prepare() {
+  Database& db = database_;
+  Statements& s = statements_;
+  TRY(s.inbox_end, db.prepare("SELECT id, received_ms FROM inbox ORDER BY id DESC LIMIT 1"));
+  TRY(s.inbox_start, db.prepare("SELECT id, received_ms FROM inbox ORDER BY id LIMIT 1"));
+  TRY(s.has_key, db.prepare("SELECT 1 FROM inbox WHERE key = ?"));
+  TRY(s.tally, db.prepare(select(kMirrorTallyColumns, "mirror_tally WHERE app = ?")));
+  TRY(s.topic, db.prepare(select(kMirrorTopicColumns, "mirror_topic WHERE app = ? AND topic = ?")));
+  TRY(s.group, db.prepare(select(kMirrorGroupColumns, "mirror_group WHERE app = ? AND grp = ?")));
+  TRY(s.topics_by_prefix,
+      db.prepare(select(kMirrorTopicColumns,
+                        "mirror_topic WHERE app = ? AND topic >= ? AND topic < ? ORDER BY topic")));
+  TRY(s.topics_by_group,
+      db.prepare(select(kMirrorTopicColumns,
+                        "mirror_topic WHERE app = ? AND grp = ? AND mismatch = 1")));
+  TRY(s.add_inbox,
+      db.prepare("INSERT INTO inbox(id, key, app, command, grp, received_ms, event_time_ms, "
+                 "sequence, request_id, client_ip, opt_platform, body) "
+                 "VALUES(?,?,?,?,?,?,?,?,?,?,?,?)"));
+  TRY(s.add_topic,
+      db.prepare("INSERT INTO mirror_topic(app, topic, grp, mismatch, alive, updated_ms, stamps, "
+                 "type, owner, operator, name, introduction, notification, face_url, "
+                 "user_defined_data) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"));
+  TRY(s.change_topic,
+      db.prepare("UPDATE mirror_topic SET grp=?2, mismatch=?3, alive=?4, updated_ms=?5, stamps=?6, "
+                 "type=?7, owner=?8, operator=?9, name=?10, introduction=?11, notification=?12, "
+                 "face_url=?13, user_defined_data=?14 WHERE row=?1"));
+  TRY(s.add_group,
+      db.prepare("INSERT INTO mirror_group(app, grp, alive, updated_ms, stamps, type, operator, "
+                 "owner, name, introduction, notification, face_url, user_defined_data, "
+                 "initial_members, member_change) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"));
+  TRY(s.change_group,
+      db.prepare("UPDATE mirror_group SET alive=?2, updated_ms=?3, stamps=?4, type=?5, operator=?6, "
+                 "owner=?7, name=?8, introduction=?9, notification=?10, face_url=?11, "
+                 "user_defined_data=?12, initial_members=?13, member_change=?14 WHERE row=?1"));
+  TRY(s.put_tally, db.prepare("INSERT OR REPLACE INTO mirror_tally(app, accepted, duplicates, "
+                              "max_sequence, topics, topic_tombstones, groups, group_tombstones) "
+                              "VALUES(?,?,?,?,?,?,?,?)"));
+  // The newest entry stays, since its id and time are where the next one goes on.
+  TRY(s.purge, db.prepare("DELETE FROM inbox WHERE id <= ? AND id < ? AND received_ms < ?"));
+  return {};
+}
+
+Result<void> MirrorWriter::load(const store::MirrorNeeds& needs, store::MirrorView& view) {
+  auto loaded = load_rows(needs, view);
+  if (!loaded) {
+    TRY_VOID(database_.recover());
+  }
+  return loaded;
+}
+
+Result<void> MirrorWriter::load_rows(const store::MirrorNeeds& needs, store::MirrorView& view) {
+  {
+    auto end = statements_.inbox_end.query();
+    TRY(const bool any, end.next());
+    view.last_id = any ? end.integer(0) : 0;
+    view.last_received_ms = any ? end.integer(1) : 0;
+  }
+  for (const SdkAppId app : needs.apps) {
+    if (view.tallies.known(app)) continue;
+    auto rows = statements_.tally.query(app);
+    TRY(const bool found, rows.next());
+    view.tallies.load(app, found ? std::optional(read_mirror_tally(rows)) : std::nullopt);
+  }
+  for (const store::InboxKey& key : needs.keys) {
+    const auto [known, added] = view.keys.try_emplace(key, false);
+    if (!added) continue;
+    auto rows = statements_.has_key.query(Blob{bytes_of(key)});
+    TRY(known->second, rows.next());
+  }
+  for (const store::MirrorTopicKey& key : needs.topics) {
+    if (view.topics.known(key)) continue;
+    auto rows = statements_.topic.query(key.app, key.topic);
+    TRY(const bool found, rows.next());
+    std::optional<MirrorTopic> topic;
+    if (found) {
+      TRY(topic, read_mirror_topic(rows));
+    }
+    view.topics.load(key, std::move(topic));
+  }
+  for (const store::MirrorGroupKey& key : needs.groups) {
+    if (view.groups.known(key)) continue;
+    auto rows = statements_.group.query(key.app, key.group);
+    TRY(const bool found, rows.next());
+    std::optional<MirrorGroup> group;
+    if (found) {
+      TRY(group, read_mirror_group(rows));
+    }
+    view.groups.load(key, std::move(group));
+  }
+  for (const store::MirrorGroupKey& key : needs.topics_of) {
+    TRY_VOID(load_topics_of(key, view));
+  }
+  return {};
+}
+
+Result<void> MirrorWriter::load_topics_of(const store::MirrorGroupKey& key,
+                                          store::MirrorView& view) {
+  // Everything that begins with the group's id and the mark, since the last byte of the mark is '_'
+  // and '`' comes next.
+  const std::string from = key.group.str() + std::string(kTopicIdMark);
+  std::string until = from;
+  until.back() = static_cast<char>(until.back() + 1);
+  TRY_VOID(take_topics(statements_.topics_by_prefix.query(key.app, from, until), key, view));
+  TRY_VOID(take_topics(statements_.topics_by_group.query(key.app, key.group), key, view));
+  view.topics_loaded.push_back(key);
+  return {};
+}
+
+Result<void> MirrorWriter::take_topics(Rows rows, const store::MirrorGroupKey& key,
+                                       store::MirrorView& view) {
+  for (;;) {
+    TRY(const bool more, rows.next());
+    if (!more) return {};
+    TRY(auto topic, read_mirror_topic(rows));
+    if (parent_of(topic) != key.group) continue;
+    const auto topic_key = topic.key();
+    view.topics.load(topic_key, std::move(topic));
+  }
+}
+
+Result<void> MirrorWriter::commit(store::MirrorView& view) {
+  auto written = write(view);
+  if (!written) {
+    TRY_VOID(database_.recover());
+  }
+  return written;
+}
+
+Result<void> MirrorWriter::write(const store::MirrorView& view) {
+  TRY(auto transaction, Transaction::begin(database_));
+  for (const store::InboxEntry& entry : view.inbox) {
+    TRY_VOID(statements_.add_inbox.run(entry.id, Blob{bytes_of(entry.key)}, entry.app,
+                                       entry.command, entry.group, entry.received_ms,
+                                       entry.event_time_ms, entry.sequence, entry.request_id,
+                                       entry.client_ip, entry.opt_platform, entry.body));
+  }
+  for (const auto& [key, entry] : view.topics.entries()) {
+    if (!entry.dirty) continue;
+    TRY_VOID(write_topic(*entry.row));
+  }
+  for (const auto& [key, entry] : view.groups.entries()) {
+    if (!entry.dirty) continue;
+    TRY_VOID(write_group(*entry.row));
+  }
+  for (const auto& [app, entry] : view.tallies.entries()) {
+    if (!entry.dirty) continue;
+    const store::MirrorTally& t = *entry.row;
+    TRY_VOID(statements_.put_tally.run(app, t.accepted, t.duplicates, t.max_sequence, t.topics,
+                                       t.topic_tombstones, t.groups, t.group_tombstones));
+  }
+  TRY_VOID(purge(view));
+  return transaction.commit();
+}
+
+Result<void> MirrorWriter::write_topic(const MirrorTopic& t) {
+  const std::string stamps = topic_stamps(t);
+  if (t.row == 0) {
+    return statements_.add_topic.run(
+        t.app, t.topic, t.group, t.group_mismatch, t.alive(), t.updated_ms, Blob{stamps}, t.type,
+        t.owner, t.operator_account, t.name.value, t.introduction.value, t.notification.value,
+        t.face_url.value, t.user_defined_data);
+  }
+  return statements_.change_topic.run(
+      t.row, t.group, t.group_mismatch, t.alive(), t.updated_ms, Blob{stamps}, t.type, t.owner,
+      t.operator_account, t.name.value, t.introduction.value, t.notification.value,
+      t.face_url.value, t.user_defined_data);
+}
+
+Result<void> MirrorWriter::write_group(const MirrorGroup& g) {
+  const std::string stamps = group_stamps(g);
+  if (g.row == 0) {
+    return statements_.add_group.run(g.app, g.group, g.alive(), g.updated_ms, Blob{stamps}, g.type,
+                                     g.operator_account, g.owner.value, g.name.value,
+                                     g.introduction.value, g.notification.value, g.face_url.value,
+                                     g.user_defined_data, g.initial_members, g.member_change);
+  }
+  return statements_.change_group.run(g.row, g.alive(), g.updated_ms, Blob{stamps}, g.type,
+                                      g.operator_account, g.owner.value, g.name.value,
+                                      g.introduction.value, g.notification.value, g.face_url.value,
+                                      g.user_defined_data, g.initial_members, g.member_change);
+}
+
+Result<void> MirrorWriter::purge(const store::MirrorView& view) {
+  if (view.purge_before_ms <= 0) return {};
+  std::int64_t first = 0;
+  {
+    auto start = statements_.inbox_start.query();
+    TRY(const bool any, start.next());
+    if (!any || start.integer(1) >= view.purge_before_ms) return {};
+    first = start.integer(0);
+  }
+  const auto added = static_cast<std::int64_t>(view.inbox.size());
+  return statements_.purge.run(first + 2 * added + kPurgeAtOnce, view.last_id + added,
+                               view.purge_before_ms);
+}
+
+}  // namespace tidings::sqlite

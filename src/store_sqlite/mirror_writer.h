@@ -1,0 +1,46 @@
+/// Inbox and mirror in SQLite, the writing side: one connection, prepared statements, one
+/// transaction a batch.
+///
+/// Errors, threads, durability: as MirrorUnitOfWork says. Lifetime: one per file.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "store/mirror_store.h"
+#include "store_sqlite/database.h"
+
+namespace tidings::sqlite {
+
+class MirrorWriter final : public store::MirrorUnitOfWork {
+ public:
+  /// Opens or creates the file and brings it to this program's schema.
+  static Result<MirrorWriter> open(const std::string& path, const OpenOptions& options);
+
+  MirrorWriter() = default;
+  MirrorWriter(MirrorWriter&&) = default;
+  MirrorWriter& operator=(MirrorWriter&&) = default;
+
+  Result<void> load(const store::MirrorNeeds& needs, store::MirrorView& view) override;
+  Result<void> commit(store::MirrorView& view) override;
+
+ private:
+  struct Statements {
+    Statement inbox_end, inbox_start, has_key, tally, topic, group, topics_by_prefix,
+        topics_by_group;
+    Statement add_inbox, add_topic, change_topic, add_group, change_group, put_tally, purge;
+  };
+  Result<void> prepare();
+  Result<void> load_rows(const store::MirrorNeeds& needs, store::MirrorView& view);
+  Result<void> load_topics_of(const store::MirrorGroupKey& key, store::MirrorView& view);
+  Result<void> take_topics(Rows rows, const store::MirrorGroupKey& key, store::MirrorView& view);
+  Result<void> write(const store::MirrorView& view);
+  Result<void> write_topic(const store::MirrorTopic& topic);
+  Result<void> write_group(const store::MirrorGroup& group);
+  Result<void> purge(const store::MirrorView& view);
+
+  Database database_;
+  Statements statements_;
+};
+
+}  // namespace tidings::sqlite
