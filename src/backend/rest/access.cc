@@ -1,0 +1,257 @@
+#include "backend/rest/access.h"
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+#include <utility>
+
+#include "net/cidr.h"
+#include "tidings/identifier.h"
+#include "tidings/json.h"
+
+namespace tidings::backend::rest {
+namespace {
+
+constexpr std::string_view kPrefix = "/v4/";
+constexpr std::uint32_t kUnknownCommandLimit = 200;
+
+Error unparsable(std::string what) { return fail(Errc::invalid_argument, std::move(what), 60002); }
+
+int hex_digit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+/// '+' stays: a UserSig holds none, and an identifier must mean itself (4.1).
+std::optional<std::string> percent_decode(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '%') {
+      out.push_back(text[i]);
+      continue;
+    }
+    if (i + 2 >= text.size()) return std::nullopt;
+    const int high = hex_digit(text[i + 1]);
+    const int low = hex_digit(text[i + 2]);
+    if (high < 0 || low < 0) return std::nullopt;
+    out.push_back(static_cast<char>(high * 16 + low));
+    i += 2;
+  }
+  return out;
+}
+
+struct Target {
+  std::string_view service;
+  std::string_view command;
+};
+
+/// Check 1: POST, and a path of the form /v4/{service}/{command}.
+Result<Target> parse_target(const net::HttpRequest& request) {
+  if (request.method != net::HttpMethod::post) {
+    return unparsable("the method is " + std::string(request.method_text) + "; it must be POST");
+  }
+  std::string_view rest = request.path;
+  if (!rest.starts_with(kPrefix)) {
+    return unparsable("the path does not begin with /v4/; it must be /v4/{service}/{command}");
+  }
+  rest.remove_prefix(kPrefix.size());
+  const std::size_t slash = rest.find('/');
+  const Target target{rest.substr(0, slash),
+                      slash == std::string_view::npos ? "" : rest.substr(slash + 1)};
+  if (target.service.empty() || target.command.empty() ||
+      target.command.find('/') != std::string_view::npos) {
+    return unparsable("the path is not of the form /v4/{service}/{command}");
+  }
+  return target;
+}
+
+Result<void> check_source(const community::App& app, std::string_view client_ip) {
+  if (app.rest_allow.empty()) return {};
+  // What cannot be read allows nobody: the list is there to keep others out.
+  boost::system::error_code bad;
+  const auto address = boost::asio::ip::make_address(std::string(client_ip), bad);
+  auto networks = net::parse_networks(app.rest_allow);
+  if (!bad && networks && net::any_contains(*networks, address)) return {};
+  return fail(Errc::forbidden,
+              "address " + std::string(client_ip) + " is not on the source list of app " +
+                  app.id.str() + "; add its network to the REST allow list",
+              60021);
+}
+
+Result<boost::json::object> parse_body(std::string_view body) {
+  if (body.empty()) {
+    return fail(Errc::invalid_argument,
+                "the request body is empty; a call without arguments sends {}", 60003);
+  }
+  auto value = parse_json_strict(body);
+  if (!value) {
+    return fail(Errc::invalid_argument, "the request body is not valid JSON: " + value.error().what,
+                60003);
+  }
+  boost::json::object* object = value->if_object();
+  if (object == nullptr) {
+    return fail(Errc::invalid_argument,
+                "the request body is " + describe(*value) + "; it must be a JSON object", 60003);
+  }
+  return std::move(*object);
+}
+
+Error unknown_command(Family family, std::string_view command) {
+  if (is_message_command(command)) {
+    return fail(Errc::not_found,
+                "command " + std::string(command) + " is about messages, which this service does "
+                "not carry; topics and groups only",
+                10003);
+  }
+  return fail(Errc::not_found,
+              "there is no command '" + std::string(command.substr(0, 64)) + "' in this service",
+              family == Family::group ? 10003 : 60009);
+}
+
+}  // namespace
+
+struct Access::Query {
+  std::optional<std::string> sdkappid, identifier, usersig, contenttype;
+
+  static Result<Query> parse(std::string_view text);
+
+ private:
+  std::optional<std::string>* member(std::string_view name) {
+    if (name == "sdkappid") return &sdkappid;
+    if (name == "identifier") return &identifier;
+    if (name == "usersig") return &usersig;
+    if (name == "contenttype") return &contenttype;
+    return nullptr;  // `random` identifies a request, nobody checks it; others are not ours
+  }
+};
+
+Result<Access::Query> Access::Query::parse(std::string_view text) {
+  Query query;
+  while (!text.empty()) {
+    const std::string_view pair = text.substr(0, text.find('&'));
+    text.remove_prefix(std::min(text.size(), pair.size() + 1));
+    const std::size_t equals = pair.find('=');
+    std::optional<std::string>* const value = query.member(pair.substr(0, equals));
+    if (value == nullptr) continue;
+    const std::string name(pair.substr(0, equals));
+    if (*value) return unparsable("query parameter " + name + " is given twice; give it once");
+    *value = percent_decode(equals == std::string_view::npos ? "" : pair.substr(equals + 1));
+    if (!*value) return unparsable("query parameter " + name + " has a broken percent escape");
+  }
+  return query;
+}
+
+Access::Access(Parts parts, const RestLimits& limits)
+    : parts_(parts), app_limit_(limits.app_per_second) {
+  limits_.assign(kFirstCommandSlot + all_routes().size(), kUnknownCommandLimit);
+  for (const Route& route : all_routes()) {
+    const auto configured = limits.per_command.find(route.command);
+    limits_[route.slot] =
+        configured == limits.per_command.end() ? route.per_second : configured->second;
+  }
+}
+
+// Checks 3 to 9.
+Result<community::AppPtr> Access::check_app(const Query& query, const net::HttpRequest& request) {
+  if (!query.sdkappid) {
+    return fail(Errc::invalid_argument, "query parameter sdkappid is missing", 60012);
+  }
+  const std::string& text = *query.sdkappid;
+  const bool digits = !text.empty() && std::all_of(text.begin(), text.end(),
+                                                   [](char c) { return c >= '0' && c <= '9'; });
+  if (!digits || text.find_first_not_of('0') == std::string::npos) {
+    return fail(Errc::invalid_argument, "sdkappid must be a positive decimal integer", 60006);
+  }
+  std::uint32_t number = 0;
+  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), number);
+  community::AppPtr app =
+      parsed.ec == std::errc{} ? parts_.apps.find(SdkAppId(number)) : nullptr;
+  if (!app) {
+    return fail(Errc::not_found, "there is no app " + text.substr(0, 20) + "; check sdkappid",
+                70020);
+  }
+  if (app->status == community::AppStatus::disabled) {
+    return fail(Errc::forbidden, "app " + app->id.str() + " is disabled; enable it first", 60016);
+  }
+  if (app->status == community::AppStatus::expired) {
+    return fail(Errc::forbidden, "the plan of app " + app->id.str() + " has expired; renew it",
+                60020);
+  }
+  TRY_VOID(check_source(*app, request.client_ip));
+  if (!parts_.limiter.take(app->id, kAppSlot, app_limit_)) {
+    return fail(Errc::rate_limited,
+                "app " + app->id.str() + " called more than " + std::to_string(app_limit_) +
+                    " times a second; slow down and try again",
+                60011);
+  }
+  return app;
+}
+
+// Checks 10 to 13.
+Result<void> Access::check_caller(const Query& query, const community::App& app, Family family) {
+  if (!query.identifier || query.identifier->empty()) {
+    return fail(Errc::invalid_argument, "query parameter identifier is missing or empty", 60004);
+  }
+  const std::string& identifier = *query.identifier;
+  if (identifier.size() > kMaxUserIdBytes) {
+    return fail(Errc::invalid_argument,
+                "identifier is " + std::to_string(identifier.size()) + " bytes, at most " +
+                    std::to_string(kMaxUserIdBytes) + " are allowed",
+                60004);
+  }
+  if (!query.usersig) {
+    return fail(Errc::unauthenticated, "query parameter usersig is missing", 60005);
+  }
+  TRY_VOID(parts_.authenticator.verify(app, identifier, *query.usersig));
+  if (app.is_admin(identifier)) return {};
+  return fail(Errc::forbidden,
+              "'" + identifier + "' is not an admin of app " + app.id.str() +
+                  "; only admins may call the REST API",
+              family == Family::account ? 70403 : 60010);
+}
+
+Result<void> Access::check_command_rate(const community::App& app, const Route* route) {
+  const std::uint32_t slot = route == nullptr ? kUnknownCommandSlot : route->slot;
+  if (parts_.limiter.take(app.id, slot, limits_[slot])) return {};
+  return fail(Errc::rate_limited,
+              "app " + app.id.str() + " called this command more than " +
+                  std::to_string(limits_[slot]) + " times a second; slow down and try again",
+              60007);
+}
+
+Result<Granted> Access::check(const net::HttpRequest& request) {
+  Granted granted;
+  TRY(const Target target, parse_target(request));
+  TRY(const Query query, Query::parse(request.query));
+  const std::optional<Family> family = family_of(target.service);
+  if (!family) {
+    return fail(Errc::not_found,
+                "there is no service '" + std::string(target.service.substr(0, 64)) + "'", 60009);
+  }
+  granted.family = *family;
+  granted.command = target.command;
+  granted.route = find_route(target.service, target.command);
+  TRY(granted.app, check_app(query, request));
+  TRY_VOID(check_caller(query, *granted.app, *family));
+  granted.identifier = *query.identifier;
+  TRY_VOID(check_command_rate(*granted.app, granted.route));
+  if (query.contenttype && !net::equal_ignoring_case(*query.contenttype, "json")) {
+    return fail(Errc::invalid_argument, "contenttype must be json", 60025);
+  }
+  TRY(granted.body, parse_body(request.body));
+  TRY_VOID(check_account_types(granted.body));
+  if (granted.route == nullptr) return unknown_command(*family, target.command);
+  return granted;
+}
+
+std::optional<std::uint32_t> documented_limit(std::string_view command) {
+  for (const Route& route : all_routes()) {
+    if (route.command == command) return route.per_second;
+  }
+  return std::nullopt;
+}
+
+}  // namespace tidings::backend::rest
