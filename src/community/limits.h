@@ -7,7 +7,7 @@
 namespace tidings::community {
 
 /// Text limits that newer documentation raises (protocol appendix C); an app may be configured
-/// with its own. The rest below is fixed.
+/// with its own, up to the two maxima below. The rest is fixed.
 struct TextLimits {
   std::size_t topic_name = 30;
   std::size_t topic_face_url = 100;
@@ -15,6 +15,9 @@ struct TextLimits {
   friend bool operator==(const TextLimits&, const TextLimits&) = default;
 };
 
+inline constexpr std::size_t kMaxTopicNameBytes = 150;
+inline constexpr std::size_t kMaxTopicFaceUrlBytes = 500;
+inline constexpr std::size_t kCallbackTokenBytes = 64;
 inline constexpr std::size_t kGroupNameBytes = 30;
 inline constexpr std::size_t kIntroductionBytes = 240;
 inline constexpr std::size_t kNotificationBytes = 300;
@@ -37,6 +40,10 @@ inline constexpr std::int64_t kTrialGroups = 100;                  // 10058
 inline constexpr std::int64_t kTrialAccounts = 100;                // 70398
 inline constexpr std::int64_t kNewGroupsPerDay = 10'000;           // 10006
 inline constexpr std::int64_t kCommunitiesPerApp = 100'000;        // 10037
+// Groups a user may be in, by edition: 10037.
+inline constexpr std::int64_t kGroupsPerUserTrial = 50;
+inline constexpr std::int64_t kGroupsPerUserPro = 500;
+inline constexpr std::int64_t kGroupsPerUserUltimate = 3000;
 
 inline constexpr std::size_t kCreateMembers = 100;       // 10005
 inline constexpr std::size_t kAddMembers = 300;          // 10005
