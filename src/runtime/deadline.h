@@ -58,7 +58,13 @@ struct DeadlineRace {
   asio::cancellation_signal signal;
   Result<T> result;
   std::exception_ptr exception;
+  asio::cancellation_type emitted = asio::cancellation_type::none;
   bool done = false;
+
+  void emit(asio::cancellation_type type) {
+    emitted = type;
+    signal.emit(type);
+  }
 };
 
 template <class T>
@@ -74,9 +80,13 @@ struct EndRace {
 
 /// The cancellation rules of TaskGroup for a coroutine with a signal of its own.
 template <class T>
-awaitable<Result<T>> obey_cancellation(awaitable<Result<T>> work) {
+awaitable<Result<T>> obey_cancellation(std::shared_ptr<DeadlineRace<T>> race,
+                                       awaitable<Result<T>> work) {
   co_await asio::this_coro::reset_cancellation_state(asio::enable_total_cancellation());
   co_await asio::this_coro::throw_if_cancelled(false);
+  if (race->emitted != asio::cancellation_type::none) {  // before anybody listened
+    co_return fail(Errc::cancelled, "stopped before it began");
+  }
   auto result = co_await std::move(work);
   co_return result;
 }
@@ -91,21 +101,19 @@ awaitable<Result<T>> with_deadline(Deadline deadline, awaitable<Result<T>> work)
   Lane& lane = *Lane::current();
   auto race = std::make_shared<detail::DeadlineRace<T>>(lane);
   race->timer.expires_at(deadline.time());
-  asio::co_spawn(lane.executor(), detail::obey_cancellation(std::move(work)),
+  asio::co_spawn(lane.executor(), detail::obey_cancellation(race, std::move(work)),
                  asio::bind_cancellation_slot(race->signal.slot(), detail::EndRace<T>{race}));
   bool timed_out = false;
-  auto passed_on = asio::cancellation_type::none;
   while (!race->done) {
     co_await race->timer.async_wait(kAsTuple);
     if (race->done) break;
     const auto cancellation = co_await asio::this_coro::cancellation_state;
-    if (cancellation.cancelled() != passed_on) {
-      passed_on = cancellation.cancelled();
-      race->signal.emit(passed_on);
+    if (!timed_out && cancellation.cancelled() != race->emitted) {
+      race->emit(cancellation.cancelled());
     } else if (!timed_out && deadline.passed()) {
       timed_out = true;
       race->timer.expires_at(Deadline::never().time());
-      race->signal.emit(asio::cancellation_type::terminal);
+      race->emit(asio::cancellation_type::terminal);
     }
   }
   if (race->exception) std::rethrow_exception(race->exception);

@@ -43,7 +43,9 @@ awaitable<void> TaskGroup::run_child(std::shared_ptr<Child> child, awaitable<voi
   co_await asio::this_coro::reset_cancellation_state(asio::enable_total_cancellation());
   co_await asio::this_coro::throw_if_cancelled(false);
   try {
-    co_await std::move(work);
+    // A child whose group stopped before its first step never begins: the cancellation came when
+    // nobody listened yet.
+    if (!stopping_) co_await std::move(work);
   } catch (const std::exception& exception) {
     report(child->name, exception.what());
   } catch (...) {
