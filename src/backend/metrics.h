@@ -1,9 +1,9 @@
 /// Metrics: counters, gauges and histograms that the parts of the process register and change, and
 /// their Prometheus text (exposition format 0.0.4) for /metrics.
 ///
-///   Counter& refused = metrics.counter("tidings_refused_total", "Refused calls.", {{"code", "10004"}});
+///   Counter& refused = metrics.counter("tidings_refused_total", "Refused calls.", {{"code", "1"}});
 ///   refused.add();
-///   metrics.collect([&](MetricSink& sink) { sink.gauge("tidings_queue", "...", {}, queue.size()); });
+///   auto handle = metrics.collect([&](MetricSink& sink) { sink.gauge("tidings_queue", ...); });
 ///
 /// Changing a metric is one relaxed atomic addition. The same name and labels give the same object,
 /// so callers on several lanes need not share a pointer. Units stand in the name: _seconds, _bytes.

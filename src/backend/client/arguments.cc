@@ -14,7 +14,8 @@ constexpr int kTooMany = 10005;
 
 void Arguments::complain(std::string_view name, std::string_view what) {
   if (error_) return;
-  error_ = fail(Errc::invalid_argument, std::string(name) + ": " + std::string(what), kBadParameter);
+  error_ =
+      fail(Errc::invalid_argument, std::string(name) + ": " + std::string(what), kBadParameter);
 }
 
 Result<void> Arguments::check() const {

@@ -57,7 +57,7 @@ class ClientHub {
 /// One online session's place in the hub. Not movable: the shard knows its address.
 class HubSeat {
  public:
-  /// From here on nothing is missed. REQUIRES: on one of the hub's lanes; `outbox` outlives the seat.
+  /// From here on nothing is missed. REQUIRES: on one of the hub's lanes; `outbox` outlives this.
   HubSeat(ClientHub& hub, community::AccountKey account, ClientOutbox& outbox);
   ~HubSeat();
   HubSeat(const HubSeat&) = delete;

@@ -120,8 +120,8 @@ Result<std::string> client_platform(const std::optional<std::string>& given) {
       std::all_of(given->begin(), given->end(), [](char c) { return c > ' ' && c <= '~'; });
   if (!printable || given->size() > kMaxPlatformBytes) {
     return fail(Errc::invalid_argument,
-                "platform: give Web, Android, iOS, Windows, Mac, iPad or another name of at most 32 "
-                "printable characters",
+                "platform: give Web, Android, iOS, Windows, Mac, iPad or another name of at most "
+                "32 printable characters",
                 10004);
   }
   if (same_opt_platform(*given, opt_platform::kRestApi)) {

@@ -112,9 +112,9 @@ bool ClientSession::on_text(std::string_view text) {
   }
   const json::value id = frame_id(*parsed);
   if (!take_token()) {
+    const auto limit = std::to_string(static_cast<int>(parts_.options.frames_per_second));
     refuse(id, fail(Errc::rate_limited,
-                    "more than " + std::to_string(static_cast<int>(parts_.options.frames_per_second)) +
-                        " frames a second on one connection; send more slowly",
+                    "more than " + limit + " frames a second on one connection; send more slowly",
                     10006));
     return true;
   }
@@ -172,7 +172,8 @@ void ClientSession::on_frame(ClientFrame frame) {
   if (!app) return refuse(frame.id, app.error());
   ++in_flight_;
   OperationContext context{&parts_.service, std::move(*app), caller_};
-  auto spawned = tasks_.spawn("client operation", run(operation, std::move(frame), std::move(context)));
+  auto spawned =
+      tasks_.spawn("client operation", run(operation, std::move(frame), std::move(context)));
   if (!spawned) --in_flight_;  // stopping: nobody waits for the answer
 }
 

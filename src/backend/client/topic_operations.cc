@@ -133,7 +133,9 @@ awaitable<OperationAnswer> get_topics(OperationContext context, json::object arg
   auto& found = data["successTopicList"].emplace_array();
   json::array missing;
   if (ids.empty()) {
-    for (const auto* topic : view->topics_of(key)) found.push_back(own_topic(context, *view, *topic));
+    for (const auto* topic : view->topics_of(key)) {
+      found.push_back(own_topic(context, *view, *topic));
+    }
   }
   for (const auto& id : ids) {
     const auto* topic = view->topic({key, TopicId(id)});
