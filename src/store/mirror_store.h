@@ -61,6 +61,7 @@ struct InboxFilter {
 struct InboxPage {
   std::vector<InboxEntry> entries;
   std::int64_t next = 0;  ///< cursor of what follows; 0 = that was all
+  std::int64_t last = 0;  ///< highest id looked at, whether it fitted or not; 0 = none was
 };
 
 /// Reading. Any thread, concurrently with a commit; sees only committed data.

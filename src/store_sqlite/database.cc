@@ -88,7 +88,18 @@ Result<void> Database::configure(const OpenOptions& options) {
     set("journal_size_limit", std::to_string(options.wal_limit_bytes));
     if (options.max_pages > 0) set("max_page_count", std::to_string(options.max_pages));
   }
-  return execute(pragmas.c_str());
+  TRY_VOID(execute(pragmas.c_str()));
+  if (!options.read_only && options.wal_autocheckpoint_pages == 0) {
+    // SQLite has one such hook; its own automatic checkpoint would need it too.
+    sqlite3_wal_hook(
+        handle_.get(),
+        [](void* pages, sqlite3*, const char*, int count) {
+          *static_cast<int*>(pages) = count;
+          return SQLITE_OK;
+        },
+        log_pages_.get());
+  }
+  return {};
 }
 
 Result<Statement> Database::prepare(std::string_view sql) {
@@ -125,18 +136,30 @@ Result<void> Database::recover() {
   return execute("ROLLBACK");
 }
 
+Result<void> Database::run_prepared(Statement& statement, const char* sql) {
+  if (!statement.handle_) {
+    TRY(statement, prepare(sql));
+  }
+  return statement.run();
+}
+
 Result<Transaction> Transaction::begin(Database& database, Kind kind) {
-  TRY_VOID(database.execute(kind == Kind::immediate ? "BEGIN IMMEDIATE" : "BEGIN"));
+  if (kind == Kind::immediate) {
+    TRY_VOID(database.run_prepared(database.begin_immediate_, "BEGIN IMMEDIATE"));
+  } else {
+    TRY_VOID(database.run_prepared(database.begin_, "BEGIN"));
+  }
   return Transaction{database};
 }
 
 Transaction::~Transaction() {
+  if (database_ == nullptr || !database_->in_transaction()) return;
   // A failed rollback shows again at the next BEGIN; there is nobody to tell here.
-  if (database_ != nullptr) (void)database_->recover();
+  if (!database_->run_prepared(database_->rollback_, "ROLLBACK")) (void)database_->recover();
 }
 
 Result<void> Transaction::commit() {
-  TRY_VOID(database_->execute("COMMIT"));
+  TRY_VOID(database_->run_prepared(database_->commit_, "COMMIT"));
   database_ = nullptr;
   return {};
 }

@@ -15,6 +15,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/result.h"
 #include "store_sqlite/statement.h"
@@ -51,16 +52,24 @@ class Database {
   [[nodiscard]] bool in_transaction() const;
   /// Resets every statement and rolls back what is open. An error means: open it anew.
   Result<void> recover();
+  /// Frames in the write-ahead log after the last commit of this connection.
+  [[nodiscard]] int log_pages() const { return *log_pages_; }
   [[nodiscard]] sqlite3* handle() const { return handle_.get(); }
 
  private:
   struct Close {
     void operator()(sqlite3* handle) const { sqlite3_close_v2(handle); }
   };
-  explicit Database(sqlite3* handle) : handle_(handle) {}
+  explicit Database(sqlite3* handle) : handle_(handle), log_pages_(std::make_unique<int>(0)) {}
   Result<void> configure(const OpenOptions& options);
 
+  friend class Transaction;
+  /// BEGIN, COMMIT and the like: prepared at their first use.
+  Result<void> run_prepared(Statement& statement, const char* sql);
+
   std::unique_ptr<sqlite3, Close> handle_;
+  std::unique_ptr<int> log_pages_;  // set by SQLite's hook, which needs a stable address
+  Statement begin_, begin_immediate_, commit_, rollback_;
 };
 
 /// The error of `code` on this connection while it was `doing` something.

@@ -282,7 +282,7 @@ Result<InboxPage> MirrorSqliteReader::inbox(const InboxFilter& filter) {
       return page;
     }
     if (page.entries.size() == filter.limit || scanned == kMaxScanned) return page;
-    page.next = rows.integer(0);
+    page.next = page.last = rows.integer(0);
     if (filter.app && rows.integer(1) != filter.app->number()) continue;
     if (filter.command && rows.text(2) != *filter.command) continue;
     page.entries.push_back(read_inbox_entry(rows));

@@ -29,6 +29,10 @@ bool Rows::is_integer(int column) const {
   return sqlite3_column_type(statement_->handle_.get(), column) == SQLITE_INTEGER;
 }
 
+bool Rows::is_blob(int column) const {
+  return sqlite3_column_type(statement_->handle_.get(), column) == SQLITE_BLOB;
+}
+
 void Statement::bind(int position, std::string_view text) {
   // A null pointer would be NULL, not "".
   note(sqlite3_bind_text64(handle_.get(), position, text.data() == nullptr ? "" : text.data(),

@@ -17,6 +17,8 @@
 #include <memory>
 #include <optional>
 #include <string_view>
+#include <type_traits>
+#include <variant>
 
 #include "base/result.h"
 #include "tidings/ids.h"
@@ -43,6 +45,7 @@ class Rows {
   [[nodiscard]] std::string_view text(int column) const;  ///< valid until the next step
   [[nodiscard]] bool is_null(int column) const;
   [[nodiscard]] bool is_integer(int column) const;
+  [[nodiscard]] bool is_blob(int column) const;
 
  private:
   friend class Statement;
@@ -94,7 +97,17 @@ class Statement {
   void bind(int position, const TextId<Tag>& id) {
     bind(position, id.view());
   }
+  /// One of several types, as columns that hold a number where they can and text where they must.
+  template <class... Values>
+  void bind(int position, const std::variant<Values...>& value) {
+    std::visit([this, position](const auto& held) { bind(position, held); }, value);
+  }
   void bind(int position, SdkAppId app) { bind(position, app.number()); }
+  template <class E>
+    requires std::is_enum_v<E>
+  void bind(int position, E value) {
+    bind(position, static_cast<std::int64_t>(value));
+  }
   void bind(int position, std::string_view text);
   void bind(int position, Blob blob);
   void bind(int position, std::nullptr_t) { note(sqlite3_bind_null(handle_.get(), position)); }

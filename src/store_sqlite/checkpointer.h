@@ -1,0 +1,44 @@
+/// Moves committed pages from the write-ahead log into the database file, on a thread and a
+/// connection of its own, so that a commit never waits for it.
+///
+/// A passive checkpoint takes no lock that a writer or reader needs. While commits go on without a
+/// pause it never catches up to the last one, and the log could not start over: when the log has
+/// grown to its limit the writer does the short rest itself (Engine::commit).
+///
+/// Errors: a failed checkpoint loses nothing, the log keeps it all; the next one tries again.
+/// Threads: wake() from any thread. Lifetime: the file outlives it.
+#pragma once
+
+#include <condition_variable>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "store_sqlite/database.h"
+
+namespace tidings::sqlite {
+
+class Checkpointer {
+ public:
+  static Result<std::unique_ptr<Checkpointer>> start(const std::string& path,
+                                                     const OpenOptions& options);
+  ~Checkpointer();
+  Checkpointer(const Checkpointer&) = delete;
+  Checkpointer& operator=(const Checkpointer&) = delete;
+
+  /// There is something to do. Cheap.
+  void wake();
+
+ private:
+  explicit Checkpointer(Database database) : database_(std::move(database)) {}
+  void run();
+
+  Database database_;  // the thread's, once it runs
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  bool wanted_ = false;    // protected by mutex_
+  bool stopping_ = false;  // protected by mutex_
+  std::thread thread_;
+};
+
+}  // namespace tidings::sqlite

@@ -1,0 +1,129 @@
+#include "store_sqlite/engine.h"
+
+#include <utility>
+
+#include "store_sqlite/checkpointer.h"
+#include "store_sqlite/migration.h"
+#include "store_sqlite/reader_pool.h"
+#include "store_sqlite/schema.h"
+#include "store_sqlite/writer.h"
+
+namespace tidings::sqlite {
+
+class Engine::Impl {
+ public:
+  // The order is that of dependence: the last to come is the first to go.
+  AppCache apps;
+  std::unique_ptr<Checkpointer> checkpointer;
+  std::unique_ptr<ReaderPool> readers;
+  std::unique_ptr<Writer> writer;
+};
+
+Engine::Engine(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Engine::~Engine() = default;
+
+Result<std::unique_ptr<Engine>> Engine::open(const EngineOptions& options) {
+  OpenOptions writing;
+  writing.full_sync = options.full_sync;
+  writing.cache_kib = options.writer_cache_kib;
+  writing.wal_autocheckpoint_pages = 0;
+  writing.max_pages = options.max_pages;
+  writing.vfs = options.vfs;
+  {
+    TRY(Database database, Database::open(options.path, writing));
+    TRY_VOID(migrate(database, store_schema()));
+  }
+  OpenOptions reading;
+  reading.read_only = true;
+  reading.cache_kib = options.reader_cache_kib;
+  reading.vfs = options.vfs;
+
+  auto impl = std::make_unique<Impl>();
+  TRY(impl->checkpointer, Checkpointer::start(options.path, writing));
+  TRY(impl->readers, ReaderPool::open(options.path, reading, options.readers, impl->apps));
+  impl->writer = std::make_unique<Writer>(
+      WriterOptions{options.path, writing, options.groups_kept, options.checkpoint_pages,
+                    options.log_limit_pages},
+      impl->apps, *impl->checkpointer);
+  return std::unique_ptr<Engine>{new Engine{std::move(impl)}};
+}
+
+Result<void> Engine::load(const community::Needs& needs, community::View& view) {
+  return impl_->writer->load(needs, view);
+}
+
+Result<void> Engine::commit(community::View& view, std::span<const store::Outcome> outcomes) {
+  return impl_->writer->commit(view, outcomes);
+}
+
+Result<void> Engine::read(const community::Needs& needs, community::View& view) {
+  return impl_->readers->read(
+      [&](ReadConnection& connection) { return connection.rows.load(needs, view); });
+}
+
+Result<std::vector<community::App>> Engine::apps() {
+  return impl_->readers->read(
+      [](ReadConnection& connection) -> Result<std::vector<community::App>> {
+        TRY(const std::vector<community::AppPtr> stored, connection.rows.apps());
+        std::vector<community::App> apps;
+        for (const community::AppPtr& each : stored) apps.push_back(*each);
+        return apps;
+      });
+}
+
+Result<store::GroupPage> Engine::groups(SdkAppId app, std::optional<GroupType> type,
+                                        std::int64_t after, std::size_t limit) {
+  return impl_->readers->read([&](ReadConnection& connection) {
+    return connection.community.groups(app, type, after, limit);
+  });
+}
+
+Result<store::JoinedPage> Engine::joined(const store::JoinedQuery& query) {
+  return impl_->readers->read(
+      [&](ReadConnection& connection) { return connection.community.joined(query); });
+}
+
+Result<store::MemberPage> Engine::members(const store::MemberQuery& query) {
+  return impl_->readers->read([&](ReadConnection& connection) -> Result<store::MemberPage> {
+    TRY(const std::int64_t row, connection.rows.group_row(query.group, nullptr));
+    return connection.community.members(query, row);
+  });
+}
+
+Result<std::vector<community::Mute>> Engine::mutes(const community::GroupKey& group,
+                                                   const TopicId& topic) {
+  return impl_->readers->read(
+      [&](ReadConnection& connection) { return connection.rows.mutes(group, topic); });
+}
+
+Result<std::vector<store::PendingEvent>> Engine::pending(std::int64_t after, std::size_t limit) {
+  return impl_->readers->read(
+      [&](ReadConnection& connection) { return connection.events.pending(after, limit); });
+}
+
+Result<std::vector<community::Event>> Engine::events(std::span<const std::int64_t> seqs) {
+  return impl_->readers->read(
+      [&](ReadConnection& connection) { return connection.events.events(seqs); });
+}
+
+Result<std::vector<store::EventRecord>> Engine::list(const store::EventFilter& filter) {
+  return impl_->readers->read(
+      [&](ReadConnection& connection) { return connection.events.list(filter); });
+}
+
+Result<std::vector<store::Attempt>> Engine::attempts(std::int64_t seq) {
+  return impl_->readers->read(
+      [&](ReadConnection& connection) { return connection.events.attempts(seq); });
+}
+
+Result<store::Ledger> Engine::ledger(SdkAppId app) {
+  return impl_->readers->read(
+      [&](ReadConnection& connection) { return connection.events.ledger(app); });
+}
+
+Result<store::Ledger> Engine::recount(SdkAppId app) {
+  return impl_->readers->read(
+      [&](ReadConnection& connection) { return connection.events.recount(app); });
+}
+
+}  // namespace tidings::sqlite

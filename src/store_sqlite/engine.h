@@ -1,0 +1,67 @@
+/// The embedded engine: one SQLite file in the data folder, one writing connection, a pool of
+/// reading ones, a thread that empties the write-ahead log.
+///
+/// Errors: store/store.h. After a full disk or an I/O error nothing of the batch is stored, readers
+/// go on, and the next commit succeeds as soon as the disk does. A commit whose fsync failed can
+/// come back only if the process dies before its next successful commit: it was answered 10002,
+/// "try again", and trying again meets it.
+/// Threads: UnitOfWork by one thread at a time, the readers from any.
+/// Lifetime: the data folder's lock outlives it (hold a DataFolder beside it).
+/// Durability point: commit() returns after the fsync of the write-ahead log.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "store/store.h"
+
+namespace tidings::sqlite {
+
+struct EngineOptions {
+  std::string path;                     ///< of the database file; its folder exists
+  bool full_sync = true;                ///< off only for throw-away data
+  std::int64_t writer_cache_kib = 65536;
+  std::int64_t reader_cache_kib = 8192;  ///< each
+  std::size_t readers = 4;
+  std::size_t groups_kept = 16384;      ///< in memory between batches; about 600 bytes each
+  int checkpoint_pages = 4096;          ///< log pages after which the checkpoint thread is woken
+  int log_limit_pages = 16384;          ///< 64 MiB: then the writer finishes the checkpoint itself
+  std::int64_t max_pages = 0;           ///< tests: the file may not grow beyond; 0 = no limit
+  std::string vfs;                      ///< tests: a file system with faults; "" = the system's
+};
+
+class Engine final : public store::UnitOfWork,
+                     public store::CommunityReader,
+                     public store::EventReader {
+ public:
+  /// Opens or creates the file and brings its schema up to date. Errors: as migrate() and Database.
+  static Result<std::unique_ptr<Engine>> open(const EngineOptions& options);
+  ~Engine() override;
+
+  Result<void> load(const community::Needs& needs, community::View& view) override;
+  Result<void> commit(community::View& view, std::span<const store::Outcome> outcomes) override;
+
+  Result<void> read(const community::Needs& needs, community::View& view) override;
+  Result<std::vector<community::App>> apps() override;
+  Result<store::GroupPage> groups(SdkAppId app, std::optional<GroupType> type, std::int64_t after,
+                                  std::size_t limit) override;
+  Result<store::JoinedPage> joined(const store::JoinedQuery& query) override;
+  Result<store::MemberPage> members(const store::MemberQuery& query) override;
+  Result<std::vector<community::Mute>> mutes(const community::GroupKey& group,
+                                             const TopicId& topic) override;
+
+  Result<std::vector<store::PendingEvent>> pending(std::int64_t after, std::size_t limit) override;
+  Result<std::vector<community::Event>> events(std::span<const std::int64_t> seqs) override;
+  Result<std::vector<store::EventRecord>> list(const store::EventFilter& filter) override;
+  Result<std::vector<store::Attempt>> attempts(std::int64_t seq) override;
+  Result<store::Ledger> ledger(SdkAppId app) override;
+  Result<store::Ledger> recount(SdkAppId app) override;
+
+ private:
+  class Impl;
+  explicit Engine(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace tidings::sqlite

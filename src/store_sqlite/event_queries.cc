@@ -1,0 +1,269 @@
+#include "store_sqlite/event_queries.h"
+
+#include <algorithm>
+#include <limits>
+#include <queue>
+#include <string>
+#include <utility>
+
+#include "store_sqlite/compact_id.h"
+
+namespace tidings::sqlite {
+
+using community::Event;
+using store::EventState;
+using store::Ledger;
+
+namespace {
+
+#define TIDINGS_EVENT_COLUMNS                                                                  \
+  "e.seq, e.sdkappid, e.app_sequence, e.command, e.group_id, e.request_id, e.time_ms, "        \
+  "e.client_ip, e.opt_platform"
+
+SdkAppId app_at(const Rows& rows, int column) {
+  return SdkAppId{static_cast<std::uint32_t>(rows.integer(column))};
+}
+
+std::int64_t as_limit(std::size_t limit) {
+  return static_cast<std::int64_t>(
+      std::min<std::size_t>(limit, std::numeric_limits<std::int64_t>::max()));
+}
+
+/// The pending events of one app in order, read as far as they are asked for.
+class PendingOfApp {
+ public:
+  static Result<PendingOfApp> open(Database& database, SdkAppId app, std::int64_t after) {
+    TRY(Statement statement,
+        database.prepare("SELECT d.seq, d.attempts, d.next_attempt_ms, e.group_id, e.time_ms FROM "
+                         "delivery d INDEXED BY delivery_pending CROSS JOIN event e "
+                         "ON e.seq = d.seq WHERE d.sdkappid = ? AND d.state = 0 AND d.seq > ? "
+                         "ORDER BY d.seq"));
+    PendingOfApp pending;
+    pending.app_ = app;
+    pending.statement_ = std::make_unique<Statement>(std::move(statement));
+    pending.rows_.emplace(pending.statement_->query(app, after));
+    return pending;
+  }
+
+  PendingOfApp() = default;
+
+  Result<bool> next() { return rows_->next(); }
+  [[nodiscard]] std::int64_t seq() const { return rows_->integer(0); }
+  [[nodiscard]] store::PendingEvent event() const {
+    return {seq(),
+            app_,
+            GroupId{rows_->text(3)},
+            rows_->integer(4),
+            static_cast<std::int32_t>(rows_->integer(1)),
+            rows_->integer(2)};
+  }
+
+ private:
+  SdkAppId app_;
+  std::unique_ptr<Statement> statement_;
+  std::optional<Rows> rows_;
+};
+
+}  // namespace
+
+Result<EventQueries> EventQueries::prepare(Database& database) {
+  EventQueries queries;
+  queries.database_ = &database;
+  TRY(queries.words_, Words::prepare(database));
+  TRY(queries.with_pending_, database.prepare("SELECT sdkappid FROM ledger WHERE pending > 0"));
+  TRY(queries.oldest_,
+      database.prepare("SELECT e.seq, e.time_ms FROM delivery d INDEXED BY delivery_pending "
+                       "CROSS JOIN event e ON e.seq = d.seq WHERE d.sdkappid = ? AND d.state = 0 "
+                       "ORDER BY d.seq LIMIT 1"));
+  TRY(queries.event_, database.prepare("SELECT " TIDINGS_EVENT_COLUMNS
+                                       ", e.body FROM event e WHERE e.seq = ?"));
+  TRY(queries.attempts_,
+      database.prepare("SELECT at_ms, duration_us, outcome, http_status, detail, address, "
+                       "response_bytes FROM attempt WHERE seq = ? ORDER BY number"));
+  TRY(queries.ledger_of_, database.prepare("SELECT accepted, delivered, pending, dead, cancelled "
+                                           "FROM ledger WHERE sdkappid = ?"));
+  TRY(queries.ledger_of_all_,
+      database.prepare("SELECT sum(accepted), sum(delivered), sum(pending), sum(dead), "
+                       "sum(cancelled) FROM ledger"));
+  TRY(queries.count_events_, database.prepare("SELECT count(*) FROM event "
+                                              "WHERE ?1 = 0 OR sdkappid = ?1"));
+  TRY(queries.count_states_,
+      database.prepare("SELECT state, count(*) FROM delivery WHERE ?1 = 0 OR sdkappid = ?1 "
+                       "GROUP BY state"));
+  return queries;
+}
+
+Result<std::vector<SdkAppId>> EventQueries::apps_with_pending() {
+  std::vector<SdkAppId> apps;
+  auto rows = with_pending_.query();
+  for (;;) {
+    TRY(const bool more, rows.next());
+    if (!more) return apps;
+    apps.push_back(app_at(rows, 0));
+  }
+}
+
+// The index of pending events goes by app, so one app's million does not stand in another's way;
+// their common order is made here by merging, and no more rows are read than are returned.
+Result<std::vector<store::PendingEvent>> EventQueries::pending(std::int64_t after,
+                                                               std::size_t limit) {
+  std::vector<PendingOfApp> sources;
+  using Head = std::pair<std::int64_t, std::size_t>;  // seq, index of its source
+  std::priority_queue<Head, std::vector<Head>, std::greater<>> heads;
+  TRY(const std::vector<SdkAppId> apps, apps_with_pending());
+  for (const SdkAppId app : apps) {
+    TRY(PendingOfApp source, PendingOfApp::open(*database_, app, after));
+    TRY(const bool any, source.next());
+    if (!any) continue;
+    heads.emplace(source.seq(), sources.size());
+    sources.push_back(std::move(source));
+  }
+  std::vector<store::PendingEvent> found;
+  while (!heads.empty() && found.size() < limit) {
+    const std::size_t index = heads.top().second;
+    heads.pop();
+    found.push_back(sources[index].event());
+    TRY(const bool more, sources[index].next());
+    if (more) heads.emplace(sources[index].seq(), index);
+  }
+  return found;
+}
+
+Result<Event> EventQueries::read_event(const Rows& rows, bool with_body) {
+  Event event;
+  event.seq = rows.integer(0);
+  event.app = app_at(rows, 1);
+  event.app_sequence = rows.integer(2);
+  TRY(event.command, words_.text_at(rows, 3));
+  event.group = GroupId{rows.text(4)};
+  event.request_id = rows.is_blob(5) ? expand_uuid(rows.text(5)) : std::string{rows.text(5)};
+  event.time_ms = rows.integer(6);
+  event.origin.client_ip = rows.text(7);
+  TRY(event.origin.opt_platform, words_.text_at(rows, 8));
+  if (with_body) event.body = rows.text(9);
+  return event;
+}
+
+Result<std::vector<Event>> EventQueries::events(std::span<const std::int64_t> seqs) {
+  std::vector<std::int64_t> wanted{seqs.begin(), seqs.end()};
+  std::ranges::sort(wanted);
+  const auto repeated = std::ranges::unique(wanted);
+  wanted.erase(repeated.begin(), repeated.end());
+  std::vector<Event> found;
+  found.reserve(wanted.size());
+  for (const std::int64_t seq : wanted) {
+    auto rows = event_.query(seq);
+    TRY(const bool exists, rows.next());
+    if (!exists) continue;
+    TRY(Event event, read_event(rows, true));
+    found.push_back(std::move(event));
+  }
+  return found;
+}
+
+Result<std::vector<store::EventRecord>> EventQueries::list(const store::EventFilter& filter) {
+  // Pending and dead events have an index of their own; within an app it goes in the same order as
+  // app_sequence. Everything else is looked for along the app's sequence.
+  const bool by_state = filter.state == EventState::pending || filter.state == EventState::dead;
+  std::string sql = "SELECT " TIDINGS_EVENT_COLUMNS;
+  sql += filter.with_body ? ", e.body" : ", NULL";
+  sql += ", d.state, d.attempts, d.next_attempt_ms, d.changed_ms, d.last_outcome FROM ";
+  sql += by_state ? "delivery d CROSS JOIN event e ON e.seq = d.seq WHERE d.sdkappid = ?1 "
+                    "AND e.app_sequence > ?2 AND d.seq > coalesce((SELECT max(seq) FROM event "
+                    "WHERE sdkappid = ?1 AND app_sequence = ?2), 0)"
+                  : "event e CROSS JOIN delivery d ON d.seq = e.seq WHERE e.sdkappid = ?1 "
+                    "AND e.app_sequence > ?2";
+  // The number is written into the text, so that SQLite sees that the partial index fits.
+  if (filter.state) sql += " AND d.state = " + std::to_string(static_cast<int>(*filter.state));
+  sql += filter.group ? " AND e.group_id = ?3" : " AND ?3 IS NULL";
+  sql += filter.command ? " AND e.command = ?4" : " AND ?4 IS NULL";
+  sql += " AND e.time_ms >= ?5 AND e.time_ms < ?6 ORDER BY ";
+  sql += by_state ? "d.seq LIMIT ?7" : "e.app_sequence LIMIT ?7";
+
+  std::optional<Word> command;
+  if (filter.command) {
+    TRY(command, words_.find(*filter.command));
+  }
+  TRY(Statement statement, database_->prepare(sql));
+  auto rows = statement.query(filter.app, filter.after_app_sequence, filter.group, command,
+                              filter.from_ms.value_or(std::numeric_limits<std::int64_t>::min()),
+                              filter.until_ms.value_or(std::numeric_limits<std::int64_t>::max()),
+                              as_limit(filter.limit));
+  std::vector<store::EventRecord> found;
+  for (;;) {
+    TRY(const bool more, rows.next());
+    if (!more) return found;
+    store::EventRecord record;
+    TRY(record.event, read_event(rows, filter.with_body));
+    record.state = static_cast<EventState>(rows.integer(10));
+    record.attempts = static_cast<std::int32_t>(rows.integer(11));
+    record.next_attempt_ms = rows.integer(12);
+    record.settled_ms = record.state == EventState::pending ? 0 : rows.integer(13);
+    TRY(record.last_outcome, words_.text_at(rows, 14));
+    found.push_back(std::move(record));
+  }
+}
+
+Result<std::vector<store::Attempt>> EventQueries::attempts(std::int64_t seq) {
+  std::vector<store::Attempt> found;
+  auto rows = attempts_.query(seq);
+  for (;;) {
+    TRY(const bool more, rows.next());
+    if (!more) return found;
+    store::Attempt attempt;
+    attempt.at_ms = rows.integer(0);
+    attempt.duration_us = rows.integer(1);
+    TRY(attempt.outcome, words_.text_at(rows, 2));
+    attempt.http_status = static_cast<int>(rows.integer(3));
+    attempt.detail = rows.text(4);
+    TRY(attempt.address, words_.text_at(rows, 5));
+    attempt.response_bytes = rows.integer(6);
+    found.push_back(std::move(attempt));
+  }
+}
+
+Result<void> EventQueries::add_oldest(SdkAppId app, Ledger& ledger) {
+  std::vector<SdkAppId> apps{app};
+  if (app.number() == 0) {
+    TRY(apps, apps_with_pending());
+  }
+  std::int64_t first = std::numeric_limits<std::int64_t>::max();
+  for (const SdkAppId each : apps) {
+    auto rows = oldest_.query(each);
+    TRY(const bool any, rows.next());
+    if (!any || rows.integer(0) > first) continue;
+    first = rows.integer(0);
+    ledger.oldest_pending_ms = rows.integer(1);
+  }
+  return {};
+}
+
+Result<Ledger> EventQueries::ledger(SdkAppId app) {
+  Ledger ledger;
+  auto rows = app.number() == 0 ? ledger_of_all_.query() : ledger_of_.query(app);
+  TRY(const bool exists, rows.next());
+  if (!exists) return ledger;
+  ledger = {rows.integer(0), rows.integer(1), rows.integer(2),
+            rows.integer(3), rows.integer(4), 0};
+  if (ledger.pending > 0) {
+    TRY_VOID(add_oldest(app, ledger));
+  }
+  return ledger;
+}
+
+Result<Ledger> EventQueries::recount(SdkAppId app) {
+  Ledger ledger;
+  auto events = count_events_.query(app);
+  TRY_VOID(events.next());
+  ledger.accepted = events.integer(0);
+  auto rows = count_states_.query(app);
+  for (;;) {
+    TRY(const bool more, rows.next());
+    if (!more) break;
+    ledger.of(static_cast<EventState>(rows.integer(0))) = rows.integer(1);
+  }
+  TRY_VOID(add_oldest(app, ledger));
+  return ledger;
+}
+
+}  // namespace tidings::sqlite

@@ -1,0 +1,37 @@
+/// The answers of EventReader on one reading connection. REQUIRES of all: a snapshot is open.
+///
+/// Errors: as Database. Threads: those of its connection. Lifetime: ends before its Database.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "store/event_log.h"
+#include "store_sqlite/database.h"
+#include "store_sqlite/words.h"
+
+namespace tidings::sqlite {
+
+class EventQueries {
+ public:
+  static Result<EventQueries> prepare(Database& database);
+
+  Result<std::vector<store::PendingEvent>> pending(std::int64_t after, std::size_t limit);
+  Result<std::vector<community::Event>> events(std::span<const std::int64_t> seqs);
+  Result<std::vector<store::EventRecord>> list(const store::EventFilter& filter);
+  Result<std::vector<store::Attempt>> attempts(std::int64_t seq);
+  Result<store::Ledger> ledger(SdkAppId app);
+  Result<store::Ledger> recount(SdkAppId app);
+
+ private:
+  Result<std::vector<SdkAppId>> apps_with_pending();
+  Result<void> add_oldest(SdkAppId app, store::Ledger& ledger);
+  Result<community::Event> read_event(const Rows& rows, bool with_body);
+
+  Database* database_ = nullptr;
+  Words words_;
+  Statement with_pending_, oldest_, event_, attempts_, ledger_of_, ledger_of_all_, count_events_,
+      count_states_;
+};
+
+}  // namespace tidings::sqlite

@@ -1,0 +1,47 @@
+/// Writes a batch's events and delivery outcomes, and keeps the ledger in the same transaction.
+///
+/// Errors: as Database; the caller rolls back. Threads: the writer's. Lifetime: ends before its
+/// Database.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+
+#include "community/view.h"
+#include "store/event_log.h"
+#include "store_sqlite/database.h"
+#include "store_sqlite/row_cache.h"
+#include "store_sqlite/words.h"
+
+namespace tidings::sqlite {
+
+class EventWriter {
+ public:
+  static Result<EventWriter> prepare(Database& database);
+
+  EventWriter() = default;
+
+  /// Cancels what is pending of dropped apps, appends the events (their seq is drawn from
+  /// `counters` and set), applies the outcomes, stores the ledgers that changed.
+  Result<void> write(community::View& view, std::span<const store::Outcome> outcomes,
+                     RowCache& cache, Counters& counters);
+
+ private:
+  using Ledgers = std::map<SdkAppId, store::Ledger>;  // of the apps this commit touches
+
+  Result<store::Ledger*> ledger_of(SdkAppId app, Ledgers& ledgers, const RowCache& cache);
+  Result<void> cancel_pending(SdkAppId app, std::int64_t now_ms, store::Ledger& ledger);
+  Result<void> append(const community::Event& event, store::EventState state, std::int64_t now_ms);
+  Result<void> apply(const store::Outcome& outcome, std::int64_t now_ms, store::Ledger& ledger);
+  Result<bool> move_from(store::EventState from, const store::Outcome& outcome,
+                         const std::optional<Word>& last, std::int64_t now_ms);
+  Result<void> keep_attempt(std::int64_t seq, const store::Attempt& attempt, const Word& outcome);
+
+  Words words_;
+  Statement ledger_, put_ledger_, cancel_, insert_event_, insert_delivery_;
+  Statement from_pending_, from_ended_, state_, insert_attempt_, trim_attempts_;
+};
+
+}  // namespace tidings::sqlite

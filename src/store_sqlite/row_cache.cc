@@ -1,0 +1,59 @@
+#include "store_sqlite/row_cache.h"
+
+namespace tidings::sqlite {
+
+community::AppPtr AppCache::find(SdkAppId app, std::int64_t stamp) const {
+  const std::lock_guard lock{mutex_};
+  const auto found = entries_.find(app);
+  return found != entries_.end() && found->second.stamp == stamp ? found->second.settings : nullptr;
+}
+
+void AppCache::keep(SdkAppId app, std::int64_t stamp, community::AppPtr settings) {
+  const std::lock_guard lock{mutex_};
+  Entry& entry = entries_[app];
+  // A reader of an older snapshot must not push out what is newer.
+  if (entry.stamp <= stamp) entry = {stamp, std::move(settings)};
+}
+
+const community::Group* GroupCache::find(const community::GroupKey& key) {
+  const auto place = places_.find(key);
+  if (place == places_.end()) return nullptr;
+  order_.splice(order_.begin(), order_, place->second);
+  return &order_.front();
+}
+
+void GroupCache::keep(const community::Group& group) {
+  const auto place = places_.find(group.key);
+  if (place != places_.end()) {
+    *place->second = group;
+    order_.splice(order_.begin(), order_, place->second);
+    return;
+  }
+  order_.push_front(group);
+  places_.emplace(group.key, order_.begin());
+  if (order_.size() > limit_) {
+    places_.erase(order_.back().key);
+    order_.pop_back();
+  }
+}
+
+void GroupCache::forget(const community::GroupKey& key) {
+  const auto place = places_.find(key);
+  if (place == places_.end()) return;
+  order_.erase(place->second);
+  places_.erase(place);
+}
+
+void GroupCache::clear() {
+  places_.clear();
+  order_.clear();
+}
+
+void RowCache::clear() {
+  groups.clear();
+  tallies.clear();
+  ledgers.clear();
+  counters.reset();
+}
+
+}  // namespace tidings::sqlite

@@ -1,0 +1,78 @@
+/// What the writer keeps of the store between batches: there is exactly one writer, so its copies
+/// stay true as long as every commit succeeds; after a failure they are dropped. Bounded.
+///
+/// AppCache is shared by writer and readers: it goes by the stamp of the row, which no two versions
+/// of any app share, so it cannot be stale.
+#pragma once
+
+#include <cstdint>
+#include <list>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <unordered_map>
+#include <utility>
+
+#include "community/rows.h"
+#include "community/app.h"
+#include "store/event_log.h"
+
+namespace tidings::sqlite {
+
+class AppCache {
+ public:
+  [[nodiscard]] community::AppPtr find(SdkAppId app, std::int64_t stamp) const;
+  void keep(SdkAppId app, std::int64_t stamp, community::AppPtr settings);
+
+ private:
+  struct Entry {
+    std::int64_t stamp = 0;
+    community::AppPtr settings;
+  };
+  mutable std::mutex mutex_;
+  std::unordered_map<SdkAppId, Entry> entries_;  // protected by mutex_
+};
+
+/// The groups used last, as they are stored.
+class GroupCache {
+ public:
+  explicit GroupCache(std::size_t limit) : limit_(limit) {}
+
+  /// nullptr: not here, which says nothing about the store. Valid until the next change.
+  [[nodiscard]] const community::Group* find(const community::GroupKey& key);
+  void keep(const community::Group& group);
+  void forget(const community::GroupKey& key);
+  void clear();
+
+ private:
+  struct Hash {
+    std::size_t operator()(const community::GroupKey& key) const {
+      return std::hash<GroupId>{}(key.group) ^ (key.app.number() * std::size_t{0x9E3779B97F4A7C15});
+    }
+  };
+  using Order = std::list<community::Group>;
+  std::size_t limit_;
+  Order order_;  // used last stands first
+  std::unordered_map<community::GroupKey, Order::iterator, Hash> places_;
+};
+
+/// Numbers that were drawn last (table `counter`).
+struct Counters {
+  community::IdCounters ids;
+  std::int64_t group_row = 0;
+  std::int64_t joined = 0;
+  std::int64_t event_seq = 0;
+  std::int64_t app_stamp = 0;
+};
+
+struct RowCache {
+  explicit RowCache(std::size_t groups_kept) : groups(groups_kept) {}
+  void clear();
+
+  GroupCache groups;
+  std::map<SdkAppId, community::Tally> tallies;
+  std::map<SdkAppId, store::Ledger> ledgers;  ///< without oldest_pending_ms
+  std::optional<Counters> counters;
+};
+
+}  // namespace tidings::sqlite

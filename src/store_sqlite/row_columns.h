@@ -1,0 +1,36 @@
+/// The columns of each kind of row, in one order, and how they become values. Whoever selects
+/// k...Columns reads them with the function beside it.
+///
+/// Errors: Errc::corrupt for custom fields that make no sense.
+#pragma once
+
+#include "base/result.h"
+#include "community/rows.h"
+#include "store_sqlite/statement.h"
+
+namespace tidings::sqlite {
+
+/// Of `grp AS g JOIN grp_count AS c USING(row)`.
+#define TIDINGS_GROUP_COLUMNS                                                                  \
+  "g.group_id, g.row, g.type, g.name, g.introduction, g.notification, g.face_url, g.owner, "   \
+  "g.create_time_s, g.info_seq, g.last_info_time_s, g.last_msg_time_s, g.next_msg_seq, "       \
+  "g.max_member_num, g.apply_join, g.mute_all, g.support_topic, g.fields, c.member_num, "      \
+  "c.topic_num"
+inline constexpr int kGroupColumns = 20;
+Result<community::Group> read_group(const Rows& rows, int at, SdkAppId app);
+
+/// Of `member AS m`.
+#define TIDINGS_MEMBER_COLUMNS                                                            \
+  "m.user, m.role, m.join_time_s, m.msg_seq, m.msg_flag, m.last_send_msg_time_s, "        \
+  "m.name_card, m.unread_msg_num, m.fields, m.joined"
+inline constexpr int kMemberColumns = 10;
+inline constexpr int kMemberJoinedColumn = 9;  ///< of them: the place in the order of joining
+Result<community::Member> read_member(const Rows& rows, int at, const community::GroupKey& group);
+
+/// Of `topic`.
+#define TIDINGS_TOPIC_COLUMNS                                                           \
+  "id, name, introduction, notification, face_url, custom_string, mute_all, "           \
+  "create_time_s, last_msg_time_s, next_msg_seq, creator, fields"
+Result<community::Topic> read_topic(const Rows& rows, const community::GroupKey& group);
+
+}  // namespace tidings::sqlite

@@ -1,0 +1,116 @@
+#include "store_sqlite/schema.h"
+
+namespace tidings::sqlite {
+namespace {
+
+// A released step is never edited: what has to change becomes the next step.
+//
+// What it is laid out for: one create_topic touches one page of `topic` (clustered by group, no
+// second index), one of `grp_count` (hundreds of groups a page), and the last pages of `event`,
+// `event_of_app`, `delivery` and `delivery_pending`; once per batch come `tally`, `ledger` and
+// `counter`. So the cost does not grow with what is stored.
+constexpr const char* kFirst = R"sql(
+-- app.stamp: unique for every version of every app, ever; caches go by it.
+CREATE TABLE app(
+  sdkappid INTEGER PRIMARY KEY, settings TEXT NOT NULL, stamp INTEGER NOT NULL);
+
+-- Survives its app: event_sequence never starts again.
+CREATE TABLE tally(
+  sdkappid INTEGER PRIMARY KEY, accounts INTEGER NOT NULL, groups INTEGER NOT NULL,
+  communities INTEGER NOT NULL, day INTEGER NOT NULL, net_new_today INTEGER NOT NULL,
+  event_sequence INTEGER NOT NULL);
+
+-- accepted = delivered + pending + dead + cancelled, changed in the commits that it counts.
+CREATE TABLE ledger(
+  sdkappid INTEGER PRIMARY KEY, accepted INTEGER NOT NULL, delivered INTEGER NOT NULL,
+  pending INTEGER NOT NULL, dead INTEGER NOT NULL, cancelled INTEGER NOT NULL);
+
+-- Numbers that were drawn last. No number is ever drawn again.
+CREATE TABLE counter(
+  one INTEGER PRIMARY KEY CHECK(one = 1), community_and_topic INTEGER NOT NULL,
+  ordinary_group INTEGER NOT NULL, group_row INTEGER NOT NULL, joined INTEGER NOT NULL,
+  event_seq INTEGER NOT NULL, app_stamp INTEGER NOT NULL);
+
+-- Texts that repeat: callback commands, platforms, outcomes, addresses. Columns that refer to it
+-- hold the id, or the text itself once the dictionary is full.
+CREATE TABLE word(id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
+-- Id 1 is stored in no bytes at all, so a delivered event's row does not grow.
+INSERT INTO word VALUES(1, 'ok');
+
+CREATE TABLE account(
+  sdkappid INTEGER NOT NULL, user TEXT NOT NULL, nick TEXT NOT NULL, face_url TEXT NOT NULL,
+  created_s INTEGER NOT NULL, PRIMARY KEY(sdkappid, user)) WITHOUT ROWID;
+
+CREATE TABLE grp(
+  row INTEGER PRIMARY KEY, sdkappid INTEGER NOT NULL, group_id TEXT NOT NULL,
+  type INTEGER NOT NULL, name TEXT NOT NULL, introduction TEXT NOT NULL,
+  notification TEXT NOT NULL, face_url TEXT NOT NULL, owner TEXT, create_time_s INTEGER NOT NULL,
+  info_seq INTEGER NOT NULL, last_info_time_s INTEGER NOT NULL, last_msg_time_s INTEGER NOT NULL,
+  next_msg_seq INTEGER NOT NULL, max_member_num INTEGER NOT NULL, apply_join INTEGER NOT NULL,
+  mute_all INTEGER NOT NULL, support_topic INTEGER NOT NULL, fields BLOB NOT NULL,
+  UNIQUE(sdkappid, group_id));
+CREATE INDEX grp_by_type ON grp(sdkappid, type);
+CREATE INDEX grp_by_owner ON grp(sdkappid, owner, type) WHERE owner IS NOT NULL;
+
+-- What changes with every member and topic, apart from the profile.
+CREATE TABLE grp_count(
+  row INTEGER PRIMARY KEY REFERENCES grp(row), member_num INTEGER NOT NULL,
+  topic_num INTEGER NOT NULL);
+
+-- joined: the order of joining, over all groups; pages go by it.
+CREATE TABLE member(
+  group_row INTEGER NOT NULL REFERENCES grp(row), joined INTEGER NOT NULL,
+  sdkappid INTEGER NOT NULL, user TEXT NOT NULL, role INTEGER NOT NULL,
+  join_time_s INTEGER NOT NULL, msg_seq INTEGER NOT NULL, msg_flag TEXT NOT NULL,
+  last_send_msg_time_s INTEGER NOT NULL, name_card TEXT NOT NULL, unread_msg_num INTEGER NOT NULL,
+  fields BLOB NOT NULL, PRIMARY KEY(group_row, joined)) WITHOUT ROWID;
+CREATE UNIQUE INDEX member_of_group ON member(group_row, user);
+CREATE INDEX member_of_account ON member(sdkappid, user, joined);
+
+-- id: see compact_id.h.
+CREATE TABLE topic(
+  group_row INTEGER NOT NULL REFERENCES grp(row), id NOT NULL, name TEXT NOT NULL,
+  introduction TEXT NOT NULL, notification TEXT NOT NULL, face_url TEXT NOT NULL,
+  custom_string TEXT NOT NULL, mute_all INTEGER NOT NULL, create_time_s INTEGER NOT NULL,
+  last_msg_time_s INTEGER NOT NULL, next_msg_seq INTEGER NOT NULL, creator TEXT NOT NULL,
+  fields BLOB NOT NULL, PRIMARY KEY(group_row, id)) WITHOUT ROWID;
+
+-- topic: '' mutes in the whole group.
+CREATE TABLE mute(
+  group_row INTEGER NOT NULL REFERENCES grp(row), topic TEXT NOT NULL, user TEXT NOT NULL,
+  sdkappid INTEGER NOT NULL, until_s INTEGER NOT NULL,
+  PRIMARY KEY(group_row, topic, user)) WITHOUT ROWID;
+CREATE INDEX mute_of_account ON mute(sdkappid, user);
+
+-- Append-only. command, opt_platform: word. request_id: see compact_id.h.
+CREATE TABLE event(
+  seq INTEGER PRIMARY KEY, sdkappid INTEGER NOT NULL, app_sequence INTEGER NOT NULL,
+  command NOT NULL, group_id TEXT NOT NULL, request_id BLOB NOT NULL, time_ms INTEGER NOT NULL,
+  client_ip TEXT NOT NULL, opt_platform NOT NULL, body BLOB NOT NULL);
+CREATE UNIQUE INDEX event_of_app ON event(sdkappid, app_sequence);
+
+-- state: 0 pending, 1 delivered, 2 dead, 3 cancelled. changed_ms: when it took this state.
+-- last_outcome: word, 0 = none.
+CREATE TABLE delivery(
+  seq INTEGER PRIMARY KEY REFERENCES event(seq), sdkappid INTEGER NOT NULL,
+  state INTEGER NOT NULL, attempts INTEGER NOT NULL, next_attempt_ms INTEGER NOT NULL,
+  changed_ms INTEGER NOT NULL, last_outcome NOT NULL);
+CREATE INDEX delivery_pending ON delivery(sdkappid) WHERE state = 0;
+CREATE INDEX delivery_dead ON delivery(sdkappid) WHERE state = 2;
+
+-- outcome, address: word.
+CREATE TABLE attempt(
+  seq INTEGER NOT NULL REFERENCES event(seq), number INTEGER NOT NULL, at_ms INTEGER NOT NULL,
+  duration_us INTEGER NOT NULL, outcome NOT NULL, http_status INTEGER NOT NULL,
+  detail TEXT NOT NULL, address NOT NULL, response_bytes INTEGER NOT NULL,
+  PRIMARY KEY(seq, number)) WITHOUT ROWID;
+)sql";
+
+constexpr Migration kMigrations[] = {{1, "first", kFirst}};
+constexpr Schema kSchema{kStoreApplicationId, "tidings serve", kMigrations};
+
+}  // namespace
+
+const Schema& store_schema() { return kSchema; }
+
+}  // namespace tidings::sqlite

@@ -1,0 +1,74 @@
+#include "store_sqlite/writer.h"
+
+#include <utility>
+
+namespace tidings::sqlite {
+
+Result<void> Writer::ensure_open() {
+  if (connection_) return {};
+  auto fresh = std::make_unique<Connection>();
+  TRY(fresh->database, Database::open(options_.path, options_.open));
+  TRY(fresh->reader, RowReader::prepare(fresh->database, apps_, &cache_));
+  TRY(fresh->rows, RowWriter::prepare(fresh->database));
+  TRY(fresh->events, EventWriter::prepare(fresh->database));
+  connection_ = std::move(fresh);
+  return {};
+}
+
+Result<void> Writer::load(const community::Needs& needs, community::View& view) {
+  TRY_VOID(ensure_open());
+  auto loaded = connection_->reader.load(needs, view);
+  if (!loaded) recover();
+  return loaded;
+}
+
+Result<void> Writer::commit(community::View& view, std::span<const store::Outcome> outcomes) {
+  TRY_VOID(ensure_open());
+  Counters counters;
+  if (auto written = write(view, outcomes, counters); !written) {
+    recover();
+    return written;
+  }
+  RowWriter::remember(view, cache_);
+  cache_.counters = counters;
+  keep_log_short();
+  return {};
+}
+
+Result<void> Writer::write(community::View& view, std::span<const store::Outcome> outcomes,
+                           Counters& counters) {
+  TRY(Transaction transaction, Transaction::begin(connection_->database));
+  TRY(counters, connection_->reader.counters());
+  TRY_VOID(connection_->rows.write(view, connection_->reader, cache_, counters));
+  TRY_VOID(connection_->events.write(view, outcomes, cache_, counters));
+  TRY_VOID(connection_->rows.write_counters(counters));
+  return transaction.commit();
+}
+
+void Writer::recover() {
+  // What was learned or drawn in the failed transaction is not true any more.
+  cache_.clear();
+  const bool usable = static_cast<bool>(connection_->database.recover());
+  auto events = EventWriter::prepare(connection_->database);
+  if (usable && events) {
+    connection_->events = std::move(*events);
+  } else {
+    connection_.reset();
+  }
+}
+
+void Writer::keep_log_short() {
+  const int pages = connection_->database.log_pages();
+  if (pages < woken_at_pages_) woken_at_pages_ = 0;  // the log started over
+  if (pages >= options_.log_limit_pages) {
+    // The checkpointer is at most one of its rounds behind, so this is short. If it is at work
+    // right now, this does nothing and the next commit tries again.
+    sqlite3_wal_checkpoint_v2(connection_->database.handle(), "main", SQLITE_CHECKPOINT_PASSIVE,
+                              nullptr, nullptr);
+  } else if (pages - woken_at_pages_ >= options_.checkpoint_pages) {
+    woken_at_pages_ = pages;
+    checkpointer_.wake();
+  }
+}
+
+}  // namespace tidings::sqlite
