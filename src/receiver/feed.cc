@@ -1,0 +1,58 @@
+// The feed: accepted callbacks as Server-Sent Events, read from the inbox, so that a client that
+// comes back with Last-Event-ID misses nothing that is still held.
+#include <chrono>
+#include <memory>
+#include <utility>
+
+#include "receiver/mirror_json.h"
+#include "receiver/query_door.h"
+
+namespace tidings::receiver {
+namespace {
+
+constexpr std::size_t kEventsAtOnce = 100;
+/// A client that went away is noticed, and a proxy kept awake, this often.
+constexpr std::chrono::seconds kHeartbeat{15};
+
+std::string page_of_events(const store::InboxPage& page) {
+  std::string bytes;
+  for (const store::InboxEntry& entry : page.entries) append_feed_event(bytes, entry);
+  return bytes;
+}
+
+}  // namespace
+
+runtime::awaitable<Result<void>> QueryDoor::run_feed(store::InboxFilter filter,
+                                                     net::EventStream& out) {
+  FeedHub::Subscription subscription(receiver_.feed());
+  auto read_range = [&reader = receiver_.reader()] { return reader.inbox_range(); };
+  const auto range = co_await receiver_.readers().run(std::move(read_range));
+  if (!range) co_return range.error();
+  const auto [first, last] = *range;
+  filter.limit = kEventsAtOnce;
+  std::string opening = ": the inbox of tidings receive\n\n";
+  if (filter.after < 0) filter.after = last;
+  if (first > filter.after + 1 && filter.after > 0) {
+    opening += "event: gap\ndata: {\"first_held\":" + std::to_string(first) + "}\n\n";
+  }
+  CO_TRY_VOID(co_await out.write(std::move(opening)));
+
+  while (!out.gone()) {
+    const std::uint64_t generation = subscription.generation();
+    auto read = [&reader = receiver_.reader(), filter] { return reader.inbox(filter); };
+    const auto page = co_await receiver_.readers().run(std::move(read));
+    if (!page) co_return page.error();
+    if (!page->entries.empty()) {
+      CO_TRY_VOID(co_await out.write(page_of_events(*page)));
+    }
+    if (page->last != 0) filter.after = page->last;
+    if (page->next != 0 || subscription.generation() != generation) continue;
+    const auto woken = co_await subscription.wait(runtime::Deadline::after(kHeartbeat));
+    if (woken) continue;
+    if (woken.error().kind != Errc::timeout) break;
+    CO_TRY_VOID(co_await out.write(": \n\n"));
+  }
+  co_return Result<void>{};
+}
+
+}  // namespace tidings::receiver

@@ -1,0 +1,143 @@
+#include "receiver/metrics.h"
+
+#include <prometheus/counter.h>
+#include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
+#include <prometheus/text_serializer.h>
+
+#include "tidings/callback_command.h"
+
+namespace tidings::receiver {
+namespace {
+
+prometheus::Family<prometheus::Counter>& counters(prometheus::Registry& registry, const char* name,
+                                                  const char* help) {
+  return prometheus::BuildCounter().Name(name).Help(help).Register(registry);
+}
+
+class GaugePage {
+ public:
+  explicit GaugePage(prometheus::Registry& registry) : registry_(registry) {}
+  void set(const char* name, const char* help, double value,
+           const std::map<std::string, std::string>& labels = {}) {
+    prometheus::BuildGauge().Name(name).Help(help).Register(registry_).Add(labels).Set(value);
+  }
+
+ private:
+  prometheus::Registry& registry_;
+};
+
+double number(std::int64_t value) { return static_cast<double>(value); }
+
+}  // namespace
+
+ReceiverMetrics::ReceiverMetrics()
+    : registry_(std::make_unique<prometheus::Registry>(
+          prometheus::Registry::InsertBehavior::Merge)) {
+  prometheus::Registry& registry = *registry_;
+  auto& refusals = counters(registry, "tidings_receiver_refused_total",
+                            "Requests that were not accepted, by the check they failed.");
+  for (const Refusal reason : kRefusals) {
+    refusals_[static_cast<std::size_t>(reason)] =
+        &refusals.Add({{"reason", std::string(to_string(reason))}});
+  }
+  auto& callbacks = counters(registry, "tidings_receiver_callbacks_total",
+                             "After-callbacks answered OK: accepted ones were committed before.");
+  auto& befores = counters(registry, "tidings_receiver_before_total",
+                           "Before-callbacks answered, by what the rules said.");
+  const auto make = [&](std::string_view command) {
+    const std::string label(command);
+    OfCommand made;
+    made.accepted = &callbacks.Add({{"command", label}, {"result", "accepted"}});
+    made.duplicate = &callbacks.Add({{"command", label}, {"result", "duplicate"}});
+    if (is_before_command(command)) {
+      made.allowed = &befores.Add({{"command", label}, {"answer", "allowed"}});
+      made.refused = &befores.Add({{"command", label}, {"answer", "refused"}});
+    }
+    return made;
+  };
+  for (const std::string_view command : kCallbackCommands) {
+    by_command_.emplace(command, make(command));
+  }
+  other_ = make("other");
+  auto& batches = counters(registry, "tidings_receiver_batches_total", "Commits, by result.");
+  batches_ = &batches.Add({{"result", "committed"}});
+  failed_batches_ = &batches.Add({{"result", "failed"}});
+  batch_size_ = &prometheus::BuildHistogram()
+                     .Name("tidings_receiver_batch_callbacks")
+                     .Help("Callbacks that shared one commit.")
+                     .Register(registry)
+                     .Add({}, prometheus::Histogram::BucketBoundaries{1, 4, 16, 64, 256, 1024});
+  batch_seconds_ = &prometheus::BuildHistogram()
+                        .Name("tidings_receiver_batch_seconds")
+                        .Help("Loading, applying and committing one batch.")
+                        .Register(registry)
+                        .Add({}, prometheus::Histogram::BucketBoundaries{0.0005, 0.001, 0.002, 0.005,
+                                                                         0.01, 0.05, 0.2, 1});
+}
+
+ReceiverMetrics::~ReceiverMetrics() = default;
+
+const ReceiverMetrics::OfCommand& ReceiverMetrics::of(std::string_view command) const {
+  const auto found = by_command_.find(command);
+  return found == by_command_.end() ? other_ : found->second;
+}
+
+void ReceiverMetrics::refused(Refusal reason) {
+  refusals_[static_cast<std::size_t>(reason)]->Increment();
+}
+
+double ReceiverMetrics::refusals(Refusal reason) const {
+  return refusals_[static_cast<std::size_t>(reason)]->Value();
+}
+
+void ReceiverMetrics::answered(std::string_view command, Applied applied) {
+  const OfCommand& counter = of(command);
+  (applied == Applied::accepted ? counter.accepted : counter.duplicate)->Increment();
+}
+
+void ReceiverMetrics::before(std::string_view command, bool allowed) {
+  const OfCommand& counter = of(command);
+  if (counter.allowed != nullptr) (allowed ? counter.allowed : counter.refused)->Increment();
+}
+
+void ReceiverMetrics::batch(const BatchReport& report) {
+  (report.failure.empty() ? batches_ : failed_batches_)->Increment();
+  batch_size_->Observe(static_cast<double>(report.callbacks));
+  batch_seconds_->Observe(static_cast<double>(report.took.count()) / 1e6);
+}
+
+std::string ReceiverMetrics::text(const ReceiverGauges& gauges) const {
+  prometheus::Registry momentary(prometheus::Registry::InsertBehavior::Merge);
+  GaugePage page(momentary);
+  page.set("tidings_receiver_queued", "Callbacks that wait for their commit.",
+           static_cast<double>(gauges.queued));
+  page.set("tidings_receiver_feed_clients", "Open feeds.",
+           static_cast<double>(gauges.feed_clients));
+  page.set("tidings_receiver_healthy", "1: the last commit succeeded.", gauges.healthy ? 1 : 0);
+  for (const auto& [app, tally] : gauges.tallies) {
+    const auto of_app = [&](const char* label, const char* value) {
+      return std::map<std::string, std::string>{{"sdkappid", app.str()}, {label, value}};
+    };
+    const char* accepted = "Callbacks in the inbox, those out of retention included, by app.";
+    page.set("tidings_receiver_inbox", accepted, number(tally.accepted),
+             of_app("result", "accepted"));
+    page.set("tidings_receiver_inbox", accepted, number(tally.duplicates),
+             of_app("result", "duplicate"));
+    const char* topics = "Topics in the mirror, by app and state.";
+    page.set("tidings_receiver_mirror_topics", topics, number(tally.topics),
+             of_app("state", "alive"));
+    page.set("tidings_receiver_mirror_topics", topics, number(tally.topic_tombstones),
+             of_app("state", "destroyed"));
+    const char* groups = "Groups in the mirror, by app and state.";
+    page.set("tidings_receiver_mirror_groups", groups, number(tally.groups),
+             of_app("state", "alive"));
+    page.set("tidings_receiver_mirror_groups", groups, number(tally.group_tombstones),
+             of_app("state", "destroyed"));
+  }
+  const prometheus::TextSerializer serializer;
+  return serializer.Serialize(registry_->Collect()) + serializer.Serialize(momentary.Collect());
+}
+
+}  // namespace tidings::receiver

@@ -1,0 +1,73 @@
+/// The receiver's counters and their Prometheus text.
+///
+/// Everything that a callback counts was looked up once, at construction; counting is one atomic
+/// addition. Threads: any. Lifetime: outlives who counts.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "receiver/inbox_committer.h"
+#include "receiver/refusal.h"
+#include "store/mirror_rows.h"
+
+namespace prometheus {
+class Counter;
+class Histogram;
+class Registry;
+}  // namespace prometheus
+
+namespace tidings::receiver {
+
+/// What is read at the moment of the scrape.
+struct ReceiverGauges {
+  std::size_t queued = 0;
+  std::size_t feed_clients = 0;
+  bool healthy = true;
+  std::vector<std::pair<SdkAppId, store::MirrorTally>> tallies;
+};
+
+class ReceiverMetrics {
+ public:
+  ReceiverMetrics();
+  ~ReceiverMetrics();
+  ReceiverMetrics(const ReceiverMetrics&) = delete;
+  ReceiverMetrics& operator=(const ReceiverMetrics&) = delete;
+
+  void refused(Refusal reason);
+  /// Committed, or found to be committed already. Unknown commands are counted as "other".
+  void answered(std::string_view command, Applied applied);
+  void before(std::string_view command, bool allowed);
+  void batch(const BatchReport& report);
+
+  /// Exposition format 0.0.4.
+  [[nodiscard]] std::string text(const ReceiverGauges& gauges) const;
+
+  [[nodiscard]] double refusals(Refusal reason) const;  ///< for tests and the ledger
+
+ private:
+  struct OfCommand {
+    prometheus::Counter* accepted = nullptr;
+    prometheus::Counter* duplicate = nullptr;
+    prometheus::Counter* allowed = nullptr;
+    prometheus::Counter* refused = nullptr;
+  };
+  [[nodiscard]] const OfCommand& of(std::string_view command) const;
+
+  std::unique_ptr<prometheus::Registry> registry_;
+  std::array<prometheus::Counter*, kRefusals.size()> refusals_{};
+  std::unordered_map<std::string_view, OfCommand> by_command_;  // keys are constants
+  OfCommand other_;
+  prometheus::Counter* batches_ = nullptr;
+  prometheus::Counter* failed_batches_ = nullptr;
+  prometheus::Histogram* batch_size_ = nullptr;
+  prometheus::Histogram* batch_seconds_ = nullptr;
+};
+
+}  // namespace tidings::receiver

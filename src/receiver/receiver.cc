@@ -1,0 +1,123 @@
+#include "receiver/receiver.h"
+
+#include "receiver/before_rules.h"
+#include "tidings/callback_answer.h"
+#include "tidings/callback_command.h"
+
+namespace tidings::receiver {
+namespace {
+
+InboxCommitterOptions committer_options(const ReceiverOptions& options) {
+  InboxCommitterOptions made;
+  made.queue.max_batch = options.max_batch;
+  made.queue.max_queued = options.max_queued;
+  made.retention_ms = options.retention_s * 1000;
+  return made;
+}
+
+Incoming incoming_of(const net::HttpRequest& request) {
+  Incoming incoming;
+  incoming.method = request.method_text;
+  incoming.target = request.target;
+  incoming.body = request.body;
+  incoming.source = request.client_ip.empty() ? request.peer_address : request.client_ip;
+  incoming.client_certificate = request.client_certificate_subject;
+  for (const net::HttpField& field : request.fields) {
+    // One pass over the fields; the length tells most of them apart.
+    if (field.name.size() == kSequenceHeader.size() &&
+        net::equal_ignoring_case(field.name, kSequenceHeader)) {
+      incoming.sequence = field.value;
+    } else if (net::equal_ignoring_case(field.name, kWebhookIdHeader)) {
+      incoming.webhook_id = field.value;
+    } else if (net::equal_ignoring_case(field.name, kWebhookTimestampHeader)) {
+      incoming.webhook_timestamp = field.value;
+    } else if (net::equal_ignoring_case(field.name, kWebhookSignatureHeader)) {
+      incoming.webhook_signature = field.value;
+    }
+  }
+  return incoming;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Receiver>> Receiver::create(ReceiverOptions options, ReceiverParts parts) {
+  TRY(auto apps, check_options(options));
+  return std::unique_ptr<Receiver>(
+      new Receiver(std::move(options), std::move(apps), std::move(parts)));
+}
+
+Receiver::Receiver(ReceiverOptions options, CheckedApps apps, ReceiverParts parts)
+    : options_(std::move(options)),
+      parts_(std::move(parts)),
+      verifier_(options_, std::move(apps), parts_.certificate),
+      refusals_(parts_.log),
+      committer_(
+          parts_.mirror, parts_.clock, [this](const BatchReport& report) { batch_done(report); },
+          committer_options(options_)) {}
+
+Receiver::~Receiver() = default;
+
+void Receiver::start() { committer_.start(); }
+
+void Receiver::stop() { committer_.stop(); }
+
+void Receiver::batch_done(const BatchReport& report) {
+  metrics_.batch(report);
+  if (!report.failure.empty()) {
+    if (parts_.log) {
+      parts_.log("error", "commit failed",
+                 {{"what", report.failure}, {"callbacks", std::to_string(report.callbacks)}});
+    }
+    return;
+  }
+  if (report.duplicates < report.callbacks) feed_.committed();
+}
+
+net::HttpResponse Receiver::refuse(const Refused& refused, const net::HttpRequest& request) {
+  metrics_.refused(refused.reason);
+  refusals_.add(refused, request.client_ip.empty() ? request.peer_address : request.client_ip,
+                parts_.clock.now_s());
+  return refusal_response(refused);
+}
+
+net::HttpResponse Receiver::answer_before_callback(const Accepted& accepted) {
+  const CallbackAnswer answer =
+      answer_before(accepted.app->before_rules, accepted.callback.parsed);
+  metrics_.before(accepted.callback.parsed.command, answer.error_code == 0);
+  net::HttpResponse response;
+  response.body = write_callback_answer(answer);
+  return response;
+}
+
+runtime::awaitable<net::HttpResponse> Receiver::handle(const net::HttpRequest& request) {
+  Verdict verdict = verifier_.verify(incoming_of(request), parts_.clock.now_s());
+  if (const auto* refused = std::get_if<Refused>(&verdict)) co_return refuse(*refused, request);
+  auto& accepted = std::get<Accepted>(verdict);
+  if (is_before_command(accepted.callback.parsed.command)) {
+    co_return answer_before_callback(accepted);
+  }
+  auto response = co_await store(std::move(accepted.callback), request);
+  co_return response;
+}
+
+runtime::awaitable<net::HttpResponse> Receiver::store(Callback callback,
+                                                      const net::HttpRequest& request) {
+  const std::string command = callback.parsed.command;
+  const auto applied = co_await committer_.commit(std::move(callback));
+  if (!applied) {
+    const bool busy = applied.error().kind == Errc::rate_limited ||
+                      applied.error().kind == Errc::cancelled;
+    // The disk's trouble is for the operator's log (batch_done), not for the sender.
+    const Refused refused =
+        busy ? Refused{Refusal::overloaded, applied.error().what}
+             : Refused{Refusal::store, "the receiver cannot store callbacks now; nothing was "
+                                       "stored, try again"};
+    co_return refuse(refused, request);
+  }
+  metrics_.answered(command, *applied);
+  net::HttpResponse response;
+  response.body = kCallbackOk;
+  co_return response;
+}
+
+}  // namespace tidings::receiver

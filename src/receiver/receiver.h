@@ -1,0 +1,83 @@
+/// The app backend's end of a callback: verify, commit, answer.
+///
+/// handle() is the callback door's HTTP handler. It answers
+/// {"ActionStatus":"OK","ErrorInfo":"","ErrorCode":0} after the fsync that holds the callback, a
+/// before-callback from the rules at once, and everything else with a 4xx or 503 and its reason.
+/// The query door (query_door.h) reads what it committed.
+///
+/// Threads: handle() on any lane; start() and stop() by the owner, not on a lane.
+/// Lifetime: everything in Parts outlives it; handlers in flight end before it does (stop the
+/// listener first, then the receiver, then the lanes).
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "net/http_message.h"
+#include "receiver/feed_hub.h"
+#include "receiver/inbox_committer.h"
+#include "receiver/metrics.h"
+#include "receiver/refusal_log.h"
+#include "receiver/verifier.h"
+#include "runtime/awaitable.h"
+#include "runtime/blocking_pool.h"
+#include "store/mirror_store.h"
+
+namespace tidings::receiver {
+
+struct ReceiverParts {
+  store::MirrorUnitOfWork& mirror;
+  store::MirrorReader& reader;
+  runtime::BlockingPool& readers;  ///< where queries run
+  const Clock& clock;
+  Log log;                       ///< any thread; empty: nothing is logged
+  CertificateCheck certificate;  ///< empty: options decide alone
+};
+
+class Receiver {
+ public:
+  /// Errc::invalid_argument: one line for each thing that is wrong with the options.
+  static Result<std::unique_ptr<Receiver>> create(ReceiverOptions options, ReceiverParts parts);
+  ~Receiver();
+  Receiver(const Receiver&) = delete;
+  Receiver& operator=(const Receiver&) = delete;
+
+  void start();
+  /// Commits what is queued; handle() answers 503 from now on. Idempotent.
+  void stop();
+
+  runtime::awaitable<net::HttpResponse> handle(const net::HttpRequest& request);
+  /// An upper bound of what the HTTP server has to read.
+  [[nodiscard]] std::size_t max_body_bytes() const { return options_.max_body_bytes; }
+
+  // For the query door.
+  [[nodiscard]] const ReceiverOptions& options() const { return options_; }
+  [[nodiscard]] const CheckedApps& apps() const { return verifier_.apps(); }
+  [[nodiscard]] store::MirrorReader& reader() { return parts_.reader; }
+  [[nodiscard]] runtime::BlockingPool& readers() { return parts_.readers; }
+  [[nodiscard]] FeedHub& feed() { return feed_; }
+  [[nodiscard]] const ReceiverMetrics& metrics() const { return metrics_; }
+  [[nodiscard]] std::size_t queued() const { return committer_.queued(); }
+  [[nodiscard]] bool healthy() const { return committer_.healthy(); }
+
+ private:
+  Receiver(ReceiverOptions options, CheckedApps apps, ReceiverParts parts);
+  net::HttpResponse refuse(const Refused& refused, const net::HttpRequest& request);
+  net::HttpResponse answer_before_callback(const Accepted& accepted);
+  runtime::awaitable<net::HttpResponse> store(Callback callback, const net::HttpRequest& request);
+  void batch_done(const BatchReport& report);
+
+  const ReceiverOptions options_;
+  const ReceiverParts parts_;
+  const Verifier verifier_;
+  RefusalLog refusals_;
+  ReceiverMetrics metrics_;
+  FeedHub feed_;
+  InboxCommitter committer_;  // last: its thread uses the others
+};
+
+}  // namespace tidings::receiver

@@ -1,0 +1,50 @@
+/// Why a callback was not accepted: one closed list for the answer, the counter and the log line.
+///
+/// A refusal leaves no trace but these (P7). The answer is a 4xx (5xx where it is the receiver's own
+/// fault, so that a sender that can retry does) with the protocol's own form of body.
+/// Threads: pure functions.
+#pragma once
+
+#include <array>
+#include <string>
+#include <string_view>
+
+#include "net/http_message.h"
+
+namespace tidings::receiver {
+
+/// In the order of the checks (design.md, "Receiver").
+enum class Refusal {
+  method,
+  too_large,
+  query,          ///< not readable
+  app,            ///< SdkAppid missing or not ours
+  source,         ///< address not in the app's list
+  certificate,    ///< no client certificate, or the wrong one
+  signature,      ///< Sign or Standard Webhooks signature
+  json,           ///< not JSON, or a known member of another type
+  command,        ///< none, or query and body disagree
+  overloaded,     ///< the queue is full, or the receiver stops
+  store,          ///< the disk failed
+};
+inline constexpr std::array kRefusals = {
+    Refusal::method,    Refusal::too_large, Refusal::query,   Refusal::app,
+    Refusal::source,    Refusal::certificate, Refusal::signature, Refusal::json,
+    Refusal::command,   Refusal::overloaded, Refusal::store,
+};
+
+/// The metric's label, e.g. "too_large".
+[[nodiscard]] std::string_view to_string(Refusal reason);
+[[nodiscard]] unsigned http_status(Refusal reason);
+
+struct Refused {
+  Refusal reason = Refusal::query;
+  std::string what;  ///< one sentence; never a secret
+};
+
+/// {"ActionStatus":"FAIL","ErrorCode":<status>,"ErrorInfo":"<what>"} with that status.
+[[nodiscard]] net::HttpResponse refusal_response(const Refused& refused);
+/// The same for what the HTTP server refuses by itself.
+[[nodiscard]] net::HttpResponse error_body(unsigned status, std::string_view what);
+
+}  // namespace tidings::receiver
