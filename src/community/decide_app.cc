@@ -145,6 +145,8 @@ Result<Reply> apply(const PutApp& command, View& view) {
   if (before == nullptr) {
     Tally tally;
     tally.app = id;
+    // An app that was here before left its sequence behind: a number is never drawn again.
+    if (const Tally* left = view.tallies.find(id)) tally.event_sequence = left->event_sequence;
     view.put(tally);
   }
   for (const UserId& admin : app.admins) {
