@@ -59,6 +59,7 @@ struct DeadlineRace {
   Result<T> result;
   std::exception_ptr exception;
   asio::cancellation_type emitted = asio::cancellation_type::none;
+  bool begun = false;
   bool done = false;
 
   void emit(asio::cancellation_type type) {
@@ -71,8 +72,12 @@ template <class T>
 struct EndRace {
   std::shared_ptr<DeadlineRace<T>> race;
   void operator()(std::exception_ptr exception, Result<T> result) {
-    race->exception = std::move(exception);
-    race->result = std::move(result);
+    if (race->begun) {
+      race->exception = std::move(exception);
+      race->result = std::move(result);
+    } else {  // cancelled before the first step: the exception is co_spawn's own
+      race->result = fail(Errc::cancelled, "stopped before it began");
+    }
     race->done = true;
     race->timer.cancel();
   }
@@ -84,9 +89,8 @@ awaitable<Result<T>> obey_cancellation(std::shared_ptr<DeadlineRace<T>> race,
                                        awaitable<Result<T>> work) {
   co_await asio::this_coro::reset_cancellation_state(asio::enable_total_cancellation());
   co_await asio::this_coro::throw_if_cancelled(false);
-  if (race->emitted != asio::cancellation_type::none) {  // before anybody listened
-    co_return fail(Errc::cancelled, "stopped before it began");
-  }
+  if (race->emitted != asio::cancellation_type::none) co_return Result<T>{};  // nobody listened
+  race->begun = true;
   auto result = co_await std::move(work);
   co_return result;
 }

@@ -40,17 +40,31 @@ struct SendHome {
 
 }  // namespace detail
 
-/// Cannot be cancelled: returns when the work has ended. REQUIRES: on a lane.
+/// A coroutine that was started on another lane. wait() cannot be cancelled: it returns when the
+/// work has ended. REQUIRES: wait() is called once, on the lane that started it.
+template <class T>
+class Elsewhere {
+ public:
+  Elsewhere(Lane& lane, awaitable<T> work) {
+    detail::SendHome<T> send{shot_.sender()};
+    asio::co_spawn(lane.executor(), std::move(work), std::move(send));
+  }
+  awaitable<T> wait() {
+    auto outcome = co_await shot_.wait(/*interruptible=*/false);
+    CHECK(outcome.has_value());  // a lane does not end under work it runs
+    if (outcome->exception) std::rethrow_exception(outcome->exception);
+    co_return std::move(outcome->value);
+  }
+
+ private:
+  OneShot<typename detail::SendHome<T>::Outcome> shot_;
+};
+
+/// REQUIRES: on a lane.
 template <class T>
 awaitable<T> run_on(Lane& lane, awaitable<T> work) {
-  using Send = detail::SendHome<T>;
-  OneShot<typename Send::Outcome> shot;
-  Send send{shot.sender()};
-  asio::co_spawn(lane.executor(), std::move(work), std::move(send));
-  auto outcome = co_await shot.wait(/*interruptible=*/false);
-  CHECK(outcome.has_value());  // a lane does not end under work it runs
-  if (outcome->exception) std::rethrow_exception(outcome->exception);
-  co_return std::move(outcome->value);
+  Elsewhere<T> elsewhere(lane, std::move(work));
+  co_return co_await elsewhere.wait();
 }
 
 }  // namespace tidings::runtime

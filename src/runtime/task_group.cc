@@ -3,10 +3,8 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <cstdio>
-#include <exception>
 
 #include "base/check.h"
 
@@ -16,6 +14,16 @@ struct TaskGroup::Child {
   std::string name;
   asio::cancellation_signal signal;
   Children::iterator place;
+  bool begun = false;
+};
+
+/// Called by co_spawn on the lane when the child has ended, however it ended.
+struct TaskGroup::ChildEnded {
+  TaskGroup* group;
+  std::shared_ptr<Child> child;
+  void operator()(const std::exception_ptr& exception) const {
+    group->child_ended(*child, exception);
+  }
 };
 
 TaskGroup::TaskGroup(Lane& lane, TaskGroupOptions options)
@@ -34,24 +42,34 @@ Result<void> TaskGroup::spawn(std::string name, awaitable<void> work) {
   child->name = std::move(name);
   child->place = children_.insert(children_.end(), child);
   auto slot = child->signal.slot();
+  ChildEnded ended{this, child};
   asio::co_spawn(lane_.executor(), run_child(std::move(child), std::move(work)),
-                 asio::bind_cancellation_slot(slot, asio::detached));
+                 asio::bind_cancellation_slot(slot, std::move(ended)));
   return {};
 }
 
 awaitable<void> TaskGroup::run_child(std::shared_ptr<Child> child, awaitable<void> work) {
   co_await asio::this_coro::reset_cancellation_state(asio::enable_total_cancellation());
   co_await asio::this_coro::throw_if_cancelled(false);
-  try {
-    // A child whose group stopped before its first step never begins: the cancellation came when
-    // nobody listened yet.
-    if (!stopping_) co_await std::move(work);
-  } catch (const std::exception& exception) {
-    report(child->name, exception.what());
-  } catch (...) {
-    report(child->name, "an exception of unknown type");
+  // A child whose group stopped before its first step never begins: the cancellation came when
+  // nobody listened yet.
+  if (stopping_) co_return;
+  child->begun = true;
+  co_await std::move(work);
+}
+
+void TaskGroup::child_ended(const Child& child, const std::exception_ptr& exception) {
+  // Before its first step only co_spawn itself throws, because it was cancelled.
+  if (exception && child.begun) {
+    try {
+      std::rethrow_exception(exception);
+    } catch (const std::exception& caught) {
+      report(child.name, caught.what());
+    } catch (...) {
+      report(child.name, "an exception of unknown type");
+    }
   }
-  children_.erase(child->place);
+  children_.erase(child.place);
   if (children_.empty()) emptied_.notify_all();
 }
 

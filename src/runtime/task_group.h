@@ -13,6 +13,7 @@
 #pragma once
 
 #include <chrono>
+#include <exception>
 #include <functional>
 #include <list>
 #include <memory>
@@ -50,8 +51,10 @@ class TaskGroup {
 
  private:
   struct Child;
+  struct ChildEnded;
   using Children = std::list<std::shared_ptr<Child>>;
   awaitable<void> run_child(std::shared_ptr<Child> child, awaitable<void> work);
+  void child_ended(const Child& child, const std::exception_ptr& exception);
   void emit(asio::cancellation_type type);
   void report(std::string_view child, std::string_view what) const;
 
