@@ -156,7 +156,7 @@ Result<Reply> apply(const PutApp& command, View& view) {
     view.change_tally(id).accounts += 1;
   }
   view.put(std::move(app));
-  return Reply{AppReply{view.app(id)}};
+  return AppReply{view.app(id)};
 }
 
 Result<Reply> apply(const DeleteApp& command, View& view) {
@@ -168,7 +168,7 @@ Result<Reply> apply(const DeleteApp& command, View& view) {
                                     "its data: disable it first");
   }
   view.drop(command.app);
-  return Reply{Done{}};
+  return Done{};
 }
 
 }  // namespace tidings::community

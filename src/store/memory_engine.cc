@@ -237,6 +237,7 @@ void MemoryEngine::write_events(View& view) {
     if (dropped_.contains(event.app)) {
       record.state = EventState::cancelled;
       record.settled_ms = view.now_ms();
+      tallies_.at(event.app).event_sequence = event.app_sequence;
     } else {
       pending_.insert(event.seq);
     }

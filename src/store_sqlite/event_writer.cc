@@ -20,6 +20,8 @@ Result<EventWriter> EventWriter::prepare(Database& database) {
       database.prepare("INSERT OR REPLACE INTO ledger VALUES(?, ?, ?, ?, ?, ?)"));
   TRY(writer.cancel_, database.prepare("UPDATE delivery SET state = 3, next_attempt_ms = 0, "
                                        "changed_ms = ? WHERE sdkappid = ? AND state = 0"));
+  TRY(writer.draw_sequence_,
+      database.prepare("UPDATE tally SET event_sequence = ? WHERE sdkappid = ?"));
   TRY(writer.insert_event_,
       database.prepare("INSERT INTO event VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
   TRY(writer.insert_delivery_, database.prepare("INSERT INTO delivery VALUES(?, ?, ?, 0, 0, ?, "
@@ -56,6 +58,9 @@ Result<void> EventWriter::write(community::View& view, std::span<const Outcome> 
     const EventState state =
         dropped.contains(event.app) ? EventState::cancelled : EventState::pending;
     TRY_VOID(append(event, state, view.now_ms()));
+    if (state == EventState::cancelled) {  // its app's tally went before it was written
+      TRY_VOID(draw_sequence_.run(event.app_sequence, event.app));
+    }
     TRY(Ledger* ledger, ledger_of(event.app, ledgers, cache));
     ++ledger->accepted;
     ++ledger->of(state);

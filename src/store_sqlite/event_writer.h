@@ -40,7 +40,7 @@ class EventWriter {
   Result<void> keep_attempt(std::int64_t seq, const store::Attempt& attempt, const Word& outcome);
 
   Words words_;
-  Statement ledger_, put_ledger_, cancel_, insert_event_, insert_delivery_;
+  Statement ledger_, put_ledger_, cancel_, draw_sequence_, insert_event_, insert_delivery_;
   Statement from_pending_, from_ended_, state_, insert_attempt_, trim_attempts_;
 };
 

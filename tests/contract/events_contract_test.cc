@@ -1,0 +1,258 @@
+// Goal: every engine numbers events without gaps, keeps them as they were, moves their delivery
+// state only along the allowed ways, and counts all of it in the ledger.
+// Method: events are put into Views by hand; each case runs over every engine.
+#include <map>
+
+#include "contract/store_under_test.h"
+
+namespace tidings::store {
+namespace {
+
+using namespace community;
+using namespace std::string_literals;
+
+class EventsContract : public StoreContract {
+ protected:
+  Event event(SdkAppId app, std::int64_t app_sequence, const char* group = "g") {
+    Event made;
+    made.app_sequence = app_sequence;
+    made.app = app;
+    made.command = "Group.CallbackAfterCreateTopic";
+    made.group = GroupId{group};
+    made.request_id = random_.uuid();
+    made.time_ms = kNowMs + app_sequence;
+    made.origin = {"203.0.113.9", "Web"};
+    made.body = "{\"n\":" + std::to_string(app_sequence) + "}";
+    return made;
+  }
+  /// Commits `count` events of the app; their seqs.
+  std::vector<std::int64_t> append(SdkAppId app, int count, const char* group = "g") {
+    View changed = load({.apps = {app}});
+    for (int i = 0; i < count; ++i) {
+      changed.events.push_back(event(app, ++changed.tallies.change(app).event_sequence, group));
+    }
+    commit(changed);
+    std::vector<std::int64_t> seqs;
+    for (const Event& each : changed.events) seqs.push_back(each.seq);
+    return seqs;
+  }
+  void settle(std::vector<Outcome> outcomes, std::int64_t now_ms = kNowMs) {
+    View nothing = view(now_ms);
+    commit(nothing, std::move(outcomes));
+  }
+  Outcome outcome(std::int64_t seq, EventState state, int attempts = 1, const char* text = "ok") {
+    Outcome made{seq, app_, state, attempts, 0, Attempt{}};
+    made.attempt->outcome = text;
+    if (state == EventState::pending) made.next_attempt_ms = kNowMs + 1000;
+    return made;
+  }
+  void expect_ledger(const Ledger& want) {
+    for (const SdkAppId app : {app_, SdkAppId{}}) {
+      Ledger got = store_->log().ledger(app).value();
+      EXPECT_EQ(got, store_->log().recount(app).value());
+      EXPECT_TRUE(got.balanced());
+      got.oldest_pending_ms = want.oldest_pending_ms;
+      EXPECT_EQ(got, want);
+    }
+  }
+  EventRecord record_of(std::int64_t seq) {
+    const auto records = store_->log().list({.app = app_, .limit = 1000}).value();
+    for (const EventRecord& each : records) {
+      if (each.event.seq == seq) return each;
+    }
+    ADD_FAILURE() << "no event " << seq;
+    return {};
+  }
+};
+INSTANTIATE_TEST_SUITE_P(Engines, EventsContract, testing::ValuesIn(engine_kinds()),
+                         [](const auto& each) { return each.param.name; });
+
+TEST_P(EventsContract, EventsAreNumberedWithoutGapsAndKeptAsTheyWere) {
+  const SdkAppId other{7};
+  put_app(other);
+  View mixed = load({.apps = {app_, other}});
+  std::vector<Event> made = {event(app_, 1), event(other, 1), event(app_, 2)};
+  made[0].request_id = "no uuid";
+  made[1].request_id = "0123456789abcdef";  // as long as a packed UUID
+  made[2].body = "{\"binary\":\"\0\"}"s;
+  made[2].command = "";
+  made[2].origin = {"", ""};
+  mixed.events = made;
+  mixed.tallies.change(app_).event_sequence = 2;
+  mixed.tallies.change(other).event_sequence = 1;
+  commit(mixed);
+  const std::vector<std::int64_t> more = append(app_, 1);
+  store_->reopen();
+  const std::vector<std::int64_t> last = append(other, 1);
+
+  std::vector<std::int64_t> seqs = {last[0], more[0], 0, 99};
+  for (const Event& each : mixed.events) seqs.push_back(each.seq);
+  seqs.push_back(last[0]);
+  const std::vector<Event> got = store_->log().events(seqs).value();
+  ASSERT_EQ(got.size(), 5U) << "unknown ones are left out, repeated ones come once";
+  for (std::size_t i = 0; i < got.size(); ++i) {
+    EXPECT_EQ(got[i].seq, got[0].seq + static_cast<std::int64_t>(i));
+  }
+  for (std::size_t i = 0; i < made.size(); ++i) {
+    EXPECT_EQ(got[i].app_sequence, made[i].app_sequence);
+    EXPECT_EQ(got[i].app, made[i].app);
+    EXPECT_EQ(got[i].command, made[i].command);
+    EXPECT_EQ(got[i].group, made[i].group);
+    EXPECT_EQ(got[i].request_id, made[i].request_id);
+    EXPECT_EQ(got[i].time_ms, made[i].time_ms);
+    EXPECT_EQ(got[i].origin.client_ip, made[i].origin.client_ip);
+    EXPECT_EQ(got[i].origin.opt_platform, made[i].origin.opt_platform);
+    EXPECT_EQ(got[i].body, made[i].body);
+  }
+}
+
+TEST_P(EventsContract, OutcomesMoveEventsOnlyAlongTheAllowedWays) {
+  const std::vector<std::int64_t> seq = append(app_, 5);
+  expect_ledger({.accepted = 5, .pending = 5});
+  settle({outcome(seq[0], EventState::delivered), outcome(seq[1], EventState::dead, 3, "timeout"),
+          outcome(seq[2], EventState::pending, 1, "refused"),
+          {seq[3], app_, EventState::cancelled, 0, 0, {}}},
+         kNowMs + 5);
+  expect_ledger({.accepted = 5, .delivered = 1, .pending = 2, .dead = 1, .cancelled = 1});
+  EXPECT_EQ(record_of(seq[0]).state, EventState::delivered);
+  EXPECT_EQ(record_of(seq[0]).settled_ms, kNowMs + 5);
+  EXPECT_EQ(record_of(seq[0]).last_outcome, "ok");
+  EXPECT_EQ(record_of(seq[1]).attempts, 3);
+  EXPECT_EQ(record_of(seq[1]).last_outcome, "timeout");
+  EXPECT_EQ(record_of(seq[2]).next_attempt_ms, kNowMs + 1000);
+  EXPECT_EQ(record_of(seq[2]).settled_ms, 0);
+  EXPECT_EQ(record_of(seq[3]).last_outcome, "");
+
+  // What comes too late, or names nothing, changes nothing.
+  settle({outcome(seq[0], EventState::dead), outcome(seq[0], EventState::pending),
+          outcome(seq[1], EventState::delivered), outcome(seq[3], EventState::dead),
+          outcome(999, EventState::delivered),
+          {seq[4], SdkAppId{5}, EventState::pending, 0, 0, {}}});
+  expect_ledger({.accepted = 5, .delivered = 1, .pending = 2, .dead = 1, .cancelled = 1});
+  EXPECT_EQ(store_->log().attempts(seq[0]).value().size(), 1U);
+  EXPECT_EQ(record_of(seq[1]).last_outcome, "timeout");
+
+  // Replay: dead and cancelled ones are pending again, and can end again.
+  settle({{seq[1], app_, EventState::pending, 0, 0, {}},
+          {seq[3], app_, EventState::pending, 0, 0, {}}});
+  expect_ledger({.accepted = 5, .delivered = 1, .pending = 4});
+  EXPECT_EQ(record_of(seq[1]).settled_ms, 0);
+  settle({outcome(seq[1], EventState::delivered), outcome(seq[3], EventState::dead)});
+  store_->reopen();
+  expect_ledger({.accepted = 5, .delivered = 2, .pending = 2, .dead = 1});
+}
+
+TEST_P(EventsContract, AnEventAndItsOutcomeMayMeetInOneCommit) {
+  const std::int64_t seq = append(app_, 1)[0];
+  View both = load({.apps = {app_}});
+  both.events.push_back(event(app_, ++both.tallies.change(app_).event_sequence));
+  commit(both, {outcome(seq, EventState::delivered)});
+  expect_ledger({.accepted = 2, .delivered = 1, .pending = 1});
+}
+
+TEST_P(EventsContract, OnlyTheNewestAttemptsAreKept) {
+  const std::int64_t seq = append(app_, 1)[0];
+  constexpr int kMade = static_cast<int>(kAttemptsKept) + 5;
+  for (int i = 1; i <= kMade; ++i) {
+    Outcome tried = outcome(seq, EventState::pending, i, "tls");
+    tried.attempt = Attempt{kNowMs + i, 1500, "tls", 0, "certificate has \"expired\"",
+                            "[2001:db8::1]:443", 12};
+    settle({tried});
+  }
+  const std::vector<Attempt> attempts = store_->log().attempts(seq).value();
+  ASSERT_EQ(attempts.size(), kAttemptsKept);
+  EXPECT_EQ(attempts.front().at_ms, kNowMs + 6);
+  EXPECT_EQ(attempts.back().at_ms, kNowMs + kMade);
+  EXPECT_EQ(attempts.back().duration_us, 1500);
+  EXPECT_EQ(attempts.back().outcome, "tls");
+  EXPECT_EQ(attempts.back().detail, "certificate has \"expired\"");
+  EXPECT_EQ(attempts.back().address, "[2001:db8::1]:443");
+  EXPECT_EQ(attempts.back().response_bytes, 12);
+  EXPECT_TRUE(store_->log().attempts(seq + 1).value().empty());
+}
+
+TEST_P(EventsContract, PendingEventsOfAllAppsPageInTheOrderOfCommit) {
+  const SdkAppId other{7};
+  put_app(other);
+  std::vector<std::int64_t> all;
+  for (int round = 0; round < 4; ++round) {
+    for (const SdkAppId app : {app_, other}) {
+      for (const std::int64_t seq : append(app, 3, app == app_ ? "left" : "right")) {
+        all.push_back(seq);
+      }
+    }
+  }
+  settle({outcome(all[0], EventState::delivered), outcome(all[7], EventState::dead)});
+  all.erase(all.begin() + 7);
+  all.erase(all.begin());
+  std::vector<std::int64_t> paged;
+  std::int64_t after = 0;
+  for (;;) {
+    const std::vector<PendingEvent> page = store_->log().pending(after, 5).value();
+    for (const PendingEvent& each : page) {
+      paged.push_back(each.seq);
+      EXPECT_EQ(each.group, GroupId{each.app == app_ ? "left" : "right"});
+      EXPECT_GT(each.time_ms, kNowMs);
+      after = each.seq;
+    }
+    if (page.size() < 5) break;
+  }
+  EXPECT_EQ(paged, all);
+  EXPECT_EQ(store_->log().ledger(app_).value().oldest_pending_ms, kNowMs + 2);
+  EXPECT_EQ(store_->log().ledger(other).value().oldest_pending_ms, kNowMs + 1);
+  EXPECT_EQ(store_->log().ledger({}).value().oldest_pending_ms, kNowMs + 2) << "accepted first";
+}
+
+TEST_P(EventsContract, ListsFilterByEveryFieldAndPageByTheAppsSequence) {
+  const std::vector<std::int64_t> left = append(app_, 4, "left");
+  const std::vector<std::int64_t> right = append(app_, 4, "right");
+  settle({outcome(left[1], EventState::dead), outcome(right[0], EventState::dead),
+          outcome(left[0], EventState::delivered)});
+  const auto sequences = [this](EventFilter filter) {
+    filter.app = app_;
+    std::vector<std::int64_t> found;
+    for (const EventRecord& each : store_->log().list(filter).value()) {
+      found.push_back(each.event.app_sequence);
+    }
+    return found;
+  };
+  using Numbers = std::vector<std::int64_t>;
+  EXPECT_EQ(sequences({}), (Numbers{1, 2, 3, 4, 5, 6, 7, 8}));
+  EXPECT_EQ(sequences({.after_app_sequence = 3, .limit = 2}), (Numbers{4, 5}));
+  EXPECT_EQ(sequences({.group = "right"}), (Numbers{5, 6, 7, 8}));
+  EXPECT_EQ(sequences({.state = EventState::dead}), (Numbers{2, 5}));
+  EXPECT_EQ(sequences({.state = EventState::dead, .after_app_sequence = 2}), (Numbers{5}));
+  EXPECT_EQ(sequences({.state = EventState::delivered}), (Numbers{1}));
+  EXPECT_EQ(sequences({.group = "left", .state = EventState::pending}), (Numbers{3, 4}));
+  EXPECT_EQ(sequences({.command = "Group.CallbackAfterCreateTopic"}).size(), 8U);
+  EXPECT_EQ(sequences({.command = "Group.CallbackAfterCreateGroup"}).size(), 0U);
+  EXPECT_EQ(sequences({.from_ms = kNowMs + 3, .until_ms = kNowMs + 5}), (Numbers{3, 4}));
+  EXPECT_EQ(store_->log().list({.app = SdkAppId{5}}).value().size(), 0U);
+  EXPECT_EQ(store_->log().list({.app = app_, .limit = 1}).value().at(0).event.body, "");
+  EXPECT_EQ(store_->log().list({.app = app_, .limit = 1, .with_body = true}).value().at(0).event.body,
+            "{\"n\":1}");
+}
+
+TEST_P(EventsContract, ADroppedAppCancelsVisiblyAndItsSequenceGoesOn) {
+  append(app_, 3);
+  const std::int64_t delivered = append(app_, 1)[0];
+  settle({outcome(delivered, EventState::delivered)});
+  View gone = load({.apps = {app_}});
+  gone.events.push_back(event(app_, ++gone.tallies.change(app_).event_sequence));
+  const std::int64_t last = gone.tally(app_).event_sequence;
+  gone.drop(app_);
+  commit(gone);
+  expect_ledger({.accepted = 5, .delivered = 1, .cancelled = 4});
+  EXPECT_TRUE(store_->log().pending(0, 10).value().empty());
+  store_->reopen();
+  const View after = load({.apps = {app_}});
+  EXPECT_EQ(after.app(app_), nullptr);
+  EXPECT_EQ(after.tally(app_).event_sequence, last);
+  EXPECT_EQ(after.tally(app_).groups, 0);
+  put_app(app_);
+  append(app_, 1);
+  EXPECT_EQ(store_->log().list({.app = app_, .after_app_sequence = last}).value().size(), 1U);
+}
+
+}  // namespace
+}  // namespace tidings::store

@@ -1,0 +1,187 @@
+// Goal: a full or failing disk answers Errc::unavailable, stores nothing of that batch, lets
+// readers go on, and everything works again when the disk does; a newer or foreign file is refused.
+// Method: SQLite's file system behind a shim that fails on demand; after each fault the store is
+// also closed and opened, and must hold exactly what was answered with success.
+#include "contract/store_under_test.h"
+#include "store_sqlite/database.h"
+#include "store_sqlite/schema.h"
+#include "support/faulty_vfs.h"
+
+namespace tidings::store {
+namespace {
+
+using namespace community;
+using test_support::DiskFault;
+using test_support::set_disk_fault;
+
+class SqliteFaults : public testing::TestWithParam<DiskFault> {
+ protected:
+  SqliteFaults() {
+    test_support::register_faulty_vfs();
+    std::string name = (std::filesystem::temp_directory_path() / "tidings-fault-XXXXXX").string();
+    folder_ = ::mkdtemp(name.data());
+    reopen();
+  }
+  ~SqliteFaults() override {
+    set_disk_fault(DiskFault::none);
+    engine_.reset();
+    std::filesystem::remove_all(folder_);
+  }
+  void reopen() {
+    engine_.reset();
+    sqlite::EngineOptions options;
+    options.path = path();
+    options.vfs = test_support::kFaultyVfs;
+    options.readers = 1;
+    options.writer_cache_kib = 64;    // so that a big batch spills before its commit
+    options.checkpoint_pages = 20;
+    options.log_limit_pages = 50;
+    auto opened = sqlite::Engine::open(options);
+    ASSERT_TRUE(opened) << opened.error().what;
+    engine_ = std::move(*opened);
+  }
+  [[nodiscard]] std::string path() const { return (folder_ / "tidings.db").string(); }
+
+  /// A group with a few topics, an event and a drawn number, in one batch.
+  Result<void> add_group(int topics) {
+    View view{1'735'689'600'000, random_};
+    const GroupKey key{app_, GroupId{"@TGS#_" + std::to_string(view_count_++)}};
+    Needs needs;
+    needs.apps = {app_};
+    needs.groups = {key};
+    TRY_VOID(engine_->load(needs, view));
+    Group group;
+    group.key = key;
+    group.topic_num = topics;
+    view.put(group);
+    for (int i = 0; i < topics; ++i) {
+      Topic topic;
+      topic.key = {key, TopicId{key.group.str() + "@TOPIC#_" + std::to_string(i)}};
+      topic.custom_string = std::string(2000, 'x');
+      view.put(topic);
+    }
+    Event event;
+    event.app = app_;
+    event.app_sequence = ++view.tallies.change(app_).event_sequence;
+    event.group = key.group;
+    view.events.push_back(event);
+    (void)view.draw_community_number();
+    return engine_->commit(view, {});
+  }
+  void expect_groups(std::int64_t count) {
+    EXPECT_EQ(engine_->groups(app_, {}, 0, 1000).value().total, count);
+    const Ledger ledger = engine_->ledger(app_).value();
+    EXPECT_EQ(ledger.accepted, count);
+    EXPECT_EQ(engine_->recount(app_).value(), ledger);
+    View view{0, random_};
+    Needs needs;
+    needs.apps = {app_};
+    ASSERT_TRUE(engine_->read(needs, view));
+    EXPECT_EQ(view.tally(app_).event_sequence, count);
+    EXPECT_EQ(view.counters.community_and_topic,
+              IdCounters{}.community_and_topic + static_cast<std::uint64_t>(count));
+  }
+
+  const SdkAppId app_{1'400'000'001};
+  std::filesystem::path folder_;
+  SeededRandom random_{3};
+  int view_count_ = 0;
+  std::unique_ptr<sqlite::Engine> engine_;
+};
+INSTANTIATE_TEST_SUITE_P(Disk, SqliteFaults,
+                         testing::Values(DiskFault::full, DiskFault::write_error,
+                                         DiskFault::sync_error),
+                         [](const auto& each) {
+                           switch (each.param) {
+                             case DiskFault::full: return "Full";
+                             case DiskFault::write_error: return "WriteError";
+                             default: return "SyncError";
+                           }
+                         });
+
+TEST_P(SqliteFaults, NothingAnsweredIsLostAndItWorksAgainWhenTheDiskDoes) {
+  for (int i = 0; i < 10; ++i) ASSERT_TRUE(add_group(3));
+  for (const int topics : {1, 150}) {  // fails at the commit; fails in the middle, at a spill
+    const std::int64_t before = engine_->ledger(app_).value().accepted;
+    set_disk_fault(GetParam());
+    for (int i = 0; i < 3; ++i) {
+      const auto failed = add_group(topics);
+      ASSERT_FALSE(failed);
+      EXPECT_EQ(failed.error().kind, Errc::unavailable) << failed.error().what;
+      EXPECT_NE(failed.error().what.find("tidings.db"), std::string::npos) << failed.error().what;
+    }
+    expect_groups(before);
+    set_disk_fault(DiskFault::none);
+    const auto again = add_group(topics);
+    ASSERT_TRUE(again) << again.error().what;
+    expect_groups(before + 1);
+    reopen();
+    expect_groups(before + 1);
+  }
+}
+
+TEST_P(SqliteFaults, AFailingDiskDuringCheckpointsLosesNothing) {
+  std::int64_t stored = 0;
+  for (int i = 0; i < 60; ++i) {
+    set_disk_fault(i % 3 == 2 ? GetParam() : DiskFault::none);
+    if (add_group(5)) ++stored;
+  }
+  set_disk_fault(DiskFault::none);
+  EXPECT_GE(stored, 40);
+  expect_groups(stored);
+  reopen();
+  expect_groups(stored);
+}
+
+TEST(SqliteEngine, ANewerFileIsRefusedAndNamesBothVersions) {
+  std::string name = (std::filesystem::temp_directory_path() / "tidings-newer-XXXXXX").string();
+  const std::filesystem::path folder = ::mkdtemp(name.data());
+  sqlite::EngineOptions options;
+  options.path = (folder / "tidings.db").string();
+  ASSERT_TRUE(sqlite::Engine::open(options));
+  {
+    auto database = sqlite::Database::open(options.path).value();
+    ASSERT_TRUE(database.execute("PRAGMA user_version=999"));
+  }
+  const auto newer = sqlite::Engine::open(options);
+  ASSERT_FALSE(newer);
+  EXPECT_EQ(newer.error().kind, Errc::conflict);
+  EXPECT_NE(newer.error().what.find("999"), std::string::npos) << newer.error().what;
+  {
+    auto database = sqlite::Database::open(options.path).value();
+    ASSERT_TRUE(database.execute("PRAGMA user_version=1; PRAGMA application_id=77"));
+  }
+  const auto foreign = sqlite::Engine::open(options);
+  ASSERT_FALSE(foreign);
+  EXPECT_EQ(foreign.error().kind, Errc::conflict);
+  std::filesystem::remove_all(folder);
+}
+
+TEST(SqliteEngine, TheLogIsCutBackWhileCommitsGoOn) {
+  std::string name = (std::filesystem::temp_directory_path() / "tidings-log-XXXXXX").string();
+  const std::filesystem::path folder = ::mkdtemp(name.data());
+  sqlite::EngineOptions options;
+  options.path = (folder / "tidings.db").string();
+  options.checkpoint_pages = 50;
+  options.log_limit_pages = 200;
+  auto engine = sqlite::Engine::open(options).value();
+  SeededRandom random{1};
+  std::uintmax_t largest = 0;
+  for (int i = 0; i < 400; ++i) {
+    View view{1, random};
+    ASSERT_TRUE(engine->load({}, view));
+    Account account;
+    account.key = {SdkAppId{1}, UserId{random.hex(8)}};
+    account.nick = std::string(400, 'n');
+    view.put(account);
+    ASSERT_TRUE(engine->commit(view, {}));
+    largest = std::max(largest, std::filesystem::file_size(folder / "tidings.db-wal"));
+  }
+  // Without checkpoints it would hold the pages of all 400 commits, 800 at the least.
+  EXPECT_LT(largest, 500U * 4120U);
+  engine.reset();
+  std::filesystem::remove_all(folder);
+}
+
+}  // namespace
+}  // namespace tidings::store
