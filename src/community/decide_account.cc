@@ -106,7 +106,7 @@ Result<Reply> apply(const ImportAccounts& command, View& view) {
   for (const std::string& user : command.users) {
     reply.items.push_back(import_one(command, user, *app, view));
   }
-  return Reply{std::move(reply)};
+  return reply;
 }
 
 Result<Reply> apply(const DeleteAccounts& command, View& view) {
@@ -136,7 +136,7 @@ Result<Reply> apply(const DeleteAccounts& command, View& view) {
       reply.items.push_back(ItemResult{user, 0, ""});
     }
   }
-  return Reply{std::move(reply)};
+  return reply;
 }
 
 }  // namespace tidings::community

@@ -286,7 +286,7 @@ Result<Reply> apply(const CreateGroup& command, View& view) {
                          users, stored.fields);
   }
   if (!users.empty()) view.notify(MembersAdded{stored.key, std::move(users), command.import});
-  return Reply{GroupCreatedReply{stored}};
+  return GroupCreatedReply{stored};
 }
 
 }  // namespace tidings::community

@@ -105,14 +105,14 @@ Result<Reply> apply(const ModifyGroup& command, View& view) {
     group.fields = std::move(fields);
     changed = true;
   }
-  if (!changed) return Reply{Done{}};
+  if (!changed) return Done{};
   group.info_seq += 1;
   group.last_info_time_s = view.now_s();
   record_group_changed(view, Scene{*app, group, command.caller.user, command.caller.origin},
                        before);
   view.put(std::move(group));
   view.notify(GroupUpdated{key});
-  return Reply{Done{}};
+  return Done{};
 }
 
 Result<Reply> apply(const DestroyGroup& command, View& view) {
@@ -131,7 +131,7 @@ Result<Reply> apply(const DestroyGroup& command, View& view) {
                          users);
   end_group(view, key);
   view.notify(GroupDissolved{key});
-  return Reply{Done{}};
+  return Done{};
 }
 
 Result<Reply> apply(const ChangeOwner& command, View& view) {
@@ -146,7 +146,7 @@ Result<Reply> apply(const ChangeOwner& command, View& view) {
                      standing_in(view, *app, command.caller, key)));
   const MemberKey heir{key, command.new_owner};
   if (view.member(heir) == nullptr) return not_a_member(command.new_owner, key.group);
-  if (held->owner == command.new_owner) return Reply{Done{}};
+  if (held->owner == command.new_owner) return Done{};
 
   const UserId before = held->owner;
   Group& group = view.change_group(key);
@@ -162,7 +162,7 @@ Result<Reply> apply(const ChangeOwner& command, View& view) {
   record_owner_changed(view, Scene{*app, group, command.caller.user, command.caller.origin},
                        before);
   view.notify(GroupUpdated{key});
-  return Reply{Done{}};
+  return Done{};
 }
 
 }  // namespace tidings::community

@@ -192,7 +192,7 @@ Result<Reply> apply(const AddMembers& command, View& view) {
     if (filled || plan.met_full_group) record_group_full(view, scene);
   }
   if (!users.empty()) view.notify(MembersAdded{ground.key, std::move(users), command.import});
-  return Reply{std::move(plan.reply)};
+  return std::move(plan.reply);
 }
 
 Result<std::optional<Question>> question(const JoinGroup& command, const View& view) {
@@ -206,19 +206,19 @@ Result<Reply> apply(const JoinGroup& command, View& view) {
   const Ground& ground = checked.ground;
   const UserId& user = command.caller.user;
   using Status = JoinReply::Status;
-  if (checked.already_member) return Reply{JoinReply{Status::already_member, *ground.group}};
+  if (checked.already_member) return JoinReply{Status::already_member, *ground.group};
   const Scene scene{*ground.app, *ground.group, user, command.caller.origin};
   if (!has_room(*ground.group)) {
     record_group_full(view, scene);  // the one event of a refused command (7.11)
     return group_full(*ground.group);
   }
   TRY_VOID(check_user_quota(view, *ground.app, user));
-  if (checked.needs_approval) return Reply{JoinReply{Status::waiting_for_approval, *ground.group}};
+  if (checked.needs_approval) return JoinReply{Status::waiting_for_approval, *ground.group};
   add_member(view, new_member(view, ground.key, user, Role::member));
   record_members_joined(view, scene, JoinedBy::apply, {user});
   if (!has_room(*ground.group)) record_group_full(view, scene);
   view.notify(MembersAdded{ground.key, {user}});
-  return Reply{JoinReply{Status::joined, *ground.group}};
+  return JoinReply{Status::joined, *ground.group};
 }
 
 }  // namespace tidings::community

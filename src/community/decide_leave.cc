@@ -63,7 +63,7 @@ Result<Reply> apply(const QuitGroup& command, View& view) {
     view.count_owned(AccountKey{ground.key.app, user}, ground.group->type, -1);
   }
   leave(view, ground, command.caller, LeftBy::quitting, {user});
-  return Reply{Done{}};
+  return Done{};
 }
 
 Result<Reply> apply(const DeleteMembers& command, View& view) {
@@ -97,7 +97,7 @@ Result<Reply> apply(const DeleteMembers& command, View& view) {
   if (!users.empty()) {
     leave(view, ground, command.caller, LeftBy::being_removed, std::move(users));
   }
-  return Reply{Done{}};
+  return Done{};
 }
 
 }  // namespace tidings::community

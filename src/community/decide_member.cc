@@ -118,7 +118,7 @@ Result<Reply> apply(const ModifyMember& command, View& view) {
                        now.name_card != before.name_card || now.fields != before.fields;
   if (changed) view.put(std::move(now));
   if (command.mute_time_s) set_mute(view, MuteKey{key, {}, command.user}, *command.mute_time_s);
-  return Reply{Done{}};
+  return Done{};
 }
 
 Result<Reply> apply(const MuteMembers& command, View& view) {
@@ -163,7 +163,7 @@ Result<Reply> apply(const MuteMembers& command, View& view) {
   for (const UserId& user : command.users) {
     set_mute(view, MuteKey{key, topic_key.topic, user}, command.mute_time_s);
   }
-  return Reply{Done{}};
+  return Done{};
 }
 
 }  // namespace tidings::community

@@ -148,7 +148,7 @@ Result<Reply> apply(const CreateTopic& command, View& view) {
                          topic);
     view.notify(TopicCreated{topic.key.group, topic.key.topic});
   }
-  return Reply{TopicCreatedReply{std::move(topic)}};
+  return TopicCreatedReply{std::move(topic)};
 }
 
 Result<Reply> apply(const ModifyTopic& command, View& view) {
@@ -184,7 +184,7 @@ Result<Reply> apply(const ModifyTopic& command, View& view) {
     view.put(topic);
     view.notify(TopicUpdated{topic});
   }
-  return Reply{TopicChangedReply{std::move(topic)}};
+  return TopicChangedReply{std::move(topic)};
 }
 
 Result<Reply> apply(const DestroyTopics& command, View& view) {
@@ -226,13 +226,13 @@ Result<Reply> apply(const DestroyTopics& command, View& view) {
     }
     reply.items.push_back(std::move(item));
   }
-  if (gone.empty()) return Reply{std::move(reply)};
+  if (gone.empty()) return reply;
   for (const TopicId& topic : gone) view.erase(TopicKey{key, topic});
   view.change_group(key).topic_num -= static_cast<std::int64_t>(gone.size());
   record_topics_destroyed(view, Scene{*ground.app, *ground.group, actor, command.caller.origin},
                           gone);
   view.notify(TopicsDeleted{key, std::move(gone)});
-  return Reply{std::move(reply)};
+  return reply;
 }
 
 }  // namespace tidings::community
