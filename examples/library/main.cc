@@ -1,13 +1,14 @@
 // What an app backend does with libtidings: log in with a UserSig, check that a callback is
 // genuine, and read it. Everything is a pure function: bytes and the time go in, a value or an
 // error comes out. How the request gets here is up to your HTTP server.
-#include <cstdint>
-#include <iostream>
-#include <string>
 #include <tidings/callback.h>
 #include <tidings/callback_sign.h>
 #include <tidings/callback_url.h>
 #include <tidings/usersig.h>
+
+#include <cstdint>
+#include <iostream>
+#include <string>
 #include <vector>
 
 namespace {
@@ -15,7 +16,7 @@ namespace {
 const tidings::SdkAppId kApp{1400112233};
 const std::vector<std::string> kSecretKeys = {"the app's secret key, as the console shows it"};
 const std::vector<std::string> kTokens = {"S3cretTok"};  // a second one while it is being changed
-constexpr std::int64_t kNow = 1735689602;  // your clock, in seconds since 1970
+constexpr std::int64_t kNow = 1735689602;                // your clock, in seconds since 1970
 
 // As it arrives: the request's target and its body.
 constexpr const char* kTarget =
@@ -44,14 +45,13 @@ int complain(const tidings::Error& error) {
 
 /// A ticket for the REST API, and how a server checks it.
 int show_user_sig() {
-  const std::string sig = tidings::make_user_sig(kApp, tidings::UserId{"administrator"},
-                                                 kSecretKeys[0], kNow, 86400);
+  const std::string sig =
+      tidings::make_user_sig(kApp, tidings::UserId{"administrator"}, kSecretKeys[0], kNow, 86400);
   const auto claims = tidings::verify_user_sig(sig, kApp, "administrator", kSecretKeys, kNow);
   if (!claims) return complain(claims.error());
   std::cout << "UserSig of " << claims->identifier << " is valid for " << claims->expire_s
             << " s\n";
-  const auto late = tidings::verify_user_sig(sig, kApp, "administrator", kSecretKeys,
-                                             kNow + 86401);
+  const auto late = tidings::verify_user_sig(sig, kApp, "administrator", kSecretKeys, kNow + 86401);
   std::cout << "a day later: error " << (late ? 0 : late.error().code) << '\n';
   return 0;
 }

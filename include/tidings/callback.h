@@ -29,9 +29,9 @@ namespace tidings {
 /// Which members the documentation does not know are sent.
 enum class AdditiveMembers {
   documented,  ///< none
-  needed,      ///< those a receiver cannot act without: TopicId in AfterTopicInfoChanged, GroupId in
-               ///< BeforeCreateTopic
-  all,         ///< also EventTime, Operator_Account in AfterTopicDestroyed, a custom TopicId
+  needed,  ///< those a receiver cannot act without: TopicId in AfterTopicInfoChanged, GroupId in
+           ///< BeforeCreateTopic
+  all,     ///< also EventTime, Operator_Account in AfterTopicDestroyed, a custom TopicId
 };
 [[nodiscard]] std::string_view to_string(AdditiveMembers setting);
 [[nodiscard]] std::optional<AdditiveMembers> parse_additive_members(std::string_view name);

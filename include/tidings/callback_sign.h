@@ -1,5 +1,5 @@
-/// The callback's own signature: Sign = hex(SHA-256(token || RequestTime)) (protocol 6.4). It covers
-/// neither body nor command; standard_webhooks.h covers the body.
+/// The callback's own signature: Sign = hex(SHA-256(token || RequestTime)) (protocol 6.4). It
+/// covers neither body nor command; standard_webhooks.h covers the body.
 ///
 /// Units: seconds since 1970. Errors: kind unauthenticated, a sentence for each reason, never with
 /// the token or the expected Sign. Threads: pure functions; the time is a parameter.

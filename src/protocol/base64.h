@@ -9,8 +9,8 @@ namespace tidings {
 
 [[nodiscard]] std::string base64_encode(std::string_view bytes);
 
-/// Strict: whole groups of four, padding only at the end, no white space, unused bits zero. So every
-/// byte string has exactly one text.
+/// Strict: whole groups of four, padding only at the end, no white space, unused bits zero. So
+/// every byte string has exactly one text.
 [[nodiscard]] std::optional<std::string> base64_decode(std::string_view text);
 
 }  // namespace tidings

@@ -67,15 +67,17 @@ constexpr CommandSwitch kCommandSwitches[] = {
 };
 
 constexpr std::string_view kBeforeCommands[] = {
-    "Group.CallbackBeforeCreateTopic",     "Group.CallbackBeforeCreateGroup",
-    "Group.CallbackBeforeApplyJoinGroup",  "Group.CallbackBeforeInviteJoinGroup",
-    "Group.CallbackBeforeSendMsg",         "C2C.CallbackBeforeSendMsg",
-    "Sns.CallbackPrevFriendAdd",           "Sns.CallbackPrevFriendResponse",
+    "Group.CallbackBeforeCreateTopic",    "Group.CallbackBeforeCreateGroup",
+    "Group.CallbackBeforeApplyJoinGroup", "Group.CallbackBeforeInviteJoinGroup",
+    "Group.CallbackBeforeSendMsg",        "C2C.CallbackBeforeSendMsg",
+    "Sns.CallbackPrevFriendAdd",          "Sns.CallbackPrevFriendResponse",
 };
 
 }  // namespace
 
-std::span<const CallbackSwitch> all_callback_switches() { return kSwitches; }
+std::span<const CallbackSwitch> all_callback_switches() {
+  return kSwitches;
+}
 
 std::string_view to_string(CallbackSwitch which) {
   return kSwitchNames[static_cast<std::size_t>(which)].name;

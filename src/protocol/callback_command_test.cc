@@ -63,7 +63,8 @@ TEST(CallbackAnswer, documented_answers_are_read_and_written) {
   ASSERT_TRUE(ok);
   EXPECT_EQ(*ok, CallbackAnswer{});
   EXPECT_EQ(write_callback_answer({}), kCallbackOk);
-  const CallbackAnswer refused{10123, "only \"curators\"", "FAIL", {UserId{"lin-7"}, UserId{"omar"}}};
+  const CallbackAnswer refused{
+      10123, "only \"curators\"", "FAIL", {UserId{"lin-7"}, UserId{"omar"}}};
   const std::string text = write_callback_answer(refused);
   EXPECT_EQ(text, R"({"ActionStatus":"FAIL","ErrorInfo":"only \"curators\"","ErrorCode":10123,)"
                   R"("RefusedMembers_Account":["lin-7","omar"]})");
@@ -74,7 +75,9 @@ TEST(CallbackAnswer, documented_answers_are_read_and_written) {
 
 TEST(CallbackAnswer, only_an_integer_error_code_makes_an_answer) {
   const std::vector<std::pair<std::string, int>> good = {
-      {R"({"ErrorCode":0})", 0}, {R"({"ErrorCode":"1"})", 1}, {R"({"ErrorCode":-5})", -5},
+      {R"({"ErrorCode":0})", 0},
+      {R"({"ErrorCode":"1"})", 1},
+      {R"({"ErrorCode":-5})", -5},
       {R"({"ErrorCode":10200,"ActionStatus":7,"ErrorInfo":null,"Extra":[]})", 10200},
       {R"({"ErrorCode":99999999999})", 2147483647},
       {R"({"ErrorCode":18446744073709551615})", 2147483647}};
@@ -85,8 +88,8 @@ TEST(CallbackAnswer, only_an_integer_error_code_makes_an_answer) {
   }
   for (const char* text :
        {"", "OK", "[]", "{}", "0", R"({"ErrorCode":null})", R"({"ErrorCode":"x"})",
-        R"({"ErrorCode":""})", R"({"ErrorCode":0.5})", R"({"ErrorCode":true})", R"({"errorCode":0})",
-        R"({"ErrorCode":0,"ErrorCode":1})", R"({"ErrorCode":0} trailing)",
+        R"({"ErrorCode":""})", R"({"ErrorCode":0.5})", R"({"ErrorCode":true})",
+        R"({"errorCode":0})", R"({"ErrorCode":0,"ErrorCode":1})", R"({"ErrorCode":0} trailing)",
         R"({"ErrorCode":0,"RefusedMembers_Account":"lin-7"})",
         R"({"ErrorCode":0,"RefusedMembers_Account":[{}]})"}) {
     const auto answer = parse_callback_answer(text);

@@ -134,10 +134,10 @@ TEST(ParseCallback, unknown_commands_keep_everything) {
 }
 
 TEST(ParseCallback, binary_text_survives) {
-  const ParsedCallback callback = parsed(
-      R"({"CallbackCommand":"Group.CallbackAfterCreateTopic","GroupId":"@TGS#_a",)"
-      R"("TopicId":"@TGS#_a@TOPIC#_b","Name":"a\u0000b\u001f\ud83d\ude00",)"
-      R"("UserDefinedDataList":[{"Key":"k","Value":"\u0000"}]})");
+  const ParsedCallback callback =
+      parsed(R"({"CallbackCommand":"Group.CallbackAfterCreateTopic","GroupId":"@TGS#_a",)"
+             R"("TopicId":"@TGS#_a@TOPIC#_b","Name":"a\u0000b\u001f\ud83d\ude00",)"
+             R"("UserDefinedDataList":[{"Key":"k","Value":"\u0000"}]})");
   const auto& body = std::get<AfterCreateTopic>(callback.value);
   EXPECT_EQ(body.name, std::string("a\0b\x1f\xf0\x9f\x98\x80", 8));
   EXPECT_EQ(body.user_defined_data_list->at(0).value, std::string(1, '\0'));
@@ -149,7 +149,8 @@ TEST(ParseCallback, r02_a_foreign_topic_is_flagged) {
   const auto mismatch = [](std::string_view rest) {
     return parsed(R"({"CallbackCommand":"Group.Callback)" + std::string(rest)).group_mismatch;
   };
-  EXPECT_TRUE(mismatch(R"(AfterTopicInfoChanged","GroupId":"@TGS#2J","TopicId":"@TGS#_a@TOPIC#_b"})"));
+  EXPECT_TRUE(
+      mismatch(R"(AfterTopicInfoChanged","GroupId":"@TGS#2J","TopicId":"@TGS#_a@TOPIC#_b"})"));
   EXPECT_TRUE(mismatch(R"(AfterCreateTopic","GroupId":"@TGS#_a","TopicId":"no topic"})"));
   EXPECT_TRUE(mismatch(
       R"(AfterTopicDestroyed","GroupId":"@TGS#_a","TopicIdList":["@TGS#_a@TOPIC#_b","@TGS#_b@TOPIC#_b"]})"));
@@ -167,11 +168,13 @@ TEST(ParseCallback, r03_event_time_is_a_number_a_numeric_string_or_missing) {
   EXPECT_EQ(time(R"(,"EventTime":1657389765743)"), 1657389765743);
   EXPECT_EQ(time(R"(,"EventTime":"1657389765743")"), 1657389765743);
   EXPECT_EQ(time(""), std::nullopt);
-  for (const char* bad : {"\"\"", "\"soon\"", "\"1 \"", "1.5", "null", "[]", "18446744073709551615"}) {
-    EXPECT_NE(refusal(R"({"CallbackCommand":"Group.CallbackAfterGroupFull","GroupId":"g","EventTime":)" +
-                      std::string(bad) + "}")
-                  .find("EventTime"),
-              std::string::npos)
+  for (const char* bad :
+       {"\"\"", "\"soon\"", "\"1 \"", "1.5", "null", "[]", "18446744073709551615"}) {
+    EXPECT_NE(
+        refusal(R"({"CallbackCommand":"Group.CallbackAfterGroupFull","GroupId":"g","EventTime":)" +
+                std::string(bad) + "}")
+            .find("EventTime"),
+        std::string::npos)
         << bad;
   }
 }
@@ -219,15 +222,18 @@ TEST(ParseCallback, r08_accounts_may_be_integers) {
 
 TEST(ParseCallback, r10_group_id_has_three_spellings) {
   for (const char* name : {"GroupId", "groupID", "GroupID"}) {
-    const auto callback =
-        parsed(R"({"CallbackCommand":"Group.CallbackAfterGroupFull",")" + std::string(name) + R"(":"g"})");
+    const auto callback = parsed(R"({"CallbackCommand":"Group.CallbackAfterGroupFull",")" +
+                                 std::string(name) + R"(":"g"})");
     EXPECT_EQ(std::get<AfterGroupFull>(callback.value).group_id.view(), "g") << name;
     EXPECT_TRUE(callback.unknown.empty()) << name;
   }
-  EXPECT_EQ(refusal(R"({"CallbackCommand":"Group.CallbackAfterGroupFull","GroupId":"g","groupID":"g"})"), "");
-  EXPECT_NE(refusal(R"({"CallbackCommand":"Group.CallbackAfterGroupFull","GroupId":"g","groupID":"h"})")
-                .find("two spellings"),
-            std::string::npos);
+  EXPECT_EQ(
+      refusal(R"({"CallbackCommand":"Group.CallbackAfterGroupFull","GroupId":"g","groupID":"g"})"),
+      "");
+  EXPECT_NE(
+      refusal(R"({"CallbackCommand":"Group.CallbackAfterGroupFull","GroupId":"g","groupID":"h"})")
+          .find("two spellings"),
+      std::string::npos);
 }
 
 TEST(ParseCallback, a_single_topic_id_is_a_list_of_one) {
@@ -246,21 +252,34 @@ TEST(ParseCallback, the_querys_command_stands_in_for_a_missing_one) {
 }
 
 TEST(ParseCallback, what_is_not_one_clear_object_is_refused) {
-  const std::string deep = R"({"CallbackCommand":"x","d":)" + std::string(32, '[') +
-                           std::string(32, ']') + "}";
-  const std::vector<std::string> bad = {
-      "", "[]", "\"x\"", "{", R"({"CallbackCommand":"x"} {})", R"({"CallbackCommand":7})",
-      R"({"CallbackCommand":""})", R"({"CallbackCommand":"x","CallbackCommand":"x"})",
-      R"({"CallbackCommand":"x","a":{"b":1,"b":1}})", "{\"CallbackCommand\":\"x\"} // c",
-      "{\"CallbackCommand\":\"\xff\"}", deep};
+  const std::string deep =
+      R"({"CallbackCommand":"x","d":)" + std::string(32, '[') + std::string(32, ']') + "}";
+  const std::vector<std::string> bad = {"",
+                                        "[]",
+                                        "\"x\"",
+                                        "{",
+                                        R"({"CallbackCommand":"x"} {})",
+                                        R"({"CallbackCommand":7})",
+                                        R"({"CallbackCommand":""})",
+                                        R"({"CallbackCommand":"x","CallbackCommand":"x"})",
+                                        R"({"CallbackCommand":"x","a":{"b":1,"b":1}})",
+                                        "{\"CallbackCommand\":\"x\"} // c",
+                                        "{\"CallbackCommand\":\"\xff\"}",
+                                        deep};
   for (const std::string& body : bad) EXPECT_NE(refusal(body), "") << body;
 }
 
 TEST(ParseCallback, known_members_of_another_type_are_named) {
   const std::vector<std::pair<std::string, std::string>> cases = {
-      {"GroupId", "1"}, {"TopicId", "[]"}, {"Name", "7"}, {"Type", "null"},
-      {"Operator_Account", "{}"}, {"Operator_Account", "1.5"}, {"UserDefinedDataList", "{}"},
-      {"UserDefinedDataList", "[1]"}, {"UserDefinedDataList", R"([{"Key":"k"}])"},
+      {"GroupId", "1"},
+      {"TopicId", "[]"},
+      {"Name", "7"},
+      {"Type", "null"},
+      {"Operator_Account", "{}"},
+      {"Operator_Account", "1.5"},
+      {"UserDefinedDataList", "{}"},
+      {"UserDefinedDataList", "[1]"},
+      {"UserDefinedDataList", R"([{"Key":"k"}])"},
       {"UserDefinedDataList", R"([{"Key":"k","Value":1}])"}};
   for (const auto& [name, value] : cases) {
     std::string body = R"({"CallbackCommand":"Group.CallbackAfterCreateTopic")";
@@ -269,10 +288,16 @@ TEST(ParseCallback, known_members_of_another_type_are_named) {
     body.append(",\"").append(name).append("\":").append(value).append("}");
     EXPECT_NE(refusal(body).find(name + " is not"), std::string::npos) << body << refusal(body);
   }
-  EXPECT_NE(refusal(R"({"CallbackCommand":"Group.CallbackAfterTopicDestroyed","GroupId":"g","TopicIdList":[1]})")
-                .find("TopicIdList"), std::string::npos);
-  EXPECT_NE(refusal(R"({"CallbackCommand":"Group.CallbackAfterMemberExit","GroupId":"g","ExitMemberList":[{}]})")
-                .find("ExitMemberList"), std::string::npos);
+  EXPECT_NE(
+      refusal(
+          R"({"CallbackCommand":"Group.CallbackAfterTopicDestroyed","GroupId":"g","TopicIdList":[1]})")
+          .find("TopicIdList"),
+      std::string::npos);
+  EXPECT_NE(
+      refusal(
+          R"({"CallbackCommand":"Group.CallbackAfterMemberExit","GroupId":"g","ExitMemberList":[{}]})")
+          .find("ExitMemberList"),
+      std::string::npos);
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
 // The receiving side of tidings/callback.h: strict about JSON, tolerant about content.
+#include <algorithm>
 #include <array>
 #include <boost/json/array.hpp>
 #include <boost/json/monotonic_resource.hpp>
@@ -16,9 +17,12 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::string_view kCommandMember = "CallbackCommand";
+constexpr std::string_view kCustomFields = "UserDefinedDataList";
 constexpr std::size_t kScratchBytes = 4096;
 
-std::string_view view(const json::string& text) { return {text.data(), text.size()}; }
+std::string_view view(const json::string& text) {
+  return {text.data(), text.size()};
+}
 
 /// A string, or the decimal text of an integer.
 std::optional<std::string> account_text(const json::value& value) {
@@ -168,7 +172,8 @@ class MemberReader {
       if (key == nullptr || text == nullptr || !key->is_string() || !text->is_string()) {
         return wrong(name, "an array of objects whose key and value are strings");
       }
-      values.push_back({std::string(view(key->get_string())), std::string(view(text->get_string()))});
+      values.push_back(
+          {std::string(view(key->get_string())), std::string(view(text->get_string()))});
     }
   }
 
@@ -216,7 +221,8 @@ struct MismatchCheck {
 Result<std::string> read_command(MemberReader& reader, std::string_view query_command) {
   const json::value* value = reader.find(kCommandMember);
   if (value == nullptr && !query_command.empty()) return std::string(query_command);
-  if (value == nullptr) return fail(Errc::invalid_argument, "callback body: CallbackCommand is missing");
+  if (value == nullptr)
+    return fail(Errc::invalid_argument, "callback body: CallbackCommand is missing");
   if (!value->is_string() || value->get_string().empty()) {
     return fail(Errc::invalid_argument, "callback body: CallbackCommand is not a text");
   }
@@ -231,7 +237,7 @@ void keep_raw(std::string_view body, const std::vector<bool>& used, ParsedCallba
     const std::optional<RawMember> member = members.next();
     if (!member) return;
     if (!used[i]) parsed.unknown.push_back({member->name, std::string(member->json)});
-    if (member->name == "UserDefinedDataList") parsed.user_defined_data_raw = member->json;
+    if (member->name == kCustomFields) parsed.user_defined_data_raw = member->json;
   }
 }
 
@@ -251,7 +257,8 @@ Result<ParsedCallback> parse_callback(std::string_view body, std::string_view qu
   read_value(reader, parsed.command, parsed.value);
   if (reader.error()) return *reader.error();
   parsed.group_mismatch = std::visit(MismatchCheck{}, parsed.value);
-  keep_raw(body, reader.used(), parsed);
+  const bool all_used = std::ranges::find(reader.used(), false) == reader.used().end();
+  if (!all_used || object->contains(kCustomFields)) keep_raw(body, reader.used(), parsed);
   return parsed;
 }
 

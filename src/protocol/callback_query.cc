@@ -14,7 +14,9 @@ constexpr std::array kPlatforms = {
     opt_platform::kRestApi, opt_platform::kWeb, opt_platform::kAndroid, opt_platform::kIos,
     opt_platform::kWindows, opt_platform::kMac, opt_platform::kIpad,    opt_platform::kUnknown};
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
 
 bool same_text(std::string_view a, std::string_view b) {
   return std::ranges::equal(a, b, {}, lower, lower);
@@ -71,11 +73,18 @@ Result<std::string> decode(std::string_view text) {
 }
 
 enum class Parameter : std::size_t {
-  sdkappid, command, contenttype, client_ip, opt_platform, request_id, sign, request_time
+  sdkappid,
+  command,
+  contenttype,
+  client_ip,
+  opt_platform,
+  request_id,
+  sign,
+  request_time
 };
 constexpr std::array<std::string_view, 8> kParameters = {
-    "SdkAppid",  "CallbackCommand", "contenttype", "ClientIP", "OptPlatform",
-    "RequestID", "Sign",            "RequestTime"};
+    "SdkAppid",    "CallbackCommand", "contenttype", "ClientIP",
+    "OptPlatform", "RequestID",       "Sign",        "RequestTime"};
 
 Result<void> store(CallbackQuery& query, Parameter which, std::string value) {
   switch (which) {
@@ -85,13 +94,27 @@ Result<void> store(CallbackQuery& query, Parameter which, std::string value) {
       query.sdkappid = SdkAppId{*number};
       break;
     }
-    case Parameter::command: query.command = std::move(value); break;
-    case Parameter::contenttype: query.contenttype = std::move(value); break;
-    case Parameter::client_ip: query.client_ip = std::move(value); break;
-    case Parameter::opt_platform: query.opt_platform = canonical_opt_platform(value); break;
-    case Parameter::request_id: query.request_id = std::move(value); break;
-    case Parameter::sign: query.sign = std::move(value); break;
-    case Parameter::request_time: query.request_time = std::move(value); break;
+    case Parameter::command:
+      query.command = std::move(value);
+      break;
+    case Parameter::contenttype:
+      query.contenttype = std::move(value);
+      break;
+    case Parameter::client_ip:
+      query.client_ip = std::move(value);
+      break;
+    case Parameter::opt_platform:
+      query.opt_platform = canonical_opt_platform(value);
+      break;
+    case Parameter::request_id:
+      query.request_id = std::move(value);
+      break;
+    case Parameter::sign:
+      query.sign = std::move(value);
+      break;
+    case Parameter::request_time:
+      query.request_time = std::move(value);
+      break;
   }
   return {};
 }

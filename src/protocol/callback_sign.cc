@@ -11,7 +11,9 @@ namespace {
 
 constexpr std::size_t kSignDigits = 64;
 
-Error refuse(std::string what) { return fail(Errc::unauthenticated, std::move(what)); }
+Error refuse(std::string what) {
+  return fail(Errc::unauthenticated, std::move(what));
+}
 
 bool hex_digit(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
@@ -48,8 +50,8 @@ Result<void> verify_sign(const CallbackQuery& query, std::span<const std::string
   const std::int64_t age = std::max<std::int64_t>(now_s, 0) - at;
   if (age > window_s || age < -window_s) {
     return refuse("RequestTime " + *query.request_time + " is " +
-                  std::to_string(age < 0 ? -age : age) + " s " +
-                  (age < 0 ? "ahead of" : "behind") + " this clock, " + std::to_string(window_s) +
+                  std::to_string(age < 0 ? -age : age) + " s " + (age < 0 ? "ahead of" : "behind") +
+                  " this clock, " + std::to_string(window_s) +
                   " s are allowed: a replay, or clocks that differ");
   }
   const std::string sign = lower(*query.sign);

@@ -77,8 +77,8 @@ TEST(CallbackSign, each_failure_says_what_is_wrong) {
               std::string::npos)
         << time;
   }
-  for (const std::string& sign : {std::string(), std::string(63, 'a'), std::string(65, 'a'),
-                                  std::string(64, 'g')}) {
+  for (const std::string& sign :
+       {std::string(), std::string(63, 'a'), std::string(65, 'a'), std::string(64, 'g')}) {
     EXPECT_NE(with([&](auto& q) { q.sign = sign; }).find("64 hexadecimal"), std::string::npos);
   }
   EXPECT_NE(with([](auto& q) { q.sign = std::string(64, 'a'); }).find("does not fit"),

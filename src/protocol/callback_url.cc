@@ -16,7 +16,9 @@ Error refuse(std::string why) {
   return fail(Errc::invalid_argument, "callback URL: " + std::move(why));
 }
 
-bool digit(char c) { return c >= '0' && c <= '9'; }
+bool digit(char c) {
+  return c >= '0' && c <= '9';
+}
 bool alphanumeric(char c) {
   return digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
@@ -50,7 +52,8 @@ std::optional<Octets> parse_ipv4(std::string_view host) {
   return octets;
 }
 
-/// A host whose last label is a number, also 0x..., is an address to every resolver: 127.1, 2130706433.
+/// A host whose last label is a number, also 0x..., is an address to every resolver: 127.1,
+/// 2130706433.
 bool looks_like_address(std::string_view host) {
   const std::size_t dot = host.rfind('.');
   const std::string_view last = dot == std::string_view::npos ? host : host.substr(dot + 1);
@@ -59,14 +62,14 @@ bool looks_like_address(std::string_view host) {
 }
 
 bool local_address(const Octets& ip) {
-  return ip[0] == 0 || ip[0] == 10 || ip[0] == 127 ||    // this network, private, loopback
-         (ip[0] == 100 && (ip[1] & 0xc0) == 64) ||       // carrier-grade NAT
-         (ip[0] == 169 && ip[1] == 254) ||               // link-local, metadata services
-         (ip[0] == 172 && (ip[1] & 0xf0) == 16) ||       // private
-         (ip[0] == 192 && ip[1] == 168) ||               // private
-         (ip[0] == 192 && ip[1] == 0 && ip[2] == 0) ||   // protocol assignments
-         (ip[0] == 198 && (ip[1] & 0xfe) == 18) ||       // benchmarks
-         ip[0] >= 224;                                   // multicast, reserved, broadcast
+  return ip[0] == 0 || ip[0] == 10 || ip[0] == 127 ||   // this network, private, loopback
+         (ip[0] == 100 && (ip[1] & 0xc0) == 64) ||      // carrier-grade NAT
+         (ip[0] == 169 && ip[1] == 254) ||              // link-local, metadata services
+         (ip[0] == 172 && (ip[1] & 0xf0) == 16) ||      // private
+         (ip[0] == 192 && ip[1] == 168) ||              // private
+         (ip[0] == 192 && ip[1] == 0 && ip[2] == 0) ||  // protocol assignments
+         (ip[0] == 198 && (ip[1] & 0xfe) == 18) ||      // benchmarks
+         ip[0] >= 224;                                  // multicast, reserved, broadcast
 }
 
 Result<void> check_label(std::string_view label) {
@@ -131,9 +134,11 @@ Result<CallbackUrl> parse_callback_url(std::string_view text, bool allow_local_h
   }
   for (const char c : rest) {
     if (c == ' ') return refuse("it must not hold spaces");
-    if (c == '?') return refuse("it must not have a query ('?'); parameters are added when sending");
+    if (c == '?')
+      return refuse("it must not have a query ('?'); parameters are added when sending");
     if (c == '#') return refuse("it must not have a fragment ('#')");
-    if (c == '!' || c == '$' || c == '&') return refuse(std::string("it must not hold '") + c + "'");
+    if (c == '!' || c == '$' || c == '&')
+      return refuse(std::string("it must not hold '") + c + "'");
   }
   const std::size_t slash = std::min(rest.find('/'), rest.size());
   const std::string_view authority = rest.substr(0, slash);

@@ -48,11 +48,11 @@ TEST(WriteCallback, after_create_topic_without_custom_fields_and_owner) {
   body.topic_id = TopicId{TOPIC};
   body.operator_account = UserId{"vera_01"};
   body.name = "Woodwork";
-  expect_in_every_setting(
-      body, R"({"CallbackCommand":"Group.CallbackAfterCreateTopic","GroupId":")" GROUP
-            R"(","TopicId":")" TOPIC
-            R"(","Operator_Account":"vera_01","Owner_Account":"","Type":"Community",)"
-            R"("Name":"Woodwork"})");
+  expect_in_every_setting(body,
+                          R"({"CallbackCommand":"Group.CallbackAfterCreateTopic","GroupId":")" GROUP
+                          R"(","TopicId":")" TOPIC
+                          R"(","Operator_Account":"vera_01","Owner_Account":"","Type":"Community",)"
+                          R"("Name":"Woodwork"})");
 }
 
 TEST(WriteCallback, before_create_topic_gets_its_group_when_needed) {
@@ -68,7 +68,8 @@ TEST(WriteCallback, before_create_topic_gets_its_group_when_needed) {
   const std::string group = R"(,"GroupId":")" GROUP R"(")";
   EXPECT_EQ(write_callback(body, kDocumented), documented + "}");
   EXPECT_EQ(write_callback(body, kNeeded), documented + group + "}");
-  EXPECT_EQ(write_callback(body, kAll), documented + group + R"(,"TopicId":")" GROUP
+  EXPECT_EQ(write_callback(body, kAll), documented + group +
+                                            R"(,"TopicId":")" GROUP
                                             R"(@TOPIC#_woodwork","EventTime":1735689600123})");
   body.topic_id.reset();
   EXPECT_EQ(write_callback(body, kAll), documented + group + R"(,"EventTime":1735689600123})");
@@ -165,9 +166,10 @@ TEST(WriteCallback, joining_and_leaving) {
   invite.destination_members = {UserId{"lin-7"}, UserId{"omar"}};
   invite.event_time_ms = 1735689651000;
   expect_in_every_setting(
-      invite, R"({"CallbackCommand":"Group.CallbackBeforeInviteJoinGroup","GroupId":")" GROUP
-              R"(","Type":"Community","Operator_Account":"administrator","DestinationMembers":[)"
-              R"({"Member_Account":"lin-7"},{"Member_Account":"omar"}],"EventTime":1735689651000})");
+      invite,
+      R"({"CallbackCommand":"Group.CallbackBeforeInviteJoinGroup","GroupId":")" GROUP
+      R"(","Type":"Community","Operator_Account":"administrator","DestinationMembers":[)"
+      R"({"Member_Account":"lin-7"},{"Member_Account":"omar"}],"EventTime":1735689651000})");
 
   AfterNewMemberJoin join;
   join.group_id = GroupId{GROUP};
@@ -198,9 +200,8 @@ TEST(WriteCallback, group_full_destroyed_and_changed) {
   AfterGroupFull full;
   full.group_id = GroupId{"@TGS#2HB3IFAEP"};
   full.event_time_ms = 1735689670000;
-  expect_in_every_setting(full,
-                          R"({"CallbackCommand":"Group.CallbackAfterGroupFull",)"
-                          R"("GroupId":"@TGS#2HB3IFAEP","EventTime":1735689670000})");
+  expect_in_every_setting(full, R"({"CallbackCommand":"Group.CallbackAfterGroupFull",)"
+                                R"("GroupId":"@TGS#2HB3IFAEP","EventTime":1735689670000})");
 
   AfterGroupDestroyed destroyed;
   destroyed.group_id = GroupId{GROUP};
@@ -208,9 +209,10 @@ TEST(WriteCallback, group_full_destroyed_and_changed) {
   destroyed.owner_account = UserId{"vera_01"};
   destroyed.name = "Riverside Makers";
   destroyed.event_time_ms = 1735689900000;
-  const std::string start = R"({"CallbackCommand":"Group.CallbackAfterGroupDestroyed","GroupId":")" GROUP
-                            R"(","Type":"Community","Owner_Account":"vera_01",)"
-                            R"("Name":"Riverside Makers")";
+  const std::string start =
+      R"({"CallbackCommand":"Group.CallbackAfterGroupDestroyed","GroupId":")" GROUP
+      R"(","Type":"Community","Owner_Account":"vera_01",)"
+      R"("Name":"Riverside Makers")";
   expect_in_every_setting(destroyed, start + R"(,"EventTime":1735689900000})");
   destroyed.member_list.emplace();
   expect_in_every_setting(destroyed, start + R"(,"MemberList":[],"EventTime":1735689900000})");
@@ -280,9 +282,8 @@ TEST(WriteCallback, the_rarer_group_commands) {
   alarm.quota_used = 7000;
   alarm.quota = 10000;
   alarm.event_time_ms = 7;
-  expect_in_every_setting(alarm,
-                          R"({"CallbackCommand":"Group.CallbackOnDailyGroupQuotaAlarm",)"
-                          R"("QuotaUsed":7000,"Quota":10000,"EventTime":7})");
+  expect_in_every_setting(alarm, R"({"CallbackCommand":"Group.CallbackOnDailyGroupQuotaAlarm",)"
+                                 R"("QuotaUsed":7000,"Quota":10000,"EventTime":7})");
 }
 
 TEST(WriteCallback, text_is_escaped_and_appended_to_what_is_there) {

@@ -69,7 +69,9 @@ class MemberWriter {
     if (time_ms && level <= additive_) number("EventTime", *time_ms);
   }
 
-  void text(std::string_view name, const std::string& value) { text(name, std::string_view(value)); }
+  void text(std::string_view name, const std::string& value) {
+    text(name, std::string_view(value));
+  }
   void text(std::string_view name, const std::optional<std::string>& value) {
     if (value) text(name, std::string_view(*value));
   }
@@ -167,9 +169,12 @@ std::string write_callback(const ParsedCallback& parsed, AdditiveMembers additiv
 
 std::string_view to_string(AdditiveMembers setting) {
   switch (setting) {
-    case AdditiveMembers::documented: return "documented";
-    case AdditiveMembers::needed: return "needed";
-    case AdditiveMembers::all: return "all";
+    case AdditiveMembers::documented:
+      return "documented";
+    case AdditiveMembers::needed:
+      return "needed";
+    case AdditiveMembers::all:
+      return "all";
   }
   return "needed";
 }

@@ -26,7 +26,9 @@ constexpr std::array<TypeName, 5> kTypes = {{
     {GroupType::community, "Community", 'c'},
 }};
 
-const TypeName& entry(GroupType type) { return kTypes[static_cast<std::size_t>(type)]; }
+const TypeName& entry(GroupType type) {
+  return kTypes[static_cast<std::size_t>(type)];
+}
 
 bool printable_ascii(std::string_view text) {
   return std::ranges::all_of(text, [](char c) { return c >= 0x20 && c <= 0x7e; });
@@ -60,9 +62,13 @@ std::optional<GroupType> parse_group_type(std::string_view text) {
   return std::nullopt;
 }
 
-std::string_view to_string(GroupType type) { return entry(type).name; }
+std::string_view to_string(GroupType type) {
+  return entry(type).name;
+}
 
-char type_char(GroupType type) { return entry(type).token; }
+char type_char(GroupType type) {
+  return entry(type).token;
+}
 
 Result<UserId> check_user_id(std::string_view text) {
   if (text.empty() || text.size() > kMaxUserIdBytes) {
@@ -71,8 +77,8 @@ Result<UserId> check_user_id(std::string_view text) {
                 kBadUserId);
   }
   if (!std::ranges::all_of(text, word_char)) {
-    return fail(Errc::invalid_argument,
-                "UserID may hold only letters, digits, '_' and '-'", kBadUserId);
+    return fail(Errc::invalid_argument, "UserID may hold only letters, digits, '_' and '-'",
+                kBadUserId);
   }
   return UserId{text};
 }
@@ -195,7 +201,8 @@ std::optional<std::uint64_t> decode_id_token(std::string_view token_or_id) {
     token.remove_prefix(kGroupIdPrefix.size());
   }
   if (token.size() < 3 || token.size() > kMaxTokenDigits + 2) return std::nullopt;
-  if (!contains(kTypeChars, token.substr(0, 1)) || !contains(kBase32, token.substr(token.size() - 1))) {
+  if (!contains(kTypeChars, token.substr(0, 1)) ||
+      !contains(kBase32, token.substr(token.size() - 1))) {
     return std::nullopt;
   }
   std::uint64_t number = 0;

@@ -74,8 +74,9 @@ TEST(Identifier, user_ids_have_1_to_32_plain_characters) {
   EXPECT_TRUE(check_user_id("a"));
   EXPECT_TRUE(check_user_id("vera_01-Z"));
   EXPECT_TRUE(check_user_id(std::string(32, 'x')));
-  for (const std::string& bad : {std::string(), std::string(33, 'x'), std::string("a b"),
-                                 std::string("a@b"), std::string("\xc3\xa9"), std::string("a\0b", 3)}) {
+  for (const std::string& bad :
+       {std::string(), std::string(33, 'x'), std::string("a b"), std::string("a@b"),
+        std::string("\xc3\xa9"), std::string("a\0b", 3)}) {
     const auto result = check_user_id(bad);
     ASSERT_FALSE(result) << bad;
     EXPECT_EQ(result.error().code, 70402);
@@ -149,9 +150,9 @@ TEST(Identifier, well_formed_ids_are_told_from_malformed_ones) {
   for (const char* id : {"@TGS#2J4SZEAEL", "@TGS#_@TGS#cQVLVHIM62CJ", "@TGS#_makers", "makers"}) {
     EXPECT_TRUE(well_formed_group_id(id)) << id;
   }
-  for (const std::string& id : {std::string(), std::string("@TGS#"), std::string("@TGS#_"),
-                                std::string(49, 'g'), std::string("a\nb"),
-                                std::string("@TGS#_a@TOPIC#_b")}) {
+  for (const std::string& id :
+       {std::string(), std::string("@TGS#"), std::string("@TGS#_"), std::string(49, 'g'),
+        std::string("a\nb"), std::string("@TGS#_a@TOPIC#_b")}) {
     EXPECT_FALSE(well_formed_group_id(id)) << id;
   }
   EXPECT_TRUE(well_formed_topic_id("@TGS#_a@TOPIC#_b"));

@@ -38,10 +38,33 @@ TEST(StrictJson, members_keep_their_order) {
 }
 
 TEST(StrictJson, broken_texts_are_refused) {
-  const std::vector<std::string> bad = {
-      "", " ", "{", "{\"a\"}", "{\"a\":}", "{\"a\":1,}", "[1,]", "{a:1}", "{'a':1}", "nul", "01",
-      "+1", ".5", "NaN", "Infinity", "{} {}", "{}x", "// c\n{}", "{}// c", "{/* c */}", "\"\x01\"",
-      "\"a\nb\"", "\"\\x\"", "\"\\u12\"", "\xef\xbb\xbf{}", "{\"a\":1 \"b\":2}", std::string("{}\0", 3)};
+  const std::vector<std::string> bad = {"",
+                                        " ",
+                                        "{",
+                                        "{\"a\"}",
+                                        "{\"a\":}",
+                                        "{\"a\":1,}",
+                                        "[1,]",
+                                        "{a:1}",
+                                        "{'a':1}",
+                                        "nul",
+                                        "01",
+                                        "+1",
+                                        ".5",
+                                        "NaN",
+                                        "Infinity",
+                                        "{} {}",
+                                        "{}x",
+                                        "// c\n{}",
+                                        "{}// c",
+                                        "{/* c */}",
+                                        "\"\x01\"",
+                                        "\"a\nb\"",
+                                        "\"\\x\"",
+                                        "\"\\u12\"",
+                                        "\xef\xbb\xbf{}",
+                                        "{\"a\":1 \"b\":2}",
+                                        std::string("{}\0", 3)};
   for (const std::string& text : bad) EXPECT_NE(refusal(text), "") << text;
 }
 
@@ -134,8 +157,8 @@ TEST(Base64, it_is_strict_both_ways) {
     ASSERT_TRUE(bytes) << text;
     EXPECT_EQ(base64_encode(*bytes), text);
   }
-  for (const char* text : {"Z", "Zg", "Zg=", "Zh==", "Zm9=", "Z===", "====", "Zg==Zg==", "Zm 9",
-                           "Zm9v\n", "*m9v"}) {
+  for (const char* text :
+       {"Z", "Zg", "Zg=", "Zh==", "Zm9=", "Z===", "====", "Zg==Zg==", "Zm 9", "Zm9v\n", "*m9v"}) {
     EXPECT_EQ(base64_decode(text), std::nullopt) << text;
   }
 }
@@ -146,6 +169,10 @@ TEST(Digest, published_values_match) {
   // RFC 4231, test case 2.
   EXPECT_EQ(hex_encode(hmac_sha256("Jefe", "what do ya want for nothing?")),
             "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+  // RFC 4231, test case 6: a key longer than a block.
+  EXPECT_EQ(hex_encode(hmac_sha256(std::string(131, '\xaa'),
+                                   "Test Using Larger Than Block-Size Key - Hash Key First")),
+            "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
   EXPECT_EQ(hex_encode(hmac_sha256("", "")),
             "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad");
 }

@@ -25,7 +25,9 @@ constexpr std::array<char, 256> kEscapes = [] {
   return escapes;
 }();
 
-bool space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+bool space(char c) {
+  return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
 
 void skip_space(std::string_view& text) {
   while (!text.empty() && space(text.front())) text.remove_prefix(1);

@@ -16,7 +16,9 @@ constexpr std::string_view kVersion = "v1,";
 // Each one costs an HMAC per secret at most once, but the comparison is per signature.
 constexpr std::size_t kMaxSignatures = 16;
 
-Error refuse(std::string what) { return fail(Errc::unauthenticated, std::move(what)); }
+Error refuse(std::string what) {
+  return fail(Errc::unauthenticated, std::move(what));
+}
 
 std::string signature_of(const WebhookSecret& secret, std::string_view id,
                          std::string_view timestamp, std::string_view payload) {
@@ -72,9 +74,8 @@ Result<void> verify_webhook(std::span<const WebhookSecret> secrets, std::string_
   const std::int64_t age = (now_s < 0 ? 0 : now_s) - *sent;
   if (age > tolerance_s || age < -tolerance_s) {
     return refuse("webhook-timestamp " + std::string(timestamp) + " is " +
-                  std::to_string(age < 0 ? -age : age) + " s " +
-                  (age < 0 ? "ahead of" : "behind") + " this clock, " +
-                  std::to_string(tolerance_s) + " s are allowed");
+                  std::to_string(age < 0 ? -age : age) + " s " + (age < 0 ? "ahead of" : "behind") +
+                  " this clock, " + std::to_string(tolerance_s) + " s are allowed");
   }
   std::vector<std::string> expected;
   for (const WebhookSecret& secret : secrets) {

@@ -58,8 +58,7 @@ TEST(StandardWebhooks, signatures_are_those_of_the_reference_library) {
   for (const Vector& vector : kVectors) {
     const std::vector<WebhookSecret> secrets{secret_of(vector.secret)};
     EXPECT_EQ(webhook_secret_text(secrets[0]), vector.secret);
-    EXPECT_EQ(sign_webhook(secrets, vector.id, vector.timestamp, vector.payload),
-              vector.signature);
+    EXPECT_EQ(sign_webhook(secrets, vector.id, vector.timestamp, vector.payload), vector.signature);
     EXPECT_TRUE(verify_webhook(secrets, vector.id, std::to_string(vector.timestamp),
                                vector.signature, vector.payload, vector.timestamp));
   }
@@ -136,8 +135,8 @@ TEST(StandardWebhooks, secrets_have_24_to_64_bytes_of_base64) {
   EXPECT_TRUE(parse_webhook_secret(webhook_secret_text({std::string(64, 'k')})));
   const std::vector<std::string> bad = {
       webhook_secret_text({std::string(23, 'k')}), webhook_secret_text({std::string(65, 'k')}),
-      "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_", "whsec_not base64 at all, no, sir!",
-      "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaS"};
+      "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",          "whsec_",
+      "whsec_not base64 at all, no, sir!",         "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaS"};
   for (const std::string& text : bad) {
     const auto secret = parse_webhook_secret(text);
     ASSERT_FALSE(secret) << text;

@@ -156,10 +156,14 @@ Result<UserSigClaims> decode_user_sig(std::string_view sig) {
   std::string text(sig);
   for (char& c : text) {
     // '+', '/' and '=' themselves do not occur in a UserSig; as '!' they fail to decode.
-    if (c == '+' || c == '/' || c == '=') c = '!';
-    else if (c == '*') c = '+';
-    else if (c == '-') c = '/';
-    else if (c == '_') c = '=';
+    if (c == '+' || c == '/' || c == '=')
+      c = '!';
+    else if (c == '*')
+      c = '+';
+    else if (c == '-')
+      c = '/';
+    else if (c == '_')
+      c = '=';
   }
   const std::optional<std::string> compressed = base64_decode(text);
   if (!compressed) return refuse(kUserSigUndecodable, "is not base64 in UserSig's alphabet");
@@ -187,8 +191,8 @@ Result<UserSigClaims> verify_user_sig(std::string_view sig, SdkAppId sdkappid,
   if (std::ranges::none_of(keys, usable)) {
     return refuse(kUserSigNoKey, "cannot be checked: the app has no key");
   }
-  const std::string text = signed_text(identifier, sdkappid, claims.time_s, claims.expire_s,
-                                       claims.userbuf);
+  const std::string text =
+      signed_text(identifier, sdkappid, claims.time_s, claims.expire_s, claims.userbuf);
   bool genuine = false;
   for (const std::string& key : keys) {
     if (usable(key) && secure_equal(hmac_sha256(key, text), claims.sig)) genuine = true;

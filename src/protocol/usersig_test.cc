@@ -71,9 +71,9 @@ TEST(UserSig, what_is_made_has_the_vectors_claims_and_signature) {
       userbuf = base64_decode(text_of(vector.at("userbuf_base64")));
     }
     const auto buffer = userbuf ? std::optional<std::string_view>(*userbuf) : std::nullopt;
-    const std::string sig = make_user_sig(app, user, text_of(vector.at("key")),
-                                          vector.at("time").as_int64(),
-                                          vector.at("expire").as_int64(), buffer);
+    const std::string sig =
+        make_user_sig(app, user, text_of(vector.at("key")), vector.at("time").as_int64(),
+                      vector.at("expire").as_int64(), buffer);
     const auto claims = decode_user_sig(sig);
     ASSERT_TRUE(claims);
     EXPECT_EQ(base64_encode(claims->sig), text_of(vector.at("tls_sig")));
@@ -118,11 +118,18 @@ TEST(UserSig, the_retiring_key_still_verifies) {
 
 TEST(UserSig, what_cannot_be_decoded_is_70003) {
   const std::string good = make_user_sig(kApp, UserId{"vera_01"}, kKey, kNow, 60);
-  const std::vector<std::string> bad = {
-      "!", "plain text", good.substr(0, good.size() - 4), good + "AAAA", "+" + good.substr(1),
-      wrap("no json"), wrap("[1]"), wrap("\"text\""), wrap("{\"a\":1,\"a\":2}"),
-      wrap(std::string(8193, ' ')), wrap("{\"a\":\"" + std::string(1 << 20, 'a') + "\"}"),
-      std::string(20000, 'A')};
+  const std::vector<std::string> bad = {"!",
+                                        "plain text",
+                                        good.substr(0, good.size() - 4),
+                                        good + "AAAA",
+                                        "+" + good.substr(1),
+                                        wrap("no json"),
+                                        wrap("[1]"),
+                                        wrap("\"text\""),
+                                        wrap("{\"a\":1,\"a\":2}"),
+                                        wrap(std::string(8193, ' ')),
+                                        wrap("{\"a\":\"" + std::string(1 << 20, 'a') + "\"}"),
+                                        std::string(20000, 'A')};
   for (const std::string& sig : bad) {
     EXPECT_EQ(code_of(sig), kUserSigUndecodable) << sig.substr(0, 60);
   }
@@ -136,11 +143,15 @@ TEST(UserSig, inflation_is_bounded_at_8192_bytes) {
 
 /// The members of a good ticket, one of them replaced by `text` (or left out when it is empty).
 std::string ticket(const std::string& name = {}, const std::string& text = {}) {
-  const std::string line = "TLS.identifier:vera_01\nTLS.sdkappid:1400112233\nTLS.time:" +
-                           std::to_string(kNow) + "\nTLS.expire:60\n";
+  const std::string line =
+      "TLS.identifier:vera_01\nTLS.sdkappid:1400112233\nTLS.time:" + std::to_string(kNow) +
+      "\nTLS.expire:60\n";
   const std::vector<std::pair<std::string, std::string>> members = {
-      {"TLS.ver", "\"2.0\""}, {"TLS.identifier", "\"vera_01\""},
-      {"TLS.sdkappid", "1400112233"}, {"TLS.time", std::to_string(kNow)}, {"TLS.expire", "60"},
+      {"TLS.ver", "\"2.0\""},
+      {"TLS.identifier", "\"vera_01\""},
+      {"TLS.sdkappid", "1400112233"},
+      {"TLS.time", std::to_string(kNow)},
+      {"TLS.expire", "60"},
       {"TLS.sig", "\"" + base64_encode(hmac_sha256(kKey, line)) + "\""}};
   std::string json;
   for (const auto& [member, value] : members) {
@@ -154,15 +165,30 @@ std::string ticket(const std::string& name = {}, const std::string& text = {}) {
 
 TEST(UserSig, missing_or_mistyped_members_are_70005) {
   ASSERT_EQ(code_of(ticket()), 0);
-  const std::vector<std::pair<std::string, std::string>> cases = {
-      {"TLS.ver", ""}, {"TLS.ver", "2.0"}, {"TLS.ver", "\"1.0\""},
-      {"TLS.identifier", ""}, {"TLS.identifier", "7"}, {"TLS.identifier", "\"a\\nb\""},
-      {"TLS.sdkappid", ""}, {"TLS.sdkappid", "true"}, {"TLS.sdkappid", "\"x\""},
-      {"TLS.sdkappid", "0"}, {"TLS.sdkappid", "4294967296"}, {"TLS.sdkappid", "-1"},
-      {"TLS.time", ""}, {"TLS.time", "1.5"}, {"TLS.time", "\"\""}, {"TLS.time", "[]"},
-      {"TLS.expire", ""}, {"TLS.expire", "null"}, {"TLS.expire", "\"60s\""},
-      {"TLS.sig", ""}, {"TLS.sig", "1"}, {"TLS.sig", "\"***\""},
-      {"TLS.userbuf", "1"}, {"TLS.userbuf", "\"a\""}};
+  const std::vector<std::pair<std::string, std::string>> cases = {{"TLS.ver", ""},
+                                                                  {"TLS.ver", "2.0"},
+                                                                  {"TLS.ver", "\"1.0\""},
+                                                                  {"TLS.identifier", ""},
+                                                                  {"TLS.identifier", "7"},
+                                                                  {"TLS.identifier", "\"a\\nb\""},
+                                                                  {"TLS.sdkappid", ""},
+                                                                  {"TLS.sdkappid", "true"},
+                                                                  {"TLS.sdkappid", "\"x\""},
+                                                                  {"TLS.sdkappid", "0"},
+                                                                  {"TLS.sdkappid", "4294967296"},
+                                                                  {"TLS.sdkappid", "-1"},
+                                                                  {"TLS.time", ""},
+                                                                  {"TLS.time", "1.5"},
+                                                                  {"TLS.time", "\"\""},
+                                                                  {"TLS.time", "[]"},
+                                                                  {"TLS.expire", ""},
+                                                                  {"TLS.expire", "null"},
+                                                                  {"TLS.expire", "\"60s\""},
+                                                                  {"TLS.sig", ""},
+                                                                  {"TLS.sig", "1"},
+                                                                  {"TLS.sig", "\"***\""},
+                                                                  {"TLS.userbuf", "1"},
+                                                                  {"TLS.userbuf", "\"a\""}};
   for (const auto& [name, text] : cases) {
     EXPECT_EQ(code_of(ticket(name, text)), kUserSigBadMembers) << name << " " << text;
   }
