@@ -1,0 +1,152 @@
+/// The whole configuration as one tree of plain values, with the defaults. What a key is called,
+/// its bounds and its text for people stand in config_keys.h; where values come from (file,
+/// environment, flags) in config_load.h.
+///
+/// A module gets its own sub-struct or options made from it, never the whole.
+/// Units: durations in milliseconds, sizes in bytes. Threads: plain values.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace tidings::cli {
+
+using Milliseconds = std::chrono::milliseconds;
+using TextList = std::vector<std::string>;
+/// A number per name, e.g. calls a second per command.
+using NumberMap = std::map<std::string, std::int64_t>;
+
+/// A size or limit in bytes; a type of its own, so that it is written and read with units.
+struct Bytes {
+  std::int64_t count = 0;
+  friend bool operator==(const Bytes&, const Bytes&) = default;
+};
+
+/// Where to listen. Port 0: any free one, named in the ready line.
+struct ListenAddress {
+  std::string host;
+  std::uint16_t port = 0;
+  friend bool operator==(const ListenAddress&, const ListenAddress&) = default;
+};
+
+/// Both empty: plain text. Both given: TLS 1.2 or newer. PEM files; reread at SIGHUP.
+struct TlsConfig {
+  std::string certificate_file;
+  std::string key_file;
+  friend bool operator==(const TlsConfig&, const TlsConfig&) = default;
+};
+
+/// The client door (/client): what one WebSocket may cost.
+struct ClientDoorConfig {
+  Bytes max_frame{64 * 1024};            ///< a longer frame ends the connection
+  Bytes send_queue{4 * 1024 * 1024};     ///< a client that lets more pile up is dropped
+  std::int64_t max_in_flight = 32;       ///< operations of one client at one time
+  std::int64_t frames_per_second = 100;  ///< sustained; more are answered with 10006
+  Milliseconds login_timeout{10'000};    ///< from the upgrade to a valid login
+  Milliseconds idle_timeout{60'000};     ///< pings at a third of it; silence for all of it ends
+  friend bool operator==(const ClientDoorConfig&, const ClientDoorConfig&) = default;
+};
+
+/// How app backends are called.
+struct CallbackConfig {
+  TextList allow_networks;  ///< networks that are reached although they are not public
+  std::string ca_file;      ///< trusted instead of the system's authorities; PEM
+  Bytes max_response{64 * 1024};
+  std::int64_t max_per_url = 256;  ///< callbacks in flight to one URL
+  std::int64_t max_in_flight = 1024;
+  friend bool operator==(const CallbackConfig&, const CallbackConfig&) = default;
+};
+
+struct ServeConfig {
+  ListenAddress listen{"127.0.0.1", 8080};        ///< REST and client door
+  ListenAddress admin_listen{"127.0.0.1", 8081};  ///< admin door, metrics, health
+  std::string data_dir = "data/serve";
+  std::string engine = "sqlite";  ///< sqlite, or memory: nothing survives the end
+  std::int64_t lanes = 0;         ///< threads for connections; 0: one a core, at most 8
+  std::int64_t reader_threads = 2;
+  Milliseconds stop_grace{4000};  ///< for what is in flight at SIGTERM
+  std::string admin_token_file;   ///< "": <data_dir>/admin.token, made at first start
+  std::string admin_token;        ///< secret; from the environment only; wins over the file
+  TlsConfig tls;
+  TlsConfig admin_tls;
+  TextList trusted_proxies;       ///< networks whose X-Forwarded-For is believed
+  std::int64_t max_connections = 20000;
+  Bytes max_body{1024 * 1024};
+  Milliseconds idle_timeout{60'000};
+  std::int64_t max_batch = 1024;
+  std::int64_t max_queued = 65536;
+  std::int64_t app_rate_limit = 0;  ///< calls a second of one app, all commands; 0: no limit
+  NumberMap rate_limits;            ///< calls a second by command, over the protocol's defaults
+  ClientDoorConfig client;
+  CallbackConfig callbacks;
+  friend bool operator==(const ServeConfig&, const ServeConfig&) = default;
+};
+
+/// How a before-callback is answered. The first rule of an app that fits decides.
+struct BeforeRule {
+  std::string command;        ///< e.g. "Group.CallbackBeforeCreateTopic"; "*": every one
+  std::string name_contains;  ///< fits when the body's Name holds this text; "": always
+  std::int64_t error_code = 0;
+  std::string error_info;
+  friend bool operator==(const BeforeRule&, const BeforeRule&) = default;
+};
+
+/// One app whose callbacks are accepted.
+struct ReceiveAppConfig {
+  std::int64_t sdkappid = 0;
+  TextList token_files;           ///< one token a file; all are valid (rotation)
+  TextList token_env;             ///< the same by names of environment variables
+  TextList webhook_secret_files;  ///< Standard Webhooks secrets ("whsec_...")
+  TextList webhook_secret_env;
+  bool unsigned_allowed = false;  ///< accept without Sign: only behind something that checks
+  TextList sources;               ///< networks callbacks may come from; empty: any
+  bool require_client_certificate = false;  ///< one that receive.tls.client_ca_file verified
+  std::vector<BeforeRule> before;
+
+  TextList tokens;           ///< secret; read from token_files and token_env
+  TextList webhook_secrets;  ///< secret; read from webhook_secret_files and webhook_secret_env
+  friend bool operator==(const ReceiveAppConfig&, const ReceiveAppConfig&) = default;
+};
+
+struct ReceiveConfig {
+  ListenAddress listen{"127.0.0.1", 8090};
+  ListenAddress admin_listen{"127.0.0.1", 8091};
+  std::string data_dir = "data/receive";
+  std::int64_t lanes = 0;
+  std::int64_t reader_threads = 2;
+  Milliseconds stop_grace{4000};
+  TlsConfig tls;
+  std::string client_ca_file;     ///< "": no client certificate is asked for
+  TlsConfig admin_tls;
+  TextList trusted_proxies;
+  Milliseconds sign_window{60'000};
+  Milliseconds retention{7LL * 24 * 3600 * 1000};  ///< of the inbox
+  std::int64_t max_connections = 20000;
+  Bytes max_body{1024 * 1024};
+  Milliseconds idle_timeout{60'000};
+  std::int64_t max_batch = 1024;
+  std::int64_t max_queued = 65536;
+  std::string admin_token_file;  ///< "" and no admin_token: the query door asks for none
+  std::string admin_token;       ///< secret; from the environment only; wins over the file
+  std::vector<ReceiveAppConfig> apps;
+  friend bool operator==(const ReceiveConfig&, const ReceiveConfig&) = default;
+};
+
+struct LogConfig {
+  std::string format = "text";  ///< text or json
+  std::string level = "info";
+  std::string file;             ///< "": standard error
+  friend bool operator==(const LogConfig&, const LogConfig&) = default;
+};
+
+struct Config {
+  ServeConfig serve;
+  ReceiveConfig receive;
+  LogConfig log;
+  friend bool operator==(const Config&, const Config&) = default;
+};
+
+}  // namespace tidings::cli

@@ -1,0 +1,312 @@
+#include "cli/config_keys.h"
+
+#include <algorithm>
+#include <array>
+#include <type_traits>
+
+#include "cli/config_value.h"
+
+namespace tidings::cli {
+namespace {
+
+constexpr std::int64_t kSecond = 1000;
+constexpr std::int64_t kHour = 3600 * kSecond;
+constexpr std::int64_t kDay = 24 * kHour;
+constexpr std::int64_t kKiB = 1024;
+constexpr std::int64_t kMiB = 1024 * kKiB;
+
+/// The member at the end of a path of members.
+template <class Root, auto First, auto... Rest>
+auto& reach(Root& root) {
+  if constexpr (sizeof...(Rest) == 0) {
+    return root.*First;
+  } else {
+    return reach<std::remove_reference_t<decltype(root.*First)>, Rest...>(root.*First);
+  }
+}
+template <auto... Path>
+constexpr auto serve = &reach<ServeConfig, Path...>;
+template <auto... Path>
+constexpr auto receive = &reach<ReceiveConfig, Path...>;
+template <auto Member>
+constexpr auto log = &reach<LogConfig, Member>;
+template <auto Member>
+constexpr auto app = &reach<ReceiveAppConfig, Member>;
+template <auto Member>
+constexpr auto rule = &reach<BeforeRule, Member>;
+
+using S = ServeConfig;
+using R = ReceiveConfig;
+using Tls = TlsConfig;
+using Client = ClientDoorConfig;
+using Calls = CallbackConfig;
+
+constexpr Key<S> kServe[] = {
+    {"listen", serve<&S::listen>,
+     "Where the REST API (/v4) and the client door (/client) listen. Port 0 takes a free port."},
+    {"admin_listen", serve<&S::admin_listen>,
+     "Where the admin door (/admin/v1), /metrics, /healthz and /readyz listen. Keep it private."},
+    {"data_dir", serve<&S::data_dir>,
+     "Folder of the database, the admin token and the lock. One process a folder.",
+     {}, ValueKind::path},
+    {"engine", serve<&S::engine>,
+     "Where rows live: `sqlite` in data_dir, or `memory`, which forgets everything at the end.",
+     {}, ValueKind::choice, "sqlite|memory"},
+    {"lanes", serve<&S::lanes>, "Threads that serve connections. 0: one a core, at most 8.",
+     {0, 64}},
+    {"reader_threads", serve<&S::reader_threads>, "Threads that read the database for get_* calls.",
+     {1, 64}},
+    {"stop_grace", serve<&S::stop_grace>,
+     "How long requests and deliveries in flight may take to finish after SIGTERM.",
+     {0, 60 * kSecond}},
+    {"admin_token_file", serve<&S::admin_token_file>,
+     "File with the admin door's bearer token. Empty: `admin.token` in data_dir. Made with mode "
+     "0600 at first start.",
+     {}, ValueKind::path},
+    {"admin_token", serve<&S::admin_token>,
+     "The admin door's bearer token itself; wins over admin_token_file.",
+     {}, ValueKind::plain, {}, true},
+    {"tls.certificate_file", serve<&S::tls, &Tls::certificate_file>,
+     "PEM certificate chain for `listen`. Empty: plain HTTP.",
+     {}, ValueKind::path, {}, false, TakesEffect::hangup},
+    {"tls.key_file", serve<&S::tls, &Tls::key_file>, "PEM private key for `listen`.",
+     {}, ValueKind::path, {}, false, TakesEffect::hangup},
+    {"admin_tls.certificate_file", serve<&S::admin_tls, &Tls::certificate_file>,
+     "PEM certificate chain for `admin_listen`. Empty: plain HTTP.",
+     {}, ValueKind::path, {}, false, TakesEffect::hangup},
+    {"admin_tls.key_file", serve<&S::admin_tls, &Tls::key_file>,
+     "PEM private key for `admin_listen`.",
+     {}, ValueKind::path, {}, false, TakesEffect::hangup},
+    {"trusted_proxies", serve<&S::trusted_proxies>,
+     "Networks of reverse proxies whose X-Forwarded-For names the caller. Empty: none is believed.",
+     {}, ValueKind::networks},
+    {"max_connections", serve<&S::max_connections>,
+     "Connections open at one time on `listen`; more are closed at once.", {1, 1'000'000}},
+    {"max_body", serve<&S::max_body>, "Largest body of a REST or admin request.",
+     {kKiB, 16 * kMiB}},
+    {"idle_timeout", serve<&S::idle_timeout>,
+     "A kept-alive HTTP connection is closed after this long without a request.",
+     {kSecond, kHour}},
+    {"max_batch", serve<&S::max_batch>,
+     "Most commands in one commit. Larger shares an fsync among more, smaller answers sooner.",
+     {1, 65536}},
+    {"max_queued", serve<&S::max_queued>,
+     "Most commands waiting for a commit; more are refused with 10002.", {1, 1'000'000}},
+    {"app_rate_limit", serve<&S::app_rate_limit>,
+     "REST calls a second of one app, all commands together (60011). 0: no limit.",
+     {0, 1'000'000}},
+    {"rate_limits", serve<&S::rate_limits>,
+     "REST calls a second by command and app (60007), over the protocol's own: 200, but 1 for "
+     "get_appid_group_list and 100 for multiaccount_import, account_delete and account_check.",
+     {1, 1'000'000}},
+    {"client.max_frame", serve<&S::client, &Client::max_frame>,
+     "Longest frame a client may send; a longer one ends its connection.", {kKiB, kMiB}},
+    {"client.send_queue", serve<&S::client, &Client::send_queue>,
+     "A client that lets more than this pile up unread is dropped with a reason. The longest single "
+     "answer is a quarter of it.",
+     {64 * kKiB, 64 * kMiB}},
+    {"client.max_in_flight", serve<&S::client, &Client::max_in_flight>,
+     "Operations of one client at one time; more are answered with 10006.", {1, 1024}},
+    {"client.frames_per_second", serve<&S::client, &Client::frames_per_second>,
+     "Frames a second of one client, sustained; more are answered with 10006.", {1, 100'000}},
+    {"client.login_timeout", serve<&S::client, &Client::login_timeout>,
+     "From the WebSocket upgrade to a valid login.", {100, 60 * kSecond}},
+    {"client.idle_timeout", serve<&S::client, &Client::idle_timeout>,
+     "A client silent for this long, pongs included, is dropped. Pings go at a third of it.",
+     {2 * kSecond, kHour}},
+    {"callbacks.allow_networks", serve<&S::callbacks, &Calls::allow_networks>,
+     "Networks callbacks may go to although they are loopback, private or link-local, such as "
+     "127.0.0.0/8 on a laptop. Empty: public addresses only.",
+     {}, ValueKind::networks},
+    {"callbacks.ca_file", serve<&S::callbacks, &Calls::ca_file>,
+     "PEM certificates of the authorities trusted for callbacks. Empty: the system's.",
+     {}, ValueKind::path},
+    {"callbacks.max_response", serve<&S::callbacks, &Calls::max_response>,
+     "Longest answer that is read from an app backend.", {kKiB, kMiB}},
+    {"callbacks.max_per_url", serve<&S::callbacks, &Calls::max_per_url>,
+     "Most callbacks in flight to one URL; the window below it follows what the URL can take.",
+     {1, 4096}},
+    {"callbacks.max_in_flight", serve<&S::callbacks, &Calls::max_in_flight>,
+     "Most callbacks in flight to all URLs together.", {1, 65536}},
+};
+
+constexpr Key<R> kReceive[] = {
+    {"listen", receive<&R::listen>, "Where callbacks are taken. Port 0 takes a free port."},
+    {"admin_listen", receive<&R::admin_listen>,
+     "Where the query door, the live feed, /metrics, /healthz and /readyz listen. Keep it private."},
+    {"data_dir", receive<&R::data_dir>,
+     "Folder of inbox, mirror and lock. One process a folder.",
+     {}, ValueKind::path},
+    {"lanes", receive<&R::lanes>, "Threads that serve connections. 0: one a core, at most 8.",
+     {0, 64}},
+    {"reader_threads", receive<&R::reader_threads>, "Threads that read the mirror for queries.",
+     {1, 64}},
+    {"stop_grace", receive<&R::stop_grace>,
+     "How long requests in flight may take to finish after SIGTERM.", {0, 60 * kSecond}},
+    {"tls.certificate_file", receive<&R::tls, &Tls::certificate_file>,
+     "PEM certificate chain for `listen`. Empty: plain HTTP.",
+     {}, ValueKind::path, {}, false, TakesEffect::hangup},
+    {"tls.key_file", receive<&R::tls, &Tls::key_file>, "PEM private key for `listen`.",
+     {}, ValueKind::path, {}, false, TakesEffect::hangup},
+    {"tls.client_ca_file", receive<&R::client_ca_file>,
+     "PEM certificates of authorities that client certificates are checked against. Empty: none is "
+     "asked for. An app accepts callers without one unless it sets require_client_certificate.",
+     {}, ValueKind::path, {}, false, TakesEffect::hangup},
+    {"admin_tls.certificate_file", receive<&R::admin_tls, &Tls::certificate_file>,
+     "PEM certificate chain for `admin_listen`. Empty: plain HTTP.",
+     {}, ValueKind::path, {}, false, TakesEffect::hangup},
+    {"admin_tls.key_file", receive<&R::admin_tls, &Tls::key_file>,
+     "PEM private key for `admin_listen`.",
+     {}, ValueKind::path, {}, false, TakesEffect::hangup},
+    {"trusted_proxies", receive<&R::trusted_proxies>,
+     "Networks of reverse proxies whose X-Forwarded-For names the caller. Empty: none is believed.",
+     {}, ValueKind::networks},
+    {"sign_window", receive<&R::sign_window>,
+     "How far RequestTime may be from this machine's clock, either way.", {kSecond, kHour}},
+    {"retention", receive<&R::retention>,
+     "How long accepted callbacks stay in the inbox, and so how long duplicates are known.",
+     {kHour, 3650 * kDay}},
+    {"max_connections", receive<&R::max_connections>,
+     "Connections open at one time on `listen`; more are closed at once.", {1, 1'000'000}},
+    {"max_body", receive<&R::max_body>, "Largest callback body; longer ones are refused with 413.",
+     {kKiB, 16 * kMiB}},
+    {"idle_timeout", receive<&R::idle_timeout>,
+     "A kept-alive connection is closed after this long without a callback.", {kSecond, kHour}},
+    {"max_batch", receive<&R::max_batch>, "Most callbacks in one commit.", {1, 65536}},
+    {"max_queued", receive<&R::max_queued>,
+     "Most callbacks waiting for a commit; more are answered 503.", {1, 1'000'000}},
+    {"admin_token_file", receive<&R::admin_token_file>,
+     "File with the query door's bearer token. Empty, and no admin_token: none is asked for.",
+     {}, ValueKind::path},
+    {"admin_token", receive<&R::admin_token>,
+     "The query door's bearer token itself; wins over admin_token_file.",
+     {}, ValueKind::plain, {}, true},
+};
+
+constexpr Key<ReceiveAppConfig> kReceiveApp[] = {
+    {"sdkappid", app<&ReceiveAppConfig::sdkappid>,
+     "The app's number; callbacks of other apps are refused.", {1, 4'294'967'295}},
+    {"token_files", app<&ReceiveAppConfig::token_files>,
+     "Files with one Sign token each; all are valid, which is how tokens are rotated.",
+     {}, ValueKind::path},
+    {"token_env", app<&ReceiveAppConfig::token_env>,
+     "Names of environment variables with one Sign token each; valid besides token_files."},
+    {"webhook_secret_files", app<&ReceiveAppConfig::webhook_secret_files>,
+     "Files with one Standard Webhooks secret (`whsec_...`) each.",
+     {}, ValueKind::path},
+    {"webhook_secret_env", app<&ReceiveAppConfig::webhook_secret_env>,
+     "Names of environment variables with one Standard Webhooks secret each."},
+    {"unsigned", app<&ReceiveAppConfig::unsigned_allowed>,
+     "Accept callbacks without Sign. Only where `sources`, a client certificate or a proxy checks "
+     "the caller."},
+    {"sources", app<&ReceiveAppConfig::sources>,
+     "Networks callbacks may come from. Empty: any.", {}, ValueKind::networks},
+    {"require_client_certificate", app<&ReceiveAppConfig::require_client_certificate>,
+     "Accept callbacks only with a client certificate that tls.client_ca_file verifies."},
+};
+
+constexpr Key<BeforeRule> kBeforeRule[] = {
+    {"command", rule<&BeforeRule::command>,
+     "Before-callback the rule is for, such as `Group.CallbackBeforeCreateTopic`; `*`: all."},
+    {"name_contains", rule<&BeforeRule::name_contains>,
+     "The rule fits when the body's Name holds this text. Empty: always."},
+    {"error_code", rule<&BeforeRule::error_code>,
+     "The answer: 0 proceeds, 1 refuses (the caller sees 10016), 2 drops a message silently, 10100 "
+     "to 10200 refuse with this code.",
+     {0, 10200}},
+    {"error_info", rule<&BeforeRule::error_info>, "The answer's ErrorInfo."},
+};
+
+constexpr Key<LogConfig> kLog[] = {
+    {"format", log<&LogConfig::format>, "Lines for people (`text`: key=value) or machines (`json`).",
+     {}, ValueKind::choice, "text|json"},
+    {"level", log<&LogConfig::level>, "The least important lines that are written.",
+     {}, ValueKind::choice, "debug|info|warning|error"},
+    {"file", log<&LogConfig::file>,
+     "Where lines go; empty: standard error. SIGHUP opens it anew, after it was moved away.",
+     {}, ValueKind::path},
+};
+
+template <class Value>
+constexpr std::string_view plain_type_name() {
+  if constexpr (std::is_same_v<Value, bool>) return "true or false";
+  if constexpr (std::is_same_v<Value, std::int64_t>) return "number";
+  if constexpr (std::is_same_v<Value, std::string>) return "text";
+  if constexpr (std::is_same_v<Value, Milliseconds>) return "duration";
+  if constexpr (std::is_same_v<Value, Bytes>) return "size";
+  if constexpr (std::is_same_v<Value, ListenAddress>) return "address";
+  if constexpr (std::is_same_v<Value, TextList>) return "list";
+  if constexpr (std::is_same_v<Value, NumberMap>) return "table of numbers";
+}
+
+template <class Root, class Value>
+std::string value_text(Place<Root, Value>, std::int64_t value) {
+  if constexpr (std::is_same_v<Value, Milliseconds>) return write_duration(Milliseconds{value});
+  if constexpr (std::is_same_v<Value, Bytes>) return write_size(Bytes{value});
+  return std::to_string(value);
+}
+
+}  // namespace
+
+std::span<const Key<ServeConfig>> serve_keys() { return kServe; }
+std::span<const Key<ReceiveConfig>> receive_keys() { return kReceive; }
+std::span<const Key<LogConfig>> log_keys() { return kLog; }
+std::span<const Key<ReceiveAppConfig>> receive_app_keys() { return kReceiveApp; }
+std::span<const Key<BeforeRule>> before_rule_keys() { return kBeforeRule; }
+
+std::string environment_name(std::string_view section, std::string_view key) {
+  std::string name = "TIDINGS_" + std::string(section) + "_" + std::string(key);
+  std::transform(name.begin(), name.end(), name.begin(), [](char c) {
+    return c == '.' ? '_' : c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  });
+  return name;
+}
+
+std::string flag_name(std::string_view key) {
+  std::string name = "--" + std::string(key);
+  std::replace_if(
+      name.begin(), name.end(), [](char c) { return c == '.' || c == '_'; }, '-');
+  return name;
+}
+
+template <class Root>
+std::string type_name(const Key<Root>& key) {
+  std::string name = std::visit(
+      []<class Value>(Place<Root, Value>) { return std::string(plain_type_name<Value>()); },
+      key.place);
+  if (key.kind == ValueKind::networks) return "list of networks";
+  if (key.kind == ValueKind::choice) return "one of";
+  if (key.kind == ValueKind::path) return name == "list" ? "list of paths" : "path";
+  return name;
+}
+
+template <class Root>
+std::string range_text(const Key<Root>& key) {
+  if (key.kind == ValueKind::choice) {
+    std::string text(key.choices);
+    for (std::size_t at = 0; (at = text.find('|', at)) != std::string::npos;) {
+      text.replace(at, 1, ", ");
+    }
+    return text;
+  }
+  if (key.bounds.greatest == Bounds{}.greatest) return "";
+  return std::visit(
+      [&key]<class Value>(Place<Root, Value> place) {
+        return value_text(place, key.bounds.least) + " to " +
+               value_text(place, key.bounds.greatest);
+      },
+      key.place);
+}
+
+template std::string type_name(const Key<ServeConfig>&);
+template std::string type_name(const Key<ReceiveConfig>&);
+template std::string type_name(const Key<LogConfig>&);
+template std::string type_name(const Key<ReceiveAppConfig>&);
+template std::string type_name(const Key<BeforeRule>&);
+template std::string range_text(const Key<ServeConfig>&);
+template std::string range_text(const Key<ReceiveConfig>&);
+template std::string range_text(const Key<LogConfig>&);
+template std::string range_text(const Key<ReceiveAppConfig>&);
+template std::string range_text(const Key<BeforeRule>&);
+
+}  // namespace tidings::cli

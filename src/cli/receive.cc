@@ -1,0 +1,166 @@
+#include "cli/receive.h"
+
+#include <optional>
+
+#include "cli/receive_options.h"
+#include "cli/serve_options.h"
+#include "receiver/query_door.h"
+#include "receiver/receiver.h"
+#include "runtime/run_on.h"
+#include "store_sqlite/data_folder.h"
+#include "store_sqlite/mirror_reader.h"
+#include "store_sqlite/mirror_writer.h"
+
+namespace tidings::cli {
+namespace {
+
+using runtime::block_on;
+using runtime::Deadline;
+
+Milliseconds left(Deadline until) {
+  constexpr Milliseconds kLeast{100};
+  return std::max(kLeast, std::chrono::duration_cast<Milliseconds>(until.remaining()));
+}
+
+/// The receiver's log lines in the process's log.
+receiver::Log receiver_log(Log& log) {
+  return [&log](std::string_view level, std::string_view event, const receiver::LogFields& given) {
+    LogFields fields;
+    for (const auto& [name, value] : given) fields.emplace_back(name, std::string_view(value));
+    if (level == "error") {
+      log.error(event, fields);
+    } else if (level == "warn") {
+      log.warning(event, fields);
+    } else {
+      log.info(event, fields);
+    }
+  };
+}
+
+}  // namespace
+
+/// In the order of making; destroyed in the opposite one.
+struct ReceiveApp::Doors {
+  explicit Doors(const ReceiveConfig& config)
+      : lanes(lane_count(config.lanes), "receive"),
+        readers(static_cast<std::size_t>(config.reader_threads), 10'000, "reader") {}
+
+  sqlite::DataFolder folder;
+  sqlite::MirrorWriter writer;
+  std::optional<sqlite::MirrorSqliteReader> reader;  // opened after the writer made the file
+  runtime::Lanes lanes;
+  runtime::BlockingPool readers;
+  std::unique_ptr<receiver::Receiver> receiver;
+  std::optional<receiver::QueryDoor> query;
+  std::optional<net::HttpServer> callback_server;
+  std::optional<net::HttpServer> query_server;
+  bool callback_open = false;
+  bool query_open = false;
+  bool running = false;
+};
+
+ReceiveApp::ReceiveApp(Parts parts)
+    : parts_(parts), doors_(std::make_unique<Doors>(parts.config)) {}
+
+ReceiveApp::~ReceiveApp() { stop(); }
+
+Result<std::unique_ptr<Running>> ReceiveApp::start(Parts parts) {
+  std::unique_ptr<ReceiveApp> app(new ReceiveApp(parts));
+  Doors& doors = *app->doors_;
+  // 1. The data folder is ours alone, inbox and mirror are open and up to date.
+  TRY_VOID(app->open_store());
+  // 2. Threads.
+  doors.lanes.start();
+  doors.running = true;
+  // 3. Checks and commits.
+  TRY_VOID(app->make_receiver());
+  // 4. Doors, listening last.
+  TRY_VOID(app->open_doors());
+  return std::unique_ptr<Running>(std::move(app));
+}
+
+Result<void> ReceiveApp::open_store() {
+  TRY(doors_->folder, sqlite::DataFolder::open(parts_.config.data_dir));
+  const std::string file = doors_->folder.file("mirror.db");
+  TRY(doors_->writer, sqlite::MirrorWriter::open(file, {}));
+  doors_->reader.emplace(file);
+  return {};
+}
+
+Result<void> ReceiveApp::make_receiver() {
+  TRY(auto options, receiver_options(parts_.config));
+  receiver::ReceiverParts parts{.mirror = doors_->writer,
+                                .reader = *doors_->reader,
+                                .readers = doors_->readers,
+                                .clock = parts_.clock,
+                                .log = receiver_log(parts_.log),
+                                .certificate = {}};
+  TRY(doors_->receiver, receiver::Receiver::create(std::move(options), std::move(parts)));
+  doors_->receiver->start();
+  doors_->query.emplace(*doors_->receiver);
+  return {};
+}
+
+Result<void> ReceiveApp::open_doors() {
+  Doors& doors = *doors_;
+  const auto log = [&log = parts_.log](std::string_view what) {
+    log.warning("http", {{"what", what}});
+  };
+  TRY(auto query_options, query_server_options(parts_.config));
+  net::HttpServerHandlers query;
+  query.request = [&door = *doors.query](const net::HttpRequest& request) {
+    return door.handle(request);
+  };
+  query.is_stream = receiver::QueryDoor::is_stream;
+  query.stream = [&door = *doors.query](const net::HttpRequest& request, net::EventStream& out) {
+    return door.stream(request, out);
+  };
+  query.log = log;
+  doors.query_server.emplace(doors.lanes, std::move(query_options), std::move(query));
+  TRY_VOID(doors.query_server->start());
+  doors.query_open = true;
+
+  TRY(auto options, callback_server_options(parts_.config));
+  net::HttpServerHandlers handlers;
+  handlers.request = [&receiver = *doors.receiver](const net::HttpRequest& request) {
+    return receiver.handle(request);
+  };
+  handlers.log = log;
+  doors.callback_server.emplace(doors.lanes, std::move(options), std::move(handlers));
+  TRY_VOID(doors.callback_server->start());
+  doors.callback_open = true;
+  return {};
+}
+
+Ready ReceiveApp::addresses() const {
+  const ReceiveConfig& config = parts_.config;
+  return {listen_url(config.listen, !config.tls.certificate_file.empty(),
+                     doors_->callback_server->port()),
+          listen_url(config.admin_listen, !config.admin_tls.certificate_file.empty(),
+                     doors_->query_server->port())};
+}
+
+Result<void> ReceiveApp::reload() {
+  TRY_VOID(doors_->callback_server->reload_certificates());
+  return doors_->query_server->reload_certificates();
+}
+
+void ReceiveApp::stop() {
+  Doors& doors = *doors_;
+  if (!doors.running) return;
+  doors.running = false;
+  const Deadline until = Deadline::after(parts_.config.stop_grace);
+  runtime::Lane& lane = doors.lanes[0];
+  // 1. No new connections; callbacks in flight are committed and answered.
+  if (doors.callback_open) block_on(lane, doors.callback_server->stop(left(until)));
+  // 2. Feeds and queries end.
+  if (doors.query_open) block_on(lane, doors.query_server->stop(left(until)));
+  // 3. What is queued is committed; then nothing is written any more.
+  if (doors.receiver) doors.receiver->stop();
+  // 4. Blocking reads end; lanes run out of work and are joined.
+  doors.readers.stop();
+  doors.lanes.stop();
+  // 5. The database is closed and the folder unlocked by the destructor.
+}
+
+}  // namespace tidings::cli

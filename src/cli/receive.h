@@ -1,0 +1,44 @@
+/// `tidings receive` as an object: the app backend's receiver, made in start() and taken down in
+/// stop() in the opposite order.
+///
+/// Errors of start(): what a part says about its own start; nothing keeps running then.
+/// Threads: start(), stop(), reload() from one thread that is no lane. Lifetime: config, clock and
+/// log outlive it. Durability: an answered callback is committed, whatever happens.
+#pragma once
+
+#include <memory>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "cli/config.h"
+#include "cli/log.h"
+#include "cli/running.h"
+
+namespace tidings::cli {
+
+class ReceiveApp final : public Running {
+ public:
+  struct Parts {
+    const ReceiveConfig& config;
+    const Clock& clock;
+    Log& log;
+  };
+  static Result<std::unique_ptr<Running>> start(Parts parts);
+  ~ReceiveApp() override;
+
+  [[nodiscard]] Ready addresses() const override;
+  Result<void> reload() override;
+  void stop() override;
+
+ private:
+  struct Doors;
+  explicit ReceiveApp(Parts parts);
+  Result<void> open_store();
+  Result<void> make_receiver();
+  Result<void> open_doors();
+
+  Parts parts_;
+  std::unique_ptr<Doors> doors_;
+};
+
+}  // namespace tidings::cli

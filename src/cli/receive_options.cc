@@ -1,0 +1,67 @@
+#include "cli/receive_options.h"
+
+#include "cli/secret_option.h"
+#include "cli/serve_options.h"
+
+namespace tidings::cli {
+namespace {
+
+receiver::ReceiverApp app_options(const ReceiveAppConfig& config) {
+  receiver::ReceiverApp app;
+  app.sdkappid = static_cast<std::uint32_t>(config.sdkappid);
+  app.tokens = config.tokens;
+  app.webhook_secrets = config.webhook_secrets;
+  app.unsigned_ok = config.unsigned_allowed;
+  app.allow_sources = config.sources;
+  app.require_client_certificate = config.require_client_certificate;
+  for (const BeforeRule& rule : config.before) {
+    app.before_rules.push_back({rule.command, rule.name_contains,
+                                static_cast<int>(rule.error_code), rule.error_info});
+  }
+  return app;
+}
+
+}  // namespace
+
+Result<receiver::ReceiverOptions> receiver_options(const ReceiveConfig& config) {
+  receiver::ReceiverOptions options;
+  for (const ReceiveAppConfig& app : config.apps) options.apps.push_back(app_options(app));
+  options.sign_window_s = config.sign_window.count() / 1000;
+  options.retention_s = config.retention.count() / 1000;
+  options.max_body_bytes = static_cast<std::size_t>(config.max_body.count);
+  options.max_batch = static_cast<std::size_t>(config.max_batch);
+  options.max_queued = static_cast<std::size_t>(config.max_queued);
+  options.admin_token = config.admin_token;
+  if (options.admin_token.empty() && !config.admin_token_file.empty()) {
+    SecretOption token{"admin-token", config.admin_token_file, ""};
+    TRY(options.admin_token, token.read());
+  }
+  return options;
+}
+
+Result<net::HttpServerOptions> callback_server_options(const ReceiveConfig& config) {
+  net::HttpServerOptions options;
+  options.address = bind_address(config.listen);
+  options.port = config.listen.port;
+  options.tls = tls_options(config.tls);
+  // Asked for, not required: whether an app needs one is the receiver's check, with its own answer.
+  if (options.tls) options.tls->client_ca_file = config.client_ca_file;
+  options.max_body_bytes = static_cast<std::size_t>(config.max_body.count);
+  options.idle_timeout = config.idle_timeout;
+  options.max_connections = static_cast<std::size_t>(config.max_connections);
+  options.max_connections_per_address = options.max_connections;
+  TRY(options.trusted_proxies, net::parse_networks(config.trusted_proxies));
+  return options;
+}
+
+Result<net::HttpServerOptions> query_server_options(const ReceiveConfig& config) {
+  net::HttpServerOptions options;
+  options.address = bind_address(config.admin_listen);
+  options.port = config.admin_listen.port;
+  options.tls = tls_options(config.admin_tls);
+  options.idle_timeout = config.idle_timeout;
+  TRY(options.trusted_proxies, net::parse_networks(config.trusted_proxies));
+  return options;
+}
+
+}  // namespace tidings::cli

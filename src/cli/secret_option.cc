@@ -1,0 +1,56 @@
+#include "cli/secret_option.h"
+
+#include <cstdlib>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+
+namespace tidings::cli {
+
+Result<std::string> read_input(const std::string& path) {
+  if (path == "-") return std::string{std::istreambuf_iterator<char>(std::cin), {}};
+  std::ifstream in(path, std::ios::binary);
+  std::string text{std::istreambuf_iterator<char>(in), {}};
+  if (!in.is_open() || in.bad()) {
+    return fail(Errc::invalid_argument, "the file '" + path + "' cannot be read");
+  }
+  return text;
+}
+
+Result<std::string> SecretOption::read() const {
+  std::string text;
+  if (!file.empty()) {
+    TRY(text, read_input(file));
+  } else if (!variable.empty()) {
+    const char* value = std::getenv(variable.c_str());
+    if (value == nullptr) {
+      return fail(Errc::invalid_argument, "give --" + what + "-file or --" + what +
+                                              "-env: the environment variable " + variable +
+                                              " is not set");
+    }
+    text = value;
+  } else {
+    return fail(Errc::invalid_argument, "give --" + what + "-file or --" + what + "-env");
+  }
+  while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
+  if (text.empty()) {
+    return fail(Errc::invalid_argument,
+                what + " is empty in " + (file.empty() ? variable : "'" + file + "'"));
+  }
+  return text;
+}
+
+void add_secret_option(CLI::App& command, SecretOption& secret, const std::string& what,
+                       const std::string& description, const std::string& variable) {
+  secret.what = what;
+  secret.variable = variable;
+  auto* file = command.add_option("--" + what + "-file", secret.file,
+                                  description + ": the file that holds it (-: standard input)");
+  file->type_name("PATH");
+  auto* env = command.add_option("--" + what + "-env", secret.variable,
+                                 description + ": the environment variable that holds it");
+  env->type_name("NAME");
+  if (!variable.empty()) env->capture_default_str();
+}
+
+}  // namespace tidings::cli

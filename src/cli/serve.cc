@@ -1,0 +1,277 @@
+#include "cli/serve.h"
+
+#include <atomic>
+#include <optional>
+
+#include "backend/admin/admin_door.h"
+#include "backend/client/client_door.h"
+#include "backend/commit_bridge.h"
+#include "backend/rest/rest_door.h"
+#include "backend/store_metrics.h"
+#include "cli/before_bridge.h"
+#include "cli/endpoint_disabler.h"
+#include "cli/serve_figures.h"
+#include "cli/serve_options.h"
+#include "cli/serve_store.h"
+#include "runtime/run_on.h"
+
+namespace tidings::cli {
+namespace {
+
+using runtime::block_on;
+using runtime::Deadline;
+
+/// What is left of the grace, but never nothing: every step may at least look around.
+Milliseconds left(Deadline until) {
+  constexpr Milliseconds kLeast{100};
+  return std::max(kLeast, std::chrono::duration_cast<Milliseconds>(until.remaining()));
+}
+
+}  // namespace
+
+/// In the order of making; destroyed in the opposite one.
+struct ServeApp::Doors {
+  explicit Doors(const ServeConfig& config)
+      : lanes(lane_count(config.lanes), "serve"),
+        readers(static_cast<std::size_t>(config.reader_threads), 10'000, "reader") {}
+
+  ServeStore store;
+  backend::Metrics metrics;
+  runtime::Lanes lanes;
+  runtime::Lanes delivery_lanes{1, "delivery"};
+  runtime::BlockingPool readers;
+  runtime::BlockingPool resolving{2, 10'000, "resolver"};
+
+  std::optional<net::SystemResolver> resolver;
+  std::shared_ptr<net::TlsClient> callback_tls;
+  std::optional<net::HttpClientPool> transport;
+  std::optional<delivery::BeforeCaller> before_caller;
+  std::optional<BeforeBridge> before;
+
+  std::optional<backend::AppRegistry> apps;
+  backend::CommitBridge bridge;
+  std::optional<store::Committer> committer;
+  std::optional<backend::Service> service;
+  std::optional<EndpointDisabler> disabler;
+  std::optional<delivery::Dispatcher> dispatcher;
+
+  std::optional<backend::Authenticator> authenticator;
+  std::optional<backend::RateLimiter> limiter;
+  std::optional<backend::ClientHub> hub;
+  std::optional<backend::rest::RestDoor> rest;
+  std::optional<backend::ClientDoor> client;
+  std::optional<backend::AdminDoor> admin;
+  std::optional<net::HttpServer> public_server;
+  std::optional<net::HttpServer> admin_server;
+
+  std::vector<backend::Metrics::Collecting> figures;
+  std::atomic<bool> ready = false;
+  bool public_open = false;
+  bool admin_open = false;
+  bool running = false;
+};
+
+ServeApp::ServeApp(Parts parts)
+    : parts_(parts), doors_(std::make_unique<Doors>(parts.config)) {}
+
+ServeApp::~ServeApp() { stop(); }
+
+Result<std::unique_ptr<Running>> ServeApp::start(Parts parts) {
+  std::unique_ptr<ServeApp> app(new ServeApp(parts));
+  Doors& doors = *app->doors_;
+  // 1. The data folder is ours alone, the database open and its schema up to date.
+  TRY_VOID(app->open_store());
+  // 2. Threads: everything from here on may be called on a lane.
+  doors.lanes.start();
+  doors.delivery_lanes.start();
+  doors.running = true;
+  // 3. The way out: TLS, resolver, connections for callbacks.
+  TRY_VOID(app->open_callbacks());
+  // 4. The write path: registry, committer, service; delivery listens before the first commit.
+  app->make_service();
+  // 5. Doors, listening last: nobody is let in before all of it stands.
+  TRY_VOID(app->open_doors());
+  app->watch_figures();
+  // 6. What an earlier run left undelivered goes out, beside new requests.
+  doors.delivery_lanes[0].post([&doors] { doors.dispatcher->start(); });
+  doors.ready = true;
+  return std::unique_ptr<Running>(std::move(app));
+}
+
+Result<void> ServeApp::open_store() {
+  TRY(doors_->store, ServeStore::open(parts_.config));
+  TRY(auto apps, doors_->store.community().apps());
+  doors_->apps.emplace(std::move(apps));
+  return {};
+}
+
+Result<void> ServeApp::open_callbacks() {
+  Doors& doors = *doors_;
+  const CallbackConfig& config = parts_.config.callbacks;
+  TRY(auto options, callback_client_options(config));
+  if (!config.ca_file.empty()) {
+    net::TlsClientOptions tls;
+    tls.ca_file = config.ca_file;
+    TRY(doors.callback_tls, net::TlsClient::create(tls));
+  }
+  runtime::Lane& lane = doors.delivery_lanes[0];
+  doors.resolver.emplace(doors.resolving);
+  doors.transport.emplace(lane, *doors.resolver, std::move(options));
+  doors.before_caller.emplace(delivery::BeforeCaller::Parts{
+      lane, *doors.transport, parts_.clock, parts_.random, doors.callback_tls});
+  doors.before.emplace(*doors.before_caller);
+  return {};
+}
+
+void ServeApp::make_service() {
+  Doors& doors = *doors_;
+  doors.committer.emplace(doors.store.work(), parts_.clock, parts_.random, doors.bridge,
+                          committer_options(parts_.config));
+  doors.service.emplace(backend::Service::Parts{
+      *doors.committer, doors.bridge, doors.store.community(), doors.store.events(), doors.readers,
+      *doors.apps, *doors.before, parts_.clock, parts_.random});
+  runtime::Lane& lane = doors.delivery_lanes[0];
+  doors.disabler.emplace(lane, *doors.service, parts_.log);
+  doors.dispatcher.emplace(
+      delivery::Dispatcher::Parts{
+          .lane = lane,
+          .events = doors.store.events(),
+          .committer = *doors.committer,
+          .readers = doors.readers,
+          .transport = *doors.transport,
+          .clock = parts_.clock,
+          .random = parts_.random,
+          .app = [&apps = *doors.apps](SdkAppId id) { return apps.find(id); },
+          .tls = doors.callback_tls,
+          .disable_endpoint =
+              [&disabler = *doors.disabler](SdkAppId id) { disabler.disable(id); },
+          .observe = delivery_observer(doors.metrics),
+          .log = [&log = parts_.log](
+                     std::string_view line) { log.warning("delivery", {{"what", line}}); }},
+      dispatcher_options(parts_.config.callbacks));
+  doors.hub.emplace(doors.lanes, doors.metrics);
+  doors.apps->watch([&doors](SdkAppId id) {
+    if (doors.apps->find(id)) {
+      doors.dispatcher->settings_changed(id);
+    } else {
+      doors.dispatcher->app_removed(id);
+    }
+  });
+  doors.bridge.connect(
+      [&doors](std::vector<community::Event> events) {
+        doors.dispatcher->offer(std::move(events));
+      },
+      [&doors](std::vector<community::Notice> notices) {
+        doors.hub->committed(std::move(notices));
+      });
+  doors.committer->start();
+}
+
+Result<void> ServeApp::open_doors() {
+  Doors& doors = *doors_;
+  const ServeConfig& config = parts_.config;
+  doors.authenticator.emplace(parts_.clock);
+  doors.limiter.emplace(parts_.clock);
+  doors.rest.emplace(
+      backend::rest::RestDoor::Parts{*doors.service, *doors.authenticator, *doors.limiter,
+                                     &doors.metrics},
+      rest_limits(config));
+  doors.client.emplace(
+      backend::ClientSessionParts{*doors.service, *doors.authenticator, *doors.hub, doors.metrics,
+                                  session_options(config.client)},
+      config.stop_grace);
+  TRY(auto token, doors.store.admin_token(config, parts_.random));
+  backend::AdminDoor::Parts admin{
+      .api = {*doors.service, *doors.committer, *doors.hub,
+              backend::ChangeRules{!config.callbacks.allow_networks.empty()}},
+      .token = std::move(token),
+      .metrics = doors.metrics,
+      .readers = doors.readers,
+      .ready = [&doors]() -> Result<void> {
+        if (doors.ready) return {};
+        return fail(Errc::unavailable, "stopping, or not started yet");
+      }};
+  doors.admin.emplace(std::move(admin));
+
+  const auto log = [&log = parts_.log](std::string_view what) {
+    log.warning("http", {{"what", what}});
+  };
+  TRY(auto admin_options, admin_server_options(config));
+  net::HttpServerHandlers admin_handlers;
+  admin_handlers.request = doors.admin->handler();
+  admin_handlers.error_body = backend::AdminDoor::error_body;
+  admin_handlers.log = log;
+  doors.admin_server.emplace(doors.lanes, std::move(admin_options), std::move(admin_handlers));
+  TRY_VOID(doors.admin_server->start());
+  doors.admin_open = true;
+
+  TRY(auto options, public_server_options(config));
+  net::HttpServerHandlers handlers;
+  handlers.request = [&rest = *doors.rest](const net::HttpRequest& request) {
+    return rest.handle(request);
+  };
+  handlers.is_websocket = backend::ClientDoor::takes;
+  handlers.websocket = doors.client->handler();
+  handlers.error_body = backend::rest::RestDoor::refusal;
+  handlers.log = log;
+  doors.public_server.emplace(doors.lanes, std::move(options), std::move(handlers));
+  TRY_VOID(doors.public_server->start());
+  doors.public_open = true;
+  return {};
+}
+
+void ServeApp::watch_figures() {
+  Doors& doors = *doors_;
+  doors.figures.push_back(backend::collect_store_metrics(doors.metrics, *doors.committer,
+                                                         doors.store.events(), *doors.apps));
+  doors.figures.push_back(
+      collect_server_figures(doors.metrics, "public", *doors.public_server));
+  doors.figures.push_back(collect_server_figures(doors.metrics, "admin", *doors.admin_server));
+  doors.figures.push_back(collect_dispatcher_figures(doors.metrics, *doors.dispatcher));
+}
+
+Ready ServeApp::addresses() const {
+  const ServeConfig& config = parts_.config;
+  return {listen_url(config.listen, !config.tls.certificate_file.empty(),
+                     doors_->public_server->port()),
+          listen_url(config.admin_listen, !config.admin_tls.certificate_file.empty(),
+                     doors_->admin_server->port())};
+}
+
+Result<void> ServeApp::reload() {
+  TRY_VOID(doors_->public_server->reload_certificates());
+  return doors_->admin_server->reload_certificates();
+}
+
+void ServeApp::stop() {
+  Doors& doors = *doors_;
+  if (!doors.running) return;
+  doors.running = false;
+  const Deadline until = Deadline::after(parts_.config.stop_grace);
+  runtime::Lane& lane = doors.lanes[0];
+  runtime::Lane& delivery = doors.delivery_lanes[0];
+  // 1. Not ready: whoever balances load looks elsewhere.
+  doors.ready = false;
+  // 2. No new connections; requests in flight end, WebSockets are closed with 1012, then cut.
+  if (doors.public_open) block_on(lane, doors.public_server->stop(left(until)));
+  // 3. No more deliveries are begun; those in flight end and hand over their outcomes.
+  if (doors.dispatcher) block_on(delivery, doors.dispatcher->stop(left(until)));
+  // 4. What delivery asked to be made durable is, while the write path still stands.
+  if (doors.disabler) block_on(delivery, doors.disabler->stop(left(until)));
+  // 5. The operator's door goes last: it can be watched until here.
+  doors.figures.clear();
+  if (doors.admin_open) block_on(lane, doors.admin_server->stop(left(until)));
+  // 6. Connections to app backends are closed.
+  if (doors.transport) doors.delivery_lanes[0].post([&doors] { doors.transport->close(); });
+  // 7. What is queued is committed, outcomes too; then nothing is written any more.
+  if (doors.committer) doors.committer->stop();
+  // 8. Blocking calls end; lanes run out of work and are joined.
+  doors.readers.stop();
+  doors.resolving.stop();
+  doors.lanes.stop();
+  doors.delivery_lanes.stop();
+  // 9. The database is checkpointed and closed and the folder unlocked by the destructor, after
+  //    everything that reads from it has gone.
+}
+
+}  // namespace tidings::cli

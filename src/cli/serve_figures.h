@@ -1,0 +1,24 @@
+/// Figures of listeners and of delivery for /metrics.
+///
+/// Threads: called at wiring time; observers on delivery's lane. Lifetime: destroy the returned
+/// handles before what they read.
+#pragma once
+
+#include <functional>
+#include <string_view>
+
+#include "backend/metrics.h"
+#include "delivery/dispatcher.h"
+#include "net/http_server.h"
+
+namespace tidings::cli {
+
+backend::Metrics::Collecting collect_server_figures(backend::Metrics& metrics,
+                                                    std::string_view listener,
+                                                    const net::HttpServer& server);
+backend::Metrics::Collecting collect_dispatcher_figures(backend::Metrics& metrics,
+                                                        const delivery::Dispatcher& dispatcher);
+/// Counts attempts by outcome and measures from the event's creation to its end.
+std::function<void(const delivery::Tried&)> delivery_observer(backend::Metrics& metrics);
+
+}  // namespace tidings::cli

@@ -1,0 +1,48 @@
+/// The engine that the configuration names, with the locked folder it lives in.
+///
+/// Errors: the folder is in use by another process (conflict), cannot be made or opened
+/// (unavailable), holds a newer schema or a token file that others may read.
+/// Threads: as the engine's interfaces say. Lifetime: outlives everything that reads or writes.
+#pragma once
+
+#include <memory>
+
+#include "backend/admin/admin_token.h"
+#include "base/random.h"
+#include "base/result.h"
+#include "cli/config.h"
+#include "store/memory_engine.h"
+#include "store/store.h"
+#include "store_sqlite/data_folder.h"
+#include "store_sqlite/engine.h"
+
+namespace tidings::cli {
+
+class ServeStore {
+ public:
+  static Result<ServeStore> open(const ServeConfig& config);
+  ServeStore() = default;
+
+  [[nodiscard]] store::UnitOfWork& work() { return *work_; }
+  [[nodiscard]] store::CommunityReader& community() { return *community_; }
+  [[nodiscard]] store::EventReader& events() { return *events_; }
+  /// From the environment, or from the file, which is made if it is not there.
+  Result<backend::AdminToken> admin_token(const ServeConfig& config, Random& random) const;
+
+ private:
+  template <class Engine>
+  void use(Engine& engine) {
+    work_ = &engine;
+    community_ = &engine;
+    events_ = &engine;
+  }
+
+  sqlite::DataFolder folder_;  // first: unlocked after the engine has gone
+  std::unique_ptr<sqlite::Engine> sqlite_;
+  std::unique_ptr<store::MemoryEngine> memory_;
+  store::UnitOfWork* work_ = nullptr;
+  store::CommunityReader* community_ = nullptr;
+  store::EventReader* events_ = nullptr;
+};
+
+}  // namespace tidings::cli
