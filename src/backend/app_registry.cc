@@ -25,21 +25,27 @@ community::AppPtr AppRegistry::find(SdkAppId id) const {
 }
 
 void AppRegistry::put(community::AppPtr app) {
-  const std::lock_guard lock(mutex_);
-  const auto held = apps_->find(app->id);
-  if (held != apps_->end() && held->second->version > app->version) return;
-  auto next = std::make_shared<Apps>(*apps_);
   const SdkAppId id = app->id;
-  next->insert_or_assign(id, std::move(app));
-  apps_ = std::move(next);
+  {
+    const std::lock_guard lock(mutex_);
+    const auto held = apps_->find(id);
+    if (held != apps_->end() && held->second->version > app->version) return;
+    auto next = std::make_shared<Apps>(*apps_);
+    next->insert_or_assign(id, std::move(app));
+    apps_ = std::move(next);
+  }
+  if (changed_) changed_(id);
 }
 
 void AppRegistry::remove(SdkAppId id) {
-  const std::lock_guard lock(mutex_);
-  if (!apps_->contains(id)) return;
-  auto next = std::make_shared<Apps>(*apps_);
-  next->erase(id);
-  apps_ = std::move(next);
+  {
+    const std::lock_guard lock(mutex_);
+    if (!apps_->contains(id)) return;
+    auto next = std::make_shared<Apps>(*apps_);
+    next->erase(id);
+    apps_ = std::move(next);
+  }
+  if (changed_) changed_(id);
 }
 
 }  // namespace tidings::backend

@@ -4,9 +4,11 @@
 /// Threads: every method from any thread. A snapshot stays valid as long as it is held.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <utility>
 #include <vector>
 
 #include "community/app.h"
@@ -25,8 +27,12 @@ class AppRegistry {
   /// After the change was committed. An older version than the one held is ignored.
   void put(community::AppPtr app);
   void remove(SdkAppId id);
+  /// Called after each change, on the thread that made it: delivery looks again. Set it before the
+  /// first change; it must only hand over.
+  void watch(std::function<void(SdkAppId)> changed) { changed_ = std::move(changed); }
 
  private:
+  std::function<void(SdkAppId)> changed_;  // constant after wiring
   mutable std::mutex mutex_;  // protects the pointer, not the map
   std::shared_ptr<const Apps> apps_;
 };
