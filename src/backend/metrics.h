@@ -1,7 +1,7 @@
 /// Metrics: counters, gauges and histograms that the parts of the process register and change, and
 /// their Prometheus text (exposition format 0.0.4) for /metrics.
 ///
-///   Counter& refused = metrics.counter("tidings_refused_total", "Refused calls.", {{"code", "1"}});
+///   auto& refused = metrics.counter("tidings_refused_total", "Refused calls.", {{"code", "1"}});
 ///   refused.add();
 ///   auto handle = metrics.collect([&](MetricSink& sink) { sink.gauge("tidings_queue", ...); });
 ///

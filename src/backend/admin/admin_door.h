@@ -3,7 +3,7 @@
 ///
 /// Errors are JSON: {"error":{"code","field","message"}}, `field` null where no field is to blame:
 /// 400 invalid_argument, 401 unauthenticated, 404 not_found, 405, 409 conflict, 412 (If-Match),
-/// 413 too_large, 429 rate_limited (also: too many wrong tokens from one address in a minute), 500, 503.
+/// 413 too_large, 429 rate_limited (many wrong tokens from one address in a minute), 500, 503.
 /// Every answer carries Cache-Control: no-store, since some hold secrets.
 /// Threads: the handler runs on each connection's lane. Lifetime: outlives the server.
 #pragma once

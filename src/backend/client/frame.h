@@ -1,5 +1,6 @@
 /// The client door's frames: `{"id":7,"op":"...","args":{...}}` in,
-/// `{"id":7,"code":0,"data":{...}}` or `{"id":7,"code":10010,"message":"..."}` back, `{"event":"...","data":{...}}` pushed.
+/// `{"id":7,"code":0,"data":{...}}` or `{"id":7,"code":10010,"message":"..."}` back,
+/// `{"event":"...","data":{...}}` pushed.
 ///
 /// An id is an integer or a string of at most 64 bytes; it comes back as it came, null where it
 /// could not be read. Threads: pure functions. Source: design.md "Doors", protocol 9.1.

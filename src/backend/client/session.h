@@ -3,8 +3,8 @@
 ///
 /// The first frame is `login {SDKAppID, userID, userSig, platform}`; it verifies the ticket,
 /// imports the account if it is new, and takes a seat in the hub. Frames that arrive while the
-/// login is being verified wait for it. After that up to `max_in_flight` operations run at a time, and
-/// answers come in the order in which they are ready. `ping` and `logout` are answered here.
+/// login is being verified wait for it. After that up to `max_in_flight` operations run at a time,
+/// and answers come in the order in which they are ready. `ping` and `logout` are answered here.
 ///
 /// Ends the connection: 1007 text that is not JSON, 1008 no login in time or a refused one, 1000
 /// logout. Everything else is answered with a code: 10003 unknown operation, 10004 bad arguments,
