@@ -11,7 +11,8 @@
 ///   }
 ///
 /// Close codes used by the session itself: 1003 binary message, 1007 invalid UTF-8, 1009 message
-/// too big, 1013 slow client (queue full), 1001 idle, 1012 server stops.
+/// too big, 1011 exception of the handler, 1012 server stops, 1013 slow client (queue full). A
+/// silent client's socket is closed without a frame: nobody is there to read it.
 /// Threads: its lane only. From elsewhere: session.lane().post(...), when it is known to live.
 /// Lifetime: from the handler's start to its return; the destructor drops what is queued.
 #pragma once
@@ -33,9 +34,9 @@ struct WebSocketOptions {
   std::size_t max_message_bytes = 64 * 1024;
   std::size_t max_queued_bytes = 1024 * 1024;
   std::size_t max_queued_messages = 1024;
-  std::chrono::milliseconds ping_interval{20'000};  ///< after that much silence a ping is sent
-  std::chrono::milliseconds idle_timeout{60'000};   ///< after that much silence, pongs included, 1001
-  std::chrono::milliseconds close_timeout{3'000};   ///< for the closing handshake
+  /// After half of it in silence a ping is sent; after all of it, pongs included, the socket closes.
+  std::chrono::milliseconds idle_timeout{60'000};
+  std::chrono::milliseconds close_timeout{3'000};  ///< for the closing handshake
 };
 
 /// What the client asked for when it upgraded. Owns its text.

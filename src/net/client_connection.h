@@ -1,0 +1,80 @@
+/// ClientConnection: one connection of the client, plain or TLS, and one exchange at a time on it.
+/// Private to HttpClientPool.
+///
+/// Every step is bounded by the request's deadline through the lane's timeout sweep: the socket is
+/// closed and the step under way ends. Failures are written into the HttpExchange.
+/// Threads: its lane only.
+#pragma once
+
+#include <openssl/ssl.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "net/callback_transport.h"
+#include "net/cidr.h"
+#include "net/http_client.h"
+#include "net/tcp_socket.h"
+#include "runtime/timeout_sweep.h"
+
+namespace tidings::net {
+
+struct FreeSession {
+  void operator()(SSL_SESSION* session) const { SSL_SESSION_free(session); }
+};
+using TlsSession = std::unique_ptr<SSL_SESSION, FreeSession>;
+
+class ClientConnection final : public runtime::TimeoutSweep::Entry {
+ public:
+  ClientConnection(runtime::Lane& lane, runtime::TimeoutSweep& sweep,
+                   const HttpClientOptions& options);
+  ~ClientConnection() override;
+
+  /// TCP to the first of `addresses` that answers, then TLS where the origin wants it, resuming
+  /// `session` where there is one. False: `exchange` says why.
+  runtime::awaitable<bool> open(const OutboundRequest& request, TlsClient* tls,
+                                const std::vector<IpAddress>& addresses, SSL_SESSION* session,
+                                HttpExchange& exchange);
+  /// Sends the request and reads the whole answer. False: `exchange` says why.
+  runtime::awaitable<bool> run(const OutboundRequest& request, HttpExchange& exchange);
+
+  /// Nothing of an answer was received by the last run().
+  [[nodiscard]] bool broke_before_answer() const { return !got_bytes_ && !timed_out_ && !cut_; }
+  /// After run(): may carry another exchange.
+  [[nodiscard]] bool reusable() const { return reusable_; }
+  /// Of an idle connection: the peer has neither closed it nor sent anything.
+  [[nodiscard]] bool is_quiet() const;
+  [[nodiscard]] TlsSession session() const;  ///< to resume later; nullptr for plain
+  [[nodiscard]] bool session_was_resumed() const;
+
+  void cut();  ///< ends what runs with `cancelled`
+  std::function<void()> on_idle_end;  ///< set while idle: called when idle for too long
+  std::string remote_address;
+
+ private:
+  void on_timeout() override;
+  runtime::awaitable<bool> connect(const std::vector<IpAddress>& addresses, std::uint16_t port,
+                                   runtime::Deadline deadline, HttpExchange& exchange);
+  runtime::awaitable<bool> secure(const OutboundRequest& request, TlsClient& client,
+                                  SSL_SESSION* session, HttpExchange& exchange);
+  runtime::awaitable<error_code> write();
+  runtime::awaitable<error_code> read();
+  bool write_request(const OutboundRequest& request);
+  bool broken(const error_code& error, HttpExchange& exchange) const;
+
+  const HttpClientOptions& options_;
+  TcpSocket socket_;
+  std::unique_ptr<asio::ssl::stream<TcpSocket&>> tls_;
+  bool timed_out_ = false;
+  bool cut_ = false;
+  bool got_bytes_ = false;
+  bool reusable_ = false;
+  std::string out_;
+  std::size_t written_ = 0;
+  std::vector<char> in_;
+  std::size_t filled_ = 0;
+};
+
+}  // namespace tidings::net

@@ -1,0 +1,263 @@
+#include "net/http_client.h"
+
+#include <list>
+#include <map>
+#include <tuple>
+#include <unordered_set>
+
+#include "base/check.h"
+#include "net/client_connection.h"
+
+namespace tidings::net {
+namespace {
+
+using runtime::awaitable;
+using runtime::Deadline;
+
+constexpr std::chrono::milliseconds kTick{20};
+constexpr std::size_t kMaxOriginsKept = 10'000;
+
+/// What makes two requests fit for one connection.
+using Key = std::tuple<std::string, std::uint16_t, const TlsClient*>;
+
+struct Origin {
+  std::list<std::unique_ptr<ClientConnection>> idle;  // the one used last in front
+  TlsSession session;
+  std::shared_ptr<TlsClient> tls;  // keeps the key's pointer from being used again
+};
+
+std::uint32_t since(Deadline::TimePoint start) {
+  return static_cast<std::uint32_t>(std::chrono::duration_cast<std::chrono::microseconds>(
+                                        Deadline::SteadyClock::now() - start)
+                                        .count());
+}
+
+void set_failure(HttpExchange& exchange, ExchangeFailure failure, std::string detail) {
+  exchange.failure = failure;
+  exchange.detail = std::move(detail);
+}
+
+}  // namespace
+
+class HttpClientPool::Core {
+ public:
+  Core(runtime::Lane& lane, Resolver& resolver, HttpClientOptions options)
+      : lane_(lane), resolver_(resolver), options_(std::move(options)), sweep_(lane, kTick) {}
+
+  awaitable<HttpExchange> exchange(const OutboundRequest& request);
+  void close();
+  HttpClientStatistics statistics() const;
+
+ private:
+  using Connection = std::unique_ptr<ClientConnection>;
+  class InUse;
+
+  awaitable<bool> try_idle(const OutboundRequest& request, Origin& origin, HttpExchange& exchange);
+  awaitable<bool> try_fresh(const OutboundRequest& request, Origin& origin, HttpExchange& exchange);
+  awaitable<bool> find_addresses(const OutboundRequest& request, Addresses& out,
+                                 HttpExchange& exchange);
+  Result<void> choose_tls(const OutboundRequest& request, std::shared_ptr<TlsClient>& out);
+  void keep(Origin& origin, Connection connection);
+  bool make_place();
+  void forget_empty_origins();
+
+  runtime::Lane& lane_;
+  Resolver& resolver_;
+  HttpClientOptions options_;
+  runtime::TimeoutSweep sweep_;
+  std::shared_ptr<TlsClient> default_tls_;
+  std::map<Key, Origin> origins_;
+  std::unordered_set<ClientConnection*> in_use_;
+  std::size_t idle_ = 0;
+  bool closed_ = false;
+  HttpClientStatistics counted_;
+};
+
+/// A connection while its exchange runs: known to close().
+class HttpClientPool::Core::InUse {
+ public:
+  InUse(Core& core, ClientConnection& connection) : core_(core), connection_(connection) {
+    core_.in_use_.insert(&connection_);
+  }
+  ~InUse() { core_.in_use_.erase(&connection_); }
+  InUse(const InUse&) = delete;
+  InUse& operator=(const InUse&) = delete;
+
+ private:
+  Core& core_;
+  ClientConnection& connection_;
+};
+
+Result<void> HttpClientPool::Core::choose_tls(const OutboundRequest& request,
+                                              std::shared_ptr<TlsClient>& out) {
+  if (!request.origin.https) return {};
+  out = request.tls;
+  if (out) return {};
+  if (!default_tls_) {
+    auto made = TlsClient::create({});
+    if (!made) return std::move(made).error();
+    default_tls_ = std::move(*made);
+  }
+  out = default_tls_;
+  return {};
+}
+
+awaitable<HttpExchange> HttpClientPool::Core::exchange(const OutboundRequest& request) {
+  CHECK(lane_.is_home());
+  const auto start = Deadline::SteadyClock::now();
+  ++counted_.exchanges;
+  HttpExchange exchange;
+  std::shared_ptr<TlsClient> tls;
+  auto chosen = choose_tls(request, tls);
+  if (closed_) {
+    set_failure(exchange, ExchangeFailure::cancelled, "the client is closed");
+  } else if (!chosen) {
+    set_failure(exchange, ExchangeFailure::tls, chosen.error().what);
+  } else {
+    if (origins_.size() >= kMaxOriginsKept) forget_empty_origins();
+    auto& origin = origins_[Key(request.origin.host, request.origin.port, tls.get())];
+    origin.tls = tls;
+    const auto settled = co_await try_idle(request, origin, exchange);
+    if (!settled) (void)co_await try_fresh(request, origin, exchange);
+  }
+  exchange.timings.total_us = since(start);
+  co_return exchange;
+}
+
+/// True when the exchange is settled, well or badly; false when a fresh connection is needed.
+awaitable<bool> HttpClientPool::Core::try_idle(const OutboundRequest& request, Origin& origin,
+                                               HttpExchange& exchange) {
+  while (!origin.idle.empty()) {
+    Connection connection = std::move(origin.idle.front());
+    origin.idle.pop_front();
+    --idle_;
+    connection->on_idle_end = nullptr;
+    connection->disarm();
+    if (!connection->is_quiet()) continue;
+    const InUse in_use(*this, *connection);
+    ++counted_.connections_reused;
+    exchange.reused_connection = true;
+    exchange.remote_address = connection->remote_address;
+    const auto answered = co_await connection->run(request, exchange);
+    if (!answered && connection->broke_before_answer() &&
+        exchange.failure == ExchangeFailure::closed) {
+      ++counted_.stale_retries;
+      exchange = HttpExchange{};
+      co_return false;
+    }
+    if (answered && connection->reusable()) keep(origin, std::move(connection));
+    co_return true;
+  }
+  co_return false;
+}
+
+awaitable<bool> HttpClientPool::Core::try_fresh(const OutboundRequest& request, Origin& origin,
+                                                HttpExchange& exchange) {
+  const auto start = Deadline::SteadyClock::now();
+  if (!make_place()) {
+    set_failure(exchange, ExchangeFailure::overloaded,
+                "all " + std::to_string(options_.max_connections) + " connections are in use");
+    co_return false;
+  }
+  auto connection = std::make_unique<ClientConnection>(lane_, sweep_, options_);
+  const InUse in_use(*this, *connection);
+  Addresses addresses;
+  const auto found = co_await find_addresses(request, addresses, exchange);
+  if (!found) co_return false;
+  exchange.timings.resolved_us = since(start);
+  const auto opened = co_await connection->open(request, origin.tls.get(), addresses,
+                                                origin.session.get(), exchange);
+  if (!opened) co_return false;
+  exchange.failure = ExchangeFailure::none;  // an earlier address may have failed
+  exchange.detail.clear();
+  ++counted_.connections_opened;
+  if (connection->session_was_resumed()) ++counted_.tls_resumed;
+  (request.origin.https ? exchange.timings.secured_us : exchange.timings.connected_us) =
+      since(start);
+  const auto answered = co_await connection->run(request, exchange);
+  if (!answered) co_return false;
+  if (auto session = connection->session()) origin.session = std::move(session);
+  if (connection->reusable()) keep(origin, std::move(connection));
+  co_return true;
+}
+
+awaitable<bool> HttpClientPool::Core::find_addresses(const OutboundRequest& request,
+                                                     Addresses& out, HttpExchange& exchange) {
+  const auto& host = request.origin.host;
+  auto resolved = co_await runtime::with_deadline(request.deadline, resolver_.resolve(host));
+  if (closed_) {
+    set_failure(exchange, ExchangeFailure::cancelled, "the client is closed");
+    co_return false;
+  }
+  if (!resolved) {
+    const bool cancelled = resolved.error().kind == Errc::cancelled;
+    set_failure(exchange, cancelled ? ExchangeFailure::cancelled : ExchangeFailure::dns,
+                resolved.error().what);
+    co_return false;
+  }
+  for (const auto& address : *resolved) {
+    if (options_.addresses.permits(address)) out.push_back(address);
+  }
+  if (!out.empty()) co_return true;
+  const auto& first = resolved->front();
+  exchange.remote_address = first.to_string();
+  set_failure(exchange, ExchangeFailure::address_forbidden,
+              "host '" + host + "' is at " + first.to_string() + " (" +
+                  std::string(AddressPolicy::special_kind(first)) +
+                  "), which is not allowed; an operator can allow its network");
+  co_return false;
+}
+
+void HttpClientPool::Core::keep(Origin& origin, Connection connection) {
+  if (closed_ || origin.idle.size() >= options_.max_idle_per_origin) return;
+  ++idle_;
+  origin.idle.push_front(std::move(connection));
+  auto& kept = *origin.idle.front();
+  kept.arm(options_.idle_timeout);
+  kept.on_idle_end = [this, &origin, &kept] {
+    --idle_;
+    origin.idle.remove_if([&kept](const Connection& one) { return one.get() == &kept; });
+  };
+}
+
+bool HttpClientPool::Core::make_place() {
+  if (in_use_.size() + idle_ < options_.max_connections) return true;
+  for (auto& [key, origin] : origins_) {
+    if (origin.idle.empty()) continue;
+    origin.idle.pop_back();
+    --idle_;
+    return true;
+  }
+  return false;
+}
+
+/// Origins are referred to while an exchange runs, so only at a moment when none does.
+void HttpClientPool::Core::forget_empty_origins() {
+  if (!in_use_.empty()) return;
+  std::erase_if(origins_, [](const auto& entry) { return entry.second.idle.empty(); });
+}
+
+void HttpClientPool::Core::close() {
+  closed_ = true;
+  for (auto& [key, origin] : origins_) origin.idle.clear();
+  idle_ = 0;
+  for (auto* connection : in_use_) connection->cut();
+}
+
+HttpClientStatistics HttpClientPool::Core::statistics() const {
+  auto now = counted_;
+  now.idle = idle_;
+  now.open = idle_ + in_use_.size();
+  return now;
+}
+
+HttpClientPool::HttpClientPool(runtime::Lane& lane, Resolver& resolver, HttpClientOptions options)
+    : core_(std::make_unique<Core>(lane, resolver, std::move(options))) {}
+HttpClientPool::~HttpClientPool() { core_->close(); }
+awaitable<HttpExchange> HttpClientPool::post(const OutboundRequest& request) {
+  return core_->exchange(request);
+}
+void HttpClientPool::close() { core_->close(); }
+HttpClientStatistics HttpClientPool::statistics() const { return core_->statistics(); }
+
+}  // namespace tidings::net

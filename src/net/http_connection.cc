@@ -1,0 +1,490 @@
+#include "net/http_connection.h"
+
+#include <openssl/ssl.h>
+#include <sys/socket.h>
+
+#include <boost/asio/write.hpp>
+#include <cstring>
+
+#include "net/event_stream.h"
+#include "net/forwarded.h"
+#include "net/websocket_driver.h"
+
+namespace tidings::net {
+namespace {
+
+using runtime::awaitable;
+
+constexpr std::size_t kFirstBuffer = 4 * 1024;
+constexpr std::size_t kReadStep = 64 * 1024;
+constexpr std::size_t kKeptBuffer = 64 * 1024;  // more is given back after the answer
+constexpr std::size_t kPipelinedAnswers = 64 * 1024;
+constexpr std::chrono::milliseconds kLinger{1000};
+
+std::string subject_of(TlsSocket& stream) {
+  std::unique_ptr<X509, decltype(&X509_free)> certificate(
+      SSL_get1_peer_certificate(stream.native_handle()), &X509_free);
+  if (!certificate) return {};
+  std::unique_ptr<BIO, decltype(&BIO_free)> text(BIO_new(BIO_s_mem()), &BIO_free);
+  X509_NAME_print_ex(text.get(), X509_get_subject_name(certificate.get()), 0, XN_FLAG_RFC2253);
+  char* data = nullptr;
+  const long size = BIO_get_mem_data(text.get(), &data);
+  return {data, static_cast<std::size_t>(size)};
+}
+
+}  // namespace
+
+/// The stream side of an answer without an end.
+template <class Stream>
+class HttpConnection<Stream>::Events final : public EventStream {
+ public:
+  explicit Events(HttpConnection& connection) : connection_(connection) {}
+
+  awaitable<Result<void>> write(std::string bytes) override {
+    auto& out = connection_.out_;
+    if (!started_) {
+      started_ = true;
+      connection_.server_.writer.append_stream_head(out, content_type_);
+    }
+    out += bytes;
+    const auto written = co_await connection_.flush_slowly();
+    connection_.phase_ = Phase::streaming;
+    if (written) co_return Result<void>{};
+    broken_ = true;
+    co_return fail(Errc::unavailable, "the client of the stream has gone");
+  }
+
+  [[nodiscard]] bool gone() const override {
+    if (broken_ || connection_.server_.stopping) return true;
+    char byte = 0;
+    auto& socket = socket_of(connection_.stream_);
+    if (!socket.is_open()) return true;
+    const auto got = ::recv(socket.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    return got == 0 || (got < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
+  }
+
+  void set_content_type(std::string_view type) override { content_type_ = type; }
+  [[nodiscard]] bool started() const { return started_; }
+
+ private:
+  HttpConnection& connection_;
+  std::string content_type_ = "text/event-stream";
+  bool started_ = false;
+  bool broken_ = false;
+};
+
+template <class Stream>
+HttpConnection<Stream>::HttpConnection(ServerLane& server, Stream& stream, const IpAddress& peer)
+    : ServerConnection(*server.sweep),
+      server_(server),
+      stream_(stream),
+      peer_(unmapped(peer)),
+      peer_address_(peer_.to_string()),
+      peer_is_proxy_(any_contains(server.options.trusted_proxies, peer_)),
+      in_(kFirstBuffer) {
+  server_.connections.insert(this);
+  error_code ignored;
+  socket_of(stream_).set_option(Tcp::no_delay(true), ignored);
+  socket_of(stream_).non_blocking(true, ignored);
+}
+
+template <class Stream>
+HttpConnection<Stream>::~HttpConnection() {
+  server_.connections.erase(this);
+}
+
+template <class Stream>
+void HttpConnection<Stream>::cut() {
+  error_code ignored;
+  socket_of(stream_).close(ignored);
+}
+
+template <class Stream>
+void HttpConnection<Stream>::begin_stop() {
+  if (phase_ == Phase::idle || phase_ == Phase::handshake) cut();
+  if (stop_websocket_) stop_websocket_();
+}
+
+template <class Stream>
+void HttpConnection<Stream>::on_timeout() {
+  if (phase_ != Phase::idle && phase_ != Phase::linger) count(server_.counters.timeouts);
+  if (phase_ == Phase::head || phase_ == Phase::body) {
+    // The reader wakes up and answers 408.
+    timed_out_ = true;
+    error_code ignored;
+    socket_of(stream_).cancel(ignored);
+    return;
+  }
+  cut();
+}
+
+template <class Stream>
+awaitable<void> HttpConnection<Stream>::run() {
+  const auto ready = co_await handshake();
+  if (!ready) co_return;
+  for (;;) {
+    const auto next = co_await serve_one();
+    if (next == Next::close) break;
+  }
+  co_await finish();
+}
+
+template <class Stream>
+awaitable<bool> HttpConnection<Stream>::handshake() {
+  if constexpr (kIsTls) {
+    arm(server_.options.header_timeout);
+    const auto [error] = co_await stream_.async_handshake(asio::ssl::stream_base::server, uncut());
+    disarm();
+    if (error) {
+      count(server_.counters.tls_failures);
+      server_.log("TLS handshake with " + peer_address_ + " failed: " + error.message());
+      co_return false;
+    }
+    certificate_subject_ = subject_of(stream_);
+  }
+  co_return true;
+}
+
+template <class Stream>
+awaitable<typename HttpConnection<Stream>::Next> HttpConnection<Stream>::serve_one() {
+  RequestParser parser(request_, body_, server_.options.max_header_bytes,
+                       server_.options.max_body_bytes);
+  phase_ = Phase::idle;
+  for (;;) {
+    // Empty lines before a request are skipped (RFC 9112 2.2).
+    while (begin_ < end_ && parser.head_bytes() == 0 &&
+           (in_[begin_] == '\r' || in_[begin_] == '\n')) {
+      ++begin_;
+    }
+    const auto progress =
+        begin_ == end_ ? RequestParser::Progress::need_more : parser.parse_head(unread());
+    if (progress == RequestParser::Progress::done) break;
+    if (progress == RequestParser::Progress::failed) {
+      co_return co_await refuse(parser.status(), parser.reason());
+    }
+    if (!out_.empty() && !write_at_once()) {
+      const auto written = co_await flush_slowly();
+      if (!written) co_return Next::close;
+    }
+    if (begin_ == end_) {
+      begin_ = end_ = 0;
+      if (server_.stopping) co_return Next::close;
+      phase_ = Phase::idle;
+      arm(first_ ? server_.options.header_timeout : server_.options.idle_timeout);
+    } else if (phase_ != Phase::head) {
+      phase_ = Phase::head;
+      arm(server_.options.header_timeout);
+    }
+    make_room();
+    if (end_ == in_.size()) co_return co_await refuse(431, "the request's head is too large");
+    const auto [error, size] = co_await stream_.async_read_some(
+        asio::buffer(in_.data() + end_, in_.size() - end_), uncut());
+    if (error) {
+      if (timed_out_) co_return co_await refuse(408, "the request's head did not come in time");
+      co_return Next::close;
+    }
+    end_ += size;
+  }
+  first_ = false;
+  const std::size_t head = parser.head_bytes();
+  if (parser.is_chunked()) {
+    const auto complete = co_await read_chunks(parser);
+    if (!complete) co_return Next::close;
+  } else if (parser.body_bytes() <= end_ - begin_ - head) {
+    request_.body = unread().substr(head, parser.body_bytes());
+  } else {
+    const auto complete = co_await read_rest_of_body(parser);
+    if (!complete) co_return Next::close;
+  }
+  fill_request();
+  co_return co_await answer(parser);
+}
+
+template <class Stream>
+void HttpConnection<Stream>::make_room() {
+  if (end_ < in_.size()) return;
+  if (begin_ > 0) {
+    std::memmove(in_.data(), in_.data() + begin_, end_ - begin_);
+    end_ -= begin_;
+    begin_ = 0;
+    return;
+  }
+  // One step above the limit lets the parser see that the head is too large.
+  const std::size_t most = server_.options.max_header_bytes + kFirstBuffer;
+  in_.resize(std::min(in_.size() * 2, std::max(most, in_.size())));
+}
+
+template <class Stream>
+awaitable<bool> HttpConnection<Stream>::read_rest_of_body(RequestParser& parser) {
+  const std::size_t wanted = parser.body_bytes();
+  body_ = unread().substr(parser.head_bytes());
+  end_ = begin_ + parser.head_bytes();
+  phase_ = Phase::body;
+  arm(server_.options.body_timeout);
+  if (parser.expects_continue() && body_.empty()) {
+    out_ += "HTTP/1.1 100 Continue\r\n\r\n";
+    const auto written = co_await flush_slowly();
+    if (!written) co_return false;
+    phase_ = Phase::body;
+    arm(server_.options.body_timeout);
+  }
+  while (body_.size() < wanted) {
+    const std::size_t have = body_.size();
+    body_.resize(std::min(wanted, have + kReadStep));  // grows with what came, not what was claimed
+    const auto [error, size] = co_await stream_.async_read_some(
+        asio::buffer(body_.data() + have, body_.size() - have), uncut());
+    body_.resize(have + size);
+    if (error) {
+      if (timed_out_) (void)co_await refuse(408, "the request's body did not come in time");
+      co_return false;
+    }
+  }
+  request_.body = body_;
+  co_return true;
+}
+
+template <class Stream>
+awaitable<bool> HttpConnection<Stream>::read_chunks(RequestParser& parser) {
+  body_.clear();
+  chunks_ = unread().substr(parser.head_bytes());
+  end_ = begin_ + parser.head_bytes();
+  phase_ = Phase::body;
+  arm(server_.options.body_timeout);
+  if (parser.expects_continue() && chunks_.empty()) {
+    out_ += "HTTP/1.1 100 Continue\r\n\r\n";
+    const auto written = co_await flush_slowly();
+    if (!written) co_return false;
+    phase_ = Phase::body;
+    arm(server_.options.body_timeout);
+  }
+  for (;;) {
+    std::size_t used = 0;
+    const auto progress = parser.parse_chunks(chunks_, used);
+    chunks_.erase(0, used);
+    if (progress == RequestParser::Progress::done) break;
+    if (progress == RequestParser::Progress::failed) {
+      (void)co_await refuse(parser.status(), parser.reason());
+      co_return false;
+    }
+    const std::size_t have = chunks_.size();
+    if (have >= kReadStep) {  // a chunk header or trailer of that size
+      (void)co_await refuse(400, "a chunk's header or trailer is too large");
+      co_return false;
+    }
+    chunks_.resize(have + kReadStep);
+    const auto [error, size] = co_await stream_.async_read_some(
+        asio::buffer(chunks_.data() + have, chunks_.size() - have), uncut());
+    chunks_.resize(have + size);
+    if (error) {
+      if (timed_out_) (void)co_await refuse(408, "the request's body did not come in time");
+      co_return false;
+    }
+  }
+  request_.body = body_;
+  co_return true;
+}
+
+template <class Stream>
+void HttpConnection<Stream>::fill_request() {
+  disarm();
+  request_.peer_address = peer_address_;
+  request_.tls = kIsTls;
+  request_.client_certificate_subject = certificate_subject_;
+  if (peer_is_proxy_) {
+    client_ip_ = client_ip(request_, peer_, server_.options.trusted_proxies);
+    request_.client_ip = client_ip_;
+  } else {
+    request_.client_ip = peer_address_;
+  }
+}
+
+template <class Stream>
+ResponseWriter::Manner HttpConnection<Stream>::manner(const RequestParser* parser,
+                                                      bool keep_alive) const {
+  const bool http_1_0 = parser != nullptr && parser->is_http_1_0();
+  return {keep_alive, http_1_0, parser != nullptr && request_.method == HttpMethod::head};
+}
+
+template <class Stream>
+awaitable<typename HttpConnection<Stream>::Next> HttpConnection<Stream>::answer(
+    RequestParser& parser) {
+  const auto& handlers = server_.handlers;
+  count(server_.counters.requests);
+  phase_ = Phase::handling;
+  if (handlers.is_websocket && handlers.is_websocket(request_.path)) {
+    co_return co_await answer_websocket(parser);
+  }
+  if (handlers.is_stream && handlers.is_stream(request_.path)) {
+    co_return co_await answer_stream(parser);
+  }
+  HttpResponse response;
+  try {
+    response = co_await handlers.request(request_);
+  } catch (const std::exception& exception) {
+    server_.log("handler of " + std::string(request_.path) + ": " + exception.what());
+    response = server_.refusal(500, "internal error");
+  }
+  const bool keep_alive = parser.keeps_alive() && !response.close && !server_.stopping;
+  server_.writer.append(out_, response, manner(&parser, keep_alive));
+  consume(parser.head_bytes() + (parser.is_chunked() || !body_.empty() ? 0 : parser.body_bytes()));
+  if (keep_alive && begin_ < end_ && out_.size() < kPipelinedAnswers) co_return Next::request;
+  if (!write_at_once()) {
+    const auto written = co_await flush_slowly();
+    if (!written) co_return Next::close;
+  }
+  co_return keep_alive ? Next::request : Next::close;
+}
+
+/// The request is answered: its bytes go, what came behind it stays.
+template <class Stream>
+void HttpConnection<Stream>::consume(std::size_t bytes) {
+  begin_ += bytes;
+  if (!chunks_.empty()) {
+    if (in_.size() < end_ + chunks_.size()) in_.resize(end_ + chunks_.size());
+    std::memcpy(in_.data() + end_, chunks_.data(), chunks_.size());
+    end_ += chunks_.size();
+    chunks_.clear();
+  }
+  if (begin_ == end_) {
+    begin_ = end_ = 0;
+    if (in_.size() > kKeptBuffer) std::vector<char>(kFirstBuffer).swap(in_);
+  }
+  if (body_.capacity() > kKeptBuffer) body_ = std::string();
+  body_.clear();
+  request_.body = {};
+}
+
+/// True when all of `out_` left without waiting. TLS waits always: its engine must not see a
+/// write that would block outside of an asynchronous operation.
+template <class Stream>
+bool HttpConnection<Stream>::write_at_once() {
+  if constexpr (kIsTls) {
+    return false;
+  } else {
+    error_code error;
+    written_ = stream_.write_some(asio::buffer(out_), error);
+    if (error) written_ = 0;  // the slow path meets it again
+    if (written_ < out_.size()) return false;
+    if (out_.capacity() > kKeptBuffer) out_ = std::string();
+    out_.clear();
+    written_ = 0;
+    return true;
+  }
+}
+
+template <class Stream>
+awaitable<bool> HttpConnection<Stream>::flush_slowly() {
+  phase_ = Phase::writing;
+  arm(server_.options.write_timeout);
+  const auto [error, size] =
+      co_await asio::async_write(stream_, asio::buffer(out_) + written_, uncut());
+  disarm();
+  written_ = 0;
+  if (out_.capacity() > kKeptBuffer) out_ = std::string();
+  out_.clear();
+  co_return !error;
+}
+
+template <class Stream>
+awaitable<typename HttpConnection<Stream>::Next> HttpConnection<Stream>::refuse(
+    unsigned status, std::string_view reason) {
+  if (status == 413 || status == 431) {
+    count(server_.counters.too_large);
+  } else if (status != 408) {
+    count(server_.counters.malformed);
+  }
+  auto response = server_.refusal(status, reason);
+  server_.writer.append(out_, response, {.keep_alive = false});
+  (void)co_await flush_slowly();
+  linger_ = true;
+  co_return Next::close;
+}
+
+template <class Stream>
+awaitable<typename HttpConnection<Stream>::Next> HttpConnection<Stream>::answer_stream(
+    RequestParser& parser) {
+  Events events(*this);
+  phase_ = Phase::streaming;
+  HttpResponse response;
+  try {
+    response = co_await server_.handlers.stream(request_, events);
+  } catch (const std::exception& exception) {
+    server_.log("stream of " + std::string(request_.path) + ": " + exception.what());
+    response = server_.refusal(500, "internal error");
+  }
+  if (events.started()) co_return Next::close;
+  server_.writer.append(out_, response, manner(&parser, false));
+  (void)co_await flush_slowly();
+  co_return Next::close;
+}
+
+template <class Stream>
+awaitable<typename HttpConnection<Stream>::Next> HttpConnection<Stream>::answer_websocket(
+    RequestParser& parser) {
+  if (!parser.is_upgrade() || !equal_ignoring_case(request_.header("Upgrade"), "websocket")) {
+    auto response = server_.refusal(426, "this path speaks WebSocket only");
+    response.headers.emplace_back("Upgrade", "websocket");
+    server_.writer.append(out_, response, manner(&parser, false));
+    (void)co_await flush_slowly();
+    co_return Next::close;
+  }
+  UpgradeRequest upgrade{std::string(request_.target), std::string(request_.path),
+                         std::string(request_.query),  peer_address_,
+                         std::string(request_.client_ip), kIsTls, {}};
+  for (const auto& field : request_.fields) upgrade.headers.emplace_back(field.name, field.value);
+
+  auto owned = std::make_unique<WebSocketDriver<Stream>>(stream_, server_.lane,
+                                                         server_.options.websocket);
+  auto& driver = *owned;
+  driver.peer_address = peer_address_;
+  driver.client_ip = upgrade.client_ip;
+  WebSocketSession session(std::move(owned));
+  const auto accepted = co_await driver.accept(unread());
+  if (!accepted) co_return Next::close;
+
+  phase_ = Phase::websocket;
+  driver.on_closing = [this] { arm(server_.options.websocket.close_timeout); };
+  stop_websocket_ = [&driver] { driver.close(1012, "the server stops"); };
+  runtime::OneShot<bool> writer_ended(server_.lane);
+  auto spawned = server_.group->spawn("websocket writer", driver.run_writer(writer_ended.sender()));
+  if (!spawned) co_return Next::close;
+  server_.counters.websockets_open.fetch_add(1);
+  try {
+    co_await server_.handlers.websocket(session, std::move(upgrade));
+  } catch (const std::exception& exception) {
+    server_.log("WebSocket of " + peer_address_ + ": " + exception.what());
+    driver.close(1011, "internal error");
+  }
+  driver.close(1000, "");
+  (void)co_await writer_ended.wait(/*interruptible=*/false);
+  server_.counters.websockets_open.fetch_sub(1);
+  stop_websocket_ = nullptr;
+  disarm();
+  co_return Next::close;
+}
+
+template <class Stream>
+awaitable<void> HttpConnection<Stream>::finish() {
+  auto& socket = socket_of(stream_);
+  if (!socket.is_open()) co_return;
+  phase_ = Phase::linger;
+  arm(kLinger);
+  if constexpr (kIsTls) {
+    co_await stream_.async_shutdown(uncut());  // close_notify
+  }
+  error_code error;
+  socket.shutdown(Tcp::socket::shutdown_send, error);
+  // Closing with unread bytes would reset the connection, and the refusal might never be read.
+  std::size_t drained = 0;
+  while (linger_ && !error && drained < 16 * kReadStep && socket.is_open()) {
+    const auto [read_error, size] = co_await socket.async_read_some(asio::buffer(in_), uncut());
+    error = read_error;
+    drained += size;
+  }
+  disarm();
+}
+
+template class HttpConnection<TcpSocket>;
+template class HttpConnection<TlsSocket>;
+
+}  // namespace tidings::net

@@ -1,0 +1,90 @@
+#include "net/server_lane.h"
+
+#include <algorithm>
+#include <vector>
+
+namespace tidings::net {
+namespace {
+
+using std::chrono::milliseconds;
+
+/// A quarter of the smallest limit, at most a second.
+milliseconds tick_for(const HttpServerOptions& options) {
+  const auto smallest =
+      std::min({options.header_timeout, options.body_timeout, options.write_timeout,
+                options.idle_timeout, options.websocket.close_timeout});
+  return std::clamp(smallest / 4, milliseconds{5}, milliseconds{1000});
+}
+
+/// Cuts what is left when the grace has passed.
+class GraceEnd final : public runtime::TimeoutSweep::Entry {
+ public:
+  GraceEnd(ServerLane& server, runtime::Deadline deadline)
+      : Entry(*server.sweep), server_(server) {
+    arm(deadline);
+  }
+  void on_timeout() override {
+    const std::vector<ServerConnection*> left(server_.connections.begin(),
+                                              server_.connections.end());
+    for (auto* connection : left) connection->cut();
+  }
+
+ private:
+  ServerLane& server_;
+};
+
+std::string quoted(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') out += '\\';
+    out += c;
+  }
+  return out + "\"";
+}
+
+}  // namespace
+
+ServerLane::ServerLane(runtime::Lane& home, const HttpServerOptions& server_options,
+                       const HttpServerHandlers& server_handlers)
+    : lane(home),
+      options(server_options),
+      handlers(server_handlers),
+      writer(server_options.server_name) {}
+
+void ServerLane::open() {
+  sweep = std::make_unique<runtime::TimeoutSweep>(lane, tick_for(options));
+  runtime::TaskGroupOptions group_options;
+  group_options.error_sink = [this](std::string_view child, std::string_view what) {
+    log(std::string(child) + ": " + std::string(what));
+  };
+  group = std::make_unique<runtime::TaskGroup>(lane, std::move(group_options));
+}
+
+runtime::awaitable<bool> ServerLane::stop(runtime::Deadline deadline) {
+  stopping = true;
+  if (!group) co_return true;
+  {
+    GraceEnd grace_end(*this, deadline);
+    const std::vector<ServerConnection*> all(connections.begin(), connections.end());
+    for (auto* connection : all) connection->begin_stop();
+    const auto grace = std::chrono::duration_cast<milliseconds>(deadline.remaining());
+    co_await group->stop(grace);
+  }
+  group.reset();
+  sweep.reset();
+  co_return true;
+}
+
+HttpResponse ServerLane::refusal(unsigned status, std::string_view reason) const {
+  if (handlers.error_body) return handlers.error_body(status, reason);
+  HttpResponse response;
+  response.status = status;
+  response.body = "{\"error\":" + quoted(reason) + "}";
+  return response;
+}
+
+void ServerLane::log(std::string_view what) const {
+  if (handlers.log) handlers.log(what);
+}
+
+}  // namespace tidings::net
