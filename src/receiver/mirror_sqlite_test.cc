@@ -202,7 +202,8 @@ TEST(MirrorSqlite, RandomHistoriesInRandomBatchesAgreeWithTwoModels) {
     for (const auto& [key, entry] : model.view().groups.entries()) {
       const auto stored = reader.group(key).value();
       ASSERT_EQ(stored.has_value(), entry.row.has_value()) << key.group;
-      if (stored) EXPECT_TRUE(settled(*stored) == settled(*entry.row)) << key.group;
+      if (!stored) continue;
+      EXPECT_TRUE(settled(*stored) == settled(*entry.row)) << key.group;
     }
     auto kept = reader.tallies().value();
     ASSERT_EQ(kept.size(), 1U);
@@ -356,8 +357,10 @@ TEST(MirrorSqlite, ListsPageInOrderByGroupAndByTime) {
 
 TEST(MirrorSqlite, AFileOfAnotherProgramIsRefused) {
   TemporaryFolder folder;
-  { auto other = sqlite::Database::open(folder.file()).value();
-    ASSERT_TRUE(other.execute("CREATE TABLE mine(x)")); }
+  {
+    auto other = sqlite::Database::open(folder.file()).value();
+    ASSERT_TRUE(other.execute("CREATE TABLE mine(x)"));
+  }
   const auto opened = sqlite::MirrorWriter::open(folder.file(), {});
   ASSERT_FALSE(opened);
   EXPECT_EQ(opened.error().kind, Errc::conflict);

@@ -9,7 +9,7 @@
 
 namespace tidings::receiver::testing {
 
-inline constexpr SdkAppId kApp{1400112233};
+inline const SdkAppId kApp{1400112233};
 inline const std::string kGroup = "@TGS#_@TGS#cBJYDIIM62CB";
 inline const std::string kTopic = "@TGS#_@TGS#cBJYDIIM62CB@TOPIC#_woodwork";
 

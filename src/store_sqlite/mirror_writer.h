@@ -4,10 +4,12 @@
 /// Errors, threads, durability: as MirrorUnitOfWork says. Lifetime: one per file.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "store/mirror_store.h"
+#include "store_sqlite/checkpointer.h"
 #include "store_sqlite/database.h"
 
 namespace tidings::sqlite {
@@ -38,9 +40,12 @@ class MirrorWriter final : public store::MirrorUnitOfWork {
   Result<void> write_topic(const store::MirrorTopic& topic);
   Result<void> write_group(const store::MirrorGroup& group);
   Result<void> purge(const store::MirrorView& view);
+  void keep_log_short();
 
   Database database_;
   Statements statements_;
+  int woken_at_pages_ = 0;  // the log's size when the checkpointer was woken last
+  std::unique_ptr<Checkpointer> checkpointer_;
 };
 
 }  // namespace tidings::sqlite
