@@ -9,8 +9,8 @@
 /// A committed PutApp or DeleteApp has reached the registry before its Reply is returned, in the
 /// order of the commits.
 ///
-/// Errors: `code` is the protocol's number; 0 where it has none (shutting down, a full reader pool),
-/// which a door reports as its own "internal, retry" (10002, 70500).
+/// Errors: `code` is the protocol's number; 0 where it has none (a full reader pool, a cancelled
+/// wait), which a door reports as its own "internal, retry" (10002, 70500).
 ///
 /// Threads: from any lane; resumes on the caller's lane. Lifetime: everything given to the
 /// constructor outlives the service; callers' coroutines end before it does.

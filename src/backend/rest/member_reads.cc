@@ -170,7 +170,8 @@ struct ListMuted {
     TRY_VOID(sources.community.read(needs, view));
     TRY_VOID(community::existing_group(view, group));
     if (!topic.empty() && view.topic({group, topic}) == nullptr) {
-      return community::refuse(code::kGone, "topic '" + topic.str() + "' does not exist (any more)");
+      return community::refuse(code::kGone,
+                               "topic '" + topic.str() + "' does not exist (any more)");
     }
     TRY(const auto mutes, muted_users(sources.community, group, topic));
     JsonText text = begin_reply();

@@ -239,8 +239,8 @@ Result<std::optional<std::vector<Fields>>> Fields::maybe_objects(FieldName field
                         "]";
     const json::object* object = item.if_object();
     if (object == nullptr) {
-      return fail(Errc::invalid_argument, place + " is " + describe(item) + "; it must be an object",
-                  bad_parameter_);
+      return fail(Errc::invalid_argument,
+                  place + " is " + describe(item) + "; it must be an object", bad_parameter_);
     }
     objects.emplace_back(*object, bad_parameter_, place + ".");
   }

@@ -15,8 +15,8 @@ namespace {
 using community::View;
 
 struct GetTopic {
-  community::AppPtr app;
   community::GroupKey group;
+  UserId caller;
   UserId user;
   std::vector<TopicId> asked;  ///< empty: all
   NameFilter filter;
@@ -40,14 +40,14 @@ Result<std::vector<const community::Topic*>> GetTopic::find_topics(const ReadSou
   TRY_VOID(sources.community.read(needs, view));
 
   TRY(const community::Group* const found, community::existing_group(view, group));
+  if (user != caller) {
+    TRY_VOID(community::check_imported(view, "From_Account", account));
+  }
   if (!found->support_topic) {
     return community::refuse(community::code::kFeatureOff,
                              "group '" + group.group.str() +
-                                 "' has no topics: only a Community created with SupportTopic 1 has");
-  }
-  // An app admin acts without an account of its own.
-  if (!app->is_admin(user.view())) {
-    TRY_VOID(community::check_imported(view, "From_Account", account));
+                                 "' does not support topics: that is chosen when a community is "
+                                 "created (SupportTopic 1)");
   }
   std::vector<const community::Topic*> topics;
   if (asked.empty()) {
@@ -118,17 +118,20 @@ Result<std::string> GetTopic::operator()(const ReadSources& sources) const {
 Result<Call> get_topic(const CallContext& context) {
   TRY_VOID(community::check_topics_on(*context.app));
   const Fields& fields = context.fields;
-  GetTopic query{context.app, {context.app->id, {}}, {}, {}, {}};
+  GetTopic query{{context.app->id, {}}, context.caller.user, {}, {}, {}};
   TRY(auto group, fields.text(kGroupId));
   TRY(auto user, fields.maybe_acting_account("From_Account"));
-  if (!user) return fields.bad("From_Account", "is missing; it says whose SelfInfo to return");
+  if (!user || user->empty()) {
+    return fields.bad("From_Account", "is missing; it says whose SelfInfo to return");
+  }
   TRY(auto asked, fields.maybe_texts("TopicIdList"));
   TRY(auto filter, fields.maybe_texts("ResponseFilter"));
   TRY_VOID(community::check_given("GroupId", group));
   if (asked && asked->size() > static_cast<std::size_t>(community::kTopicsPerGroup)) {
-    return fields.bad("TopicIdList", "names " + std::to_string(asked->size()) + " topics, at most " +
-                                         std::to_string(community::kTopicsPerGroup) +
-                                         " are allowed in one request: split it");
+    return fields.bad("TopicIdList",
+                      "names " + std::to_string(asked->size()) + " topics, at most " +
+                          std::to_string(community::kTopicsPerGroup) +
+                          " are allowed in one request: split it");
   }
   TRY_VOID(community::check_community_id(group));
   query.group.group = GroupId(std::move(group));
