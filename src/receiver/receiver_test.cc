@@ -335,7 +335,7 @@ TEST_F(ReceiverTest, TheQueryDoorShowsTopicsGroupsAndInbox) {
   post(callback(topic_body("Garden", "garden")));
   const std::string group = "%40TGS%23_%40TGS%23cBJYDIIM62CB";
   const auto topic = got("/mirror/topics/" + group + "%40TOPIC%23_woodwork");
-  EXPECT_EQ(topic.at("topic_id"), kTopic);
+  EXPECT_EQ(topic.at("topic_id").as_string(), kTopic);
   EXPECT_EQ(topic.at("name"), "Woodwork");
   EXPECT_EQ(topic.at("state"), "alive");
   EXPECT_TRUE(topic.at("introduction").is_null());
@@ -387,7 +387,7 @@ TEST_F(ReceiverTest, TheQueryDoorNamesWhatIsWrong) {
     const auto error = boost::json::parse(response.body).at("error").as_object();
     EXPECT_FALSE(error.at("message").as_string().empty());
     if (*parameter == 0) continue;
-    EXPECT_EQ(error.at("parameter"), parameter) << target;
+    EXPECT_EQ(error.at("parameter").as_string(), parameter) << target;
   }
 }
 
