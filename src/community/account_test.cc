@@ -1,5 +1,5 @@
-// Goal: accounts are imported and deleted as protocol 3.2 and 4.7.21 to 4.7.23 say. Method: commands
-// against a stored world; per-item codes.
+// Goal: accounts are imported and deleted as protocol 3.2 and 4.7.21 to 4.7.23 say. Method:
+// commands against a stored world; per-item codes.
 #include <gtest/gtest.h>
 
 #include "community/test_world.h"

@@ -1,5 +1,5 @@
-// Goal: the admin door's changes of an app are checked as protocol section 8 says, and nothing of an
-// app is lost by one. Method: one rule broken at a time, starting from an app that is accepted.
+// Goal: the admin door's changes of an app are checked as protocol section 8 says, and nothing of
+// an app is lost by one. Method: one rule broken at a time, starting from an app that is accepted.
 #include <gtest/gtest.h>
 
 #include <functional>

@@ -1,5 +1,5 @@
-// Goal: an app's settings survive writing and reading exactly; what is unknown or of another type is
-// refused by name. Method: every member set to another value than its default, and texts by hand.
+// Goal: an app's settings survive writing and reading exactly; what is unknown or of another type
+// is refused by name. Method: every member set to other than its default, and texts by hand.
 #include "community/app.h"
 
 #include <gtest/gtest.h>

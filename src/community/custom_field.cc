@@ -131,7 +131,9 @@ Result<std::vector<FieldDeclaration>> change_declarations(
   }
   for (const FieldScope& scope : change.scopes) {
     const auto same = std::find_if(held->scopes.begin(), held->scopes.end(),
-                                   [&scope](const auto& other) { return other.type == scope.type; });
+                                   [&scope](const FieldScope& other) {
+                                     return other.type == scope.type;
+                                   });
     if (same == held->scopes.end()) {
       held->scopes.push_back(scope);
     } else {
@@ -176,10 +178,12 @@ Result<void> check_fields(const std::vector<FieldDeclaration>& declared, GroupTy
     const FieldDeclaration* declaration = find_declaration(declared, write.key);
     if (declaration == nullptr) {
       return refuse(code::kBadParameter,
-                    "custom field '" + write.key + "' is not declared: declare it in the app first");
+                    "custom field '" + write.key +
+                        "' is not declared: declare it in the app first");
     }
     if (find_scope(*declaration, type) == nullptr) {
-      return refuse(code::kBadParameter, "custom field '" + write.key + "' is not enabled for type " +
+      return refuse(code::kBadParameter, "custom field '" + write.key +
+                                             "' is not enabled for type " +
                                              std::string{to_string(type)} +
                                              ": add the type to its declaration");
     }

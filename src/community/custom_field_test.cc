@@ -77,8 +77,9 @@ TEST(FieldValuesRules, each_level_grants_everyone_stricter) {
       if (!written) {
         EXPECT_EQ(written.error().code, 10007);
       }
-      EXPECT_EQ(readable_fields(declared, GroupType::community, {caller, true}, {{"k", "v"}}).size(),
-                expected ? 1U : 0U);
+      const FieldValues read =
+          readable_fields(declared, GroupType::community, {caller, true}, {{"k", "v"}});
+      EXPECT_EQ(read.size(), expected ? 1U : 0U);
     }
   }
 }

@@ -113,8 +113,9 @@ Result<void> check_members_supported(const CreateGroup& command, GroupType type)
     return refuse(code::kNotPermitted,
                   "MemberList is given, a group of type AVChatRoom starts without: leave it out");
   }
-  const bool names_admin = std::any_of(command.members.begin(), command.members.end(),
-                                       [](const NewMember& member) { return member.role.has_value(); });
+  const bool names_admin =
+      std::any_of(command.members.begin(), command.members.end(),
+                  [](const NewMember& member) { return member.role.has_value(); });
   if (names_admin && !has_admins(type)) {
     return refuse(code::kNotPermitted, "Role Admin is given, a group of type " +
                                            std::string{to_string(type)} + " has no admins");
@@ -178,7 +179,7 @@ Result<void> check_accounts(const CreateGroup& command, const View& view, const 
   return {};
 }
 
-std::string text_of(const std::optional<std::string>& given) { return given ? *given : ""; }
+std::string given_text(const std::optional<std::string>& given) { return given ? *given : ""; }
 
 /// Everything before the before-callback.
 Result<NewGroup> check(const CreateGroup& command, const View& view) {
@@ -207,9 +208,9 @@ Result<NewGroup> check(const CreateGroup& command, const View& view) {
   TRY_VOID(check_id_free(command, view, group));
 
   group.name = command.name;
-  group.introduction = text_of(command.introduction);
-  group.notification = text_of(command.notification);
-  group.face_url = text_of(command.face_url);
+  group.introduction = given_text(command.introduction);
+  group.notification = given_text(command.notification);
+  group.face_url = given_text(command.face_url);
   group.create_time_s =
       command.import ? command.create_time_s.value_or(view.now_s()) : view.now_s();
   group.last_info_time_s = group.create_time_s;

@@ -372,9 +372,9 @@ testing::AssertionResult refused(const Result<Reply>& result, Errc kind, std::st
   if (result.error().kind == kind && result.error().what.find(text) != std::string::npos) {
     return testing::AssertionSuccess();
   }
-  return testing::AssertionFailure() << "refused with kind " << static_cast<int>(result.error().kind)
-                                     << ": " << result.error().what << "; expected '" << text
-                                     << "'";
+  return testing::AssertionFailure() << "refused with kind "
+                                     << static_cast<int>(result.error().kind) << ": "
+                                     << result.error().what << "; expected '" << text << "'";
 }
 
 }  // namespace tidings::community
