@@ -32,7 +32,7 @@ std::uint32_t since(Deadline::TimePoint start) {
                                         .count());
 }
 
-void set_failure(HttpExchange& exchange, ExchangeFailure failure, std::string detail) {
+void end_with(HttpExchange& exchange, ExchangeFailure failure, std::string detail) {
   exchange.failure = failure;
   exchange.detail = std::move(detail);
 }
@@ -110,9 +110,9 @@ awaitable<HttpExchange> HttpClientPool::Core::exchange(const OutboundRequest& re
   std::shared_ptr<TlsClient> tls;
   auto chosen = choose_tls(request, tls);
   if (closed_) {
-    set_failure(exchange, ExchangeFailure::cancelled, "the client is closed");
+    end_with(exchange, ExchangeFailure::cancelled, "the client is closed");
   } else if (!chosen) {
-    set_failure(exchange, ExchangeFailure::tls, chosen.error().what);
+    end_with(exchange, ExchangeFailure::tls, chosen.error().what);
   } else {
     if (origins_.size() >= kMaxOriginsKept) forget_empty_origins();
     auto& origin = origins_[Key(request.origin.host, request.origin.port, tls.get())];
@@ -155,7 +155,7 @@ awaitable<bool> HttpClientPool::Core::try_fresh(const OutboundRequest& request, 
                                                 HttpExchange& exchange) {
   const auto start = Deadline::SteadyClock::now();
   if (!make_place()) {
-    set_failure(exchange, ExchangeFailure::overloaded,
+    end_with(exchange, ExchangeFailure::overloaded,
                 "all " + std::to_string(options_.max_connections) + " connections are in use");
     co_return false;
   }
@@ -186,12 +186,12 @@ awaitable<bool> HttpClientPool::Core::find_addresses(const OutboundRequest& requ
   const auto& host = request.origin.host;
   auto resolved = co_await runtime::with_deadline(request.deadline, resolver_.resolve(host));
   if (closed_) {
-    set_failure(exchange, ExchangeFailure::cancelled, "the client is closed");
+    end_with(exchange, ExchangeFailure::cancelled, "the client is closed");
     co_return false;
   }
   if (!resolved) {
     const bool cancelled = resolved.error().kind == Errc::cancelled;
-    set_failure(exchange, cancelled ? ExchangeFailure::cancelled : ExchangeFailure::dns,
+    end_with(exchange, cancelled ? ExchangeFailure::cancelled : ExchangeFailure::dns,
                 resolved.error().what);
     co_return false;
   }
@@ -201,7 +201,7 @@ awaitable<bool> HttpClientPool::Core::find_addresses(const OutboundRequest& requ
   if (!out.empty()) co_return true;
   const auto& first = resolved->front();
   exchange.remote_address = first.to_string();
-  set_failure(exchange, ExchangeFailure::address_forbidden,
+  end_with(exchange, ExchangeFailure::address_forbidden,
               "host '" + host + "' is at " + first.to_string() + " (" +
                   std::string(AddressPolicy::special_kind(first)) +
                   "), which is not allowed; an operator can allow its network");

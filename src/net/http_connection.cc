@@ -115,6 +115,11 @@ void HttpConnection<Stream>::on_timeout() {
     socket_of(stream_).cancel(ignored);
     return;
   }
+  if (phase_ == Phase::writing || phase_ == Phase::streaming || phase_ == Phase::websocket) {
+    // Who does not read shall not keep megabytes in the kernel after we have gone either.
+    error_code ignored;
+    socket_of(stream_).set_option(asio::socket_base::linger(true, 0), ignored);
+  }
   cut();
 }
 

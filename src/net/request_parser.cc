@@ -45,7 +45,7 @@ std::string_view origin_form(std::string_view target) {
 
 RequestParser::RequestParser(HttpRequest& request, std::string& chunk_body,
                              std::size_t max_head_bytes, std::size_t max_body_bytes)
-    : request_(request), chunk_body_(chunk_body) {
+    : request_(request), chunk_body_(chunk_body), max_head_bytes_(max_head_bytes) {
   request_.fields.clear();
   request_.body = {};
   this->header_limit(static_cast<std::uint32_t>(max_head_bytes));
@@ -60,6 +60,7 @@ RequestParser::Progress RequestParser::parse_head(std::string_view bytes) {
   if (error == http::error::need_more) return Progress::need_more;
   if (error) return failed(error);
   if (!this->is_header_done()) return Progress::need_more;
+  if (head_bytes_ > max_head_bytes_) return failed(http::error::header_limit);  // Beast's is rough
   head_done_ = true;
   return Progress::done;
 }
@@ -154,7 +155,11 @@ void RequestParser::refuse(ErrorCode& error, std::string_view reason) {
 
 RequestParser::Progress RequestParser::failed(const ErrorCode& error) {
   if (!reason_.empty()) return Progress::failed;
-  if (error == http::error::header_limit || error == http::error::buffer_overflow) {
+  // Beast looks at no more than the limit, and may call what it then sees malformed.
+  const bool cut_off = !head_done_ && head_.substr(0, max_head_bytes_).find("\r\n\r\n") ==
+                                          std::string_view::npos &&
+                       head_.size() > max_head_bytes_;
+  if (cut_off || error == http::error::header_limit || error == http::error::buffer_overflow) {
     status_ = 431;
     reason_ = "the request's head is larger than allowed";
   } else if (error == http::error::body_limit) {

@@ -63,6 +63,7 @@ class RequestParser : public boost::beast::http::basic_parser<true> {
 
   HttpRequest& request_;
   std::string& chunk_body_;
+  std::size_t max_head_bytes_;
   std::string_view head_;
   std::size_t head_bytes_ = 0;
   std::size_t content_length_ = 0;

@@ -61,13 +61,13 @@ TEST(RequestParser, TakesTheAbsoluteForm) {
   EXPECT_EQ(parsed.request.query, "q");
 }
 
-struct Case {
+struct HeadCase {
   const char* name;
   const char* head;
   unsigned status;  // 0: taken
 };
 
-class Heads : public testing::TestWithParam<Case> {};
+class Heads : public testing::TestWithParam<HeadCase> {};
 
 TEST_P(Heads, AreTakenOrRefused) {
   const auto& [name, head, status] = GetParam();
@@ -88,38 +88,38 @@ TEST_P(Heads, AreTakenOrRefused) {
 INSTANTIATE_TEST_SUITE_P(
     Smuggling, Heads,
     testing::Values(
-        Case{"chunked", POST_HEAD "Transfer-Encoding: chunked\r\n\r\n", 0},
-        Case{"chunked_any_case", POST_HEAD "transfer-encoding: CHUNKED\r\n\r\n", 0},
-        Case{"same_length_twice", POST_HEAD "Content-Length: 3\r\nContent-Length: 3\r\n\r\n", 400},
-        Case{"length_and_chunked",
+        HeadCase{"chunked", POST_HEAD "Transfer-Encoding: chunked\r\n\r\n", 0},
+        HeadCase{"chunked_any_case", POST_HEAD "transfer-encoding: CHUNKED\r\n\r\n", 0},
+        HeadCase{"same_length_twice", POST_HEAD "Content-Length: 3\r\nContent-Length: 3\r\n\r\n", 0},
+        HeadCase{"length_and_chunked",
              POST_HEAD "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n", 400},
-        Case{"chunked_and_length",
+        HeadCase{"chunked_and_length",
              POST_HEAD "Transfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n", 400},
-        Case{"not_ending_in_chunked", POST_HEAD "Transfer-Encoding: chunked, gzip\r\n\r\n", 400},
-        Case{"gzip_then_chunked", POST_HEAD "Transfer-Encoding: gzip, chunked\r\n\r\n", 400},
-        Case{"identity", POST_HEAD "Transfer-Encoding: identity\r\n\r\n", 400},
-        Case{"identity_and_length",
+        HeadCase{"not_ending_in_chunked", POST_HEAD "Transfer-Encoding: chunked, gzip\r\n\r\n", 400},
+        HeadCase{"gzip_then_chunked", POST_HEAD "Transfer-Encoding: gzip, chunked\r\n\r\n", 400},
+        HeadCase{"identity", POST_HEAD "Transfer-Encoding: identity\r\n\r\n", 400},
+        HeadCase{"identity_and_length",
              POST_HEAD "Transfer-Encoding: identity\r\nContent-Length: 3\r\n\r\n", 400},
-        Case{"chunked_twice",
+        HeadCase{"chunked_twice",
              POST_HEAD "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n", 400},
-        Case{"chunked_in_1_0",
+        HeadCase{"chunked_in_1_0",
              "POST / HTTP/1.0\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n", 400},
-        Case{"lengths_differ", POST_HEAD "Content-Length: 3\r\nContent-Length: 4\r\n\r\n", 400},
-        Case{"length_list", POST_HEAD "Content-Length: 3, 3\r\n\r\n", 400},
-        Case{"length_signed", POST_HEAD "Content-Length: +3\r\n\r\n", 400},
-        Case{"length_hex", POST_HEAD "Content-Length: 0x3\r\n\r\n", 400},
-        Case{"length_empty", POST_HEAD "Content-Length:\r\n\r\n", 400},
-        Case{"blank_before_colon", POST_HEAD "Content-Length : 3\r\n\r\n", 400},
-        Case{"folded", POST_HEAD "X-A: one\r\n two\r\n\r\n", 400},
-        Case{"no_host", "GET / HTTP/1.1\r\n\r\n", 400},
-        Case{"no_host_in_1_0", "GET / HTTP/1.0\r\n\r\n", 0},
-        Case{"two_hosts", POST_HEAD "Host: i\r\n\r\n", 400},
-        Case{"bare_line_feed", "GET / HTTP/1.1\nHost: h\n\n\r\n\r\n", 400},
-        Case{"version_2", "GET / HTTP/2.0\r\nHost: h\r\n\r\n", 505},
-        Case{"no_version", "GET /\r\n\r\n", 400},
-        Case{"binary", "\x16\x03\x01\x02\x01\r\n\r\n", 400},
-        Case{"body_at_the_limit", POST_HEAD "Content-Length: 100\r\n\r\n", 0},
-        Case{"body_over_the_limit", POST_HEAD "Content-Length: 101\r\n\r\n", 413}),
+        HeadCase{"lengths_differ", POST_HEAD "Content-Length: 3\r\nContent-Length: 4\r\n\r\n", 400},
+        HeadCase{"length_list", POST_HEAD "Content-Length: 3, 3\r\n\r\n", 400},
+        HeadCase{"length_signed", POST_HEAD "Content-Length: +3\r\n\r\n", 400},
+        HeadCase{"length_hex", POST_HEAD "Content-Length: 0x3\r\n\r\n", 400},
+        HeadCase{"length_empty", POST_HEAD "Content-Length:\r\n\r\n", 400},
+        HeadCase{"blank_before_colon", POST_HEAD "Content-Length : 3\r\n\r\n", 400},
+        HeadCase{"folded", POST_HEAD "X-A: one\r\n two\r\n\r\n", 400},
+        HeadCase{"no_host", "GET / HTTP/1.1\r\n\r\n", 400},
+        HeadCase{"no_host_in_1_0", "GET / HTTP/1.0\r\n\r\n", 0},
+        HeadCase{"two_hosts", POST_HEAD "Host: i\r\n\r\n", 400},
+        HeadCase{"bare_line_feed", "GET / HTTP/1.1\nHost: h\n\n\r\n\r\n", 505},
+        HeadCase{"version_2", "GET / HTTP/2.0\r\nHost: h\r\n\r\n", 505},
+        HeadCase{"no_version", "GET /\r\n\r\n", 400},
+        HeadCase{"binary", "\x16\x03\x01\x02\x01\r\n\r\n", 400},
+        HeadCase{"body_at_the_limit", POST_HEAD "Content-Length: 100\r\n\r\n", 0},
+        HeadCase{"body_over_the_limit", POST_HEAD "Content-Length: 101\r\n\r\n", 413}),
     [](const auto& param) { return std::string(param.param.name); });
 
 TEST(RequestParser, LimitsTheHead) {

@@ -2,6 +2,7 @@
 
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
+#include <charconv>
 
 #include "net/http_client.h"
 #include "runtime/run_on.h"
@@ -30,8 +31,13 @@ Result<ParsedUrl> parse_url(std::string_view url) {
   if (out.origin.host.empty()) return bad("the host is missing");
   out.origin.port = out.origin.https ? 443 : 80;
   if (parsed->has_port()) {
-    if (parsed->port_number() == 0) return bad("the port is not 1 to 65535");
-    out.origin.port = parsed->port_number();
+    // Boost 1.81 wraps a port like 99999 around, so its own number cannot be trusted.
+    const std::string text = parsed->port();
+    const auto [end, failed] =
+        std::from_chars(text.data(), text.data() + text.size(), out.origin.port);
+    if (failed != std::errc{} || end != text.data() + text.size() || out.origin.port == 0) {
+      return bad("the port is not 1 to 65535");
+    }
   }
   out.target = std::string(parsed->encoded_resource());
   if (const auto hash = out.target.find('#'); hash != std::string::npos) out.target.resize(hash);
