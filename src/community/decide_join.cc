@@ -23,15 +23,15 @@ constexpr int kFailed = 0;
 constexpr int kAdded = 1;
 constexpr int kAlready = 2;
 
-struct JoinGround {
+struct AddGround {
   AppPtr app;
   GroupKey key;
   const Group* group = nullptr;
 };
 
 /// Everything before the before-callback.
-Result<JoinGround> check(const AddMembers& command, const View& view) {
-  JoinGround ground;
+Result<AddGround> check(const AddMembers& command, const View& view) {
+  AddGround ground;
   TRY(ground.app, usable_app(view, command.caller.app));
   TRY_VOID(check_given("GroupId", command.group_id));
   TRY_VOID(check_account_count("MemberList", command.members.size(), kAddMembers));
@@ -82,7 +82,7 @@ struct Plan {
   const NewMember* met_user_quota = nullptr;  ///< the first one kept out by its own quota
 };
 
-Plan make_plan(const AddMembers& command, const View& view, const JoinGround& ground) {
+Plan make_plan(const AddMembers& command, const View& view, const AddGround& ground) {
   const Group& group = *ground.group;
   Plan plan;
   std::set<std::string_view> seen;
@@ -118,7 +118,7 @@ bool useful(const Plan& plan) {
 }
 
 struct JoinGround {
-  JoinGround ground;
+  AddGround ground;
   bool already_member = false;
   bool needs_approval = false;
 };
@@ -126,7 +126,7 @@ struct JoinGround {
 /// Everything before the before-callback.
 Result<JoinGround> check(const JoinGroup& command, const View& view) {
   JoinGround result;
-  JoinGround& ground = result.ground;
+  AddGround& ground = result.ground;
   TRY(ground.app, usable_app(view, command.caller.app));
   TRY_VOID(check_given("GroupId", command.group_id));
   TRY_VOID(check_group_id(command.group_id));
@@ -156,7 +156,7 @@ Result<JoinGround> check(const JoinGroup& command, const View& view) {
 }  // namespace
 
 Result<std::optional<Question>> question(const AddMembers& command, const View& view) {
-  TRY(const JoinGround ground, check(command, view));
+  TRY(const AddGround ground, check(command, view));
   if (command.import) return std::optional<Question>{};
   std::vector<UserId> invited;
   for (const NewMember& member : command.members) {
@@ -168,7 +168,7 @@ Result<std::optional<Question>> question(const AddMembers& command, const View& 
 }
 
 Result<Reply> apply(const AddMembers& command, View& view) {
-  TRY(const JoinGround ground, check(command, view));
+  TRY(const AddGround ground, check(command, view));
   Plan plan = make_plan(command, view, ground);
   const Scene scene{*ground.app, *ground.group, command.caller.user, command.caller.origin};
   if (!command.import && !useful(plan)) {
@@ -203,7 +203,7 @@ Result<std::optional<Question>> question(const JoinGroup& command, const View& v
 
 Result<Reply> apply(const JoinGroup& command, View& view) {
   TRY(const JoinGround checked, check(command, view));
-  const JoinGround& ground = checked.ground;
+  const AddGround& ground = checked.ground;
   const UserId& user = command.caller.user;
   using Status = JoinReply::Status;
   if (checked.already_member) return JoinReply{Status::already_member, *ground.group};
