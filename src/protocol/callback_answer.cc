@@ -20,7 +20,7 @@ std::string text_or_empty(const boost::json::object& answer, const char* name) {
   return std::string(value->get_string().data(), value->get_string().size());
 }
 
-std::optional<std::int64_t> integer(const boost::json::value& value) {
+std::optional<std::int64_t> error_code_of(const boost::json::value& value) {
   if (value.is_int64()) return value.get_int64();
   if (value.is_uint64()) return std::numeric_limits<std::int64_t>::max();
   if (!value.is_string()) return std::nullopt;
@@ -36,7 +36,7 @@ Result<CallbackAnswer> parse_callback_answer(std::string_view body) {
     return fail(Errc::invalid_argument, "the callback's answer is JSON, but not an object");
   }
   const boost::json::value* code = object->if_contains("ErrorCode");
-  const std::optional<std::int64_t> number = code == nullptr ? std::nullopt : integer(*code);
+  const std::optional<std::int64_t> number = code == nullptr ? std::nullopt : error_code_of(*code);
   if (!number) {
     return fail(Errc::invalid_argument, "the callback's answer has no integer ErrorCode");
   }

@@ -14,12 +14,12 @@ constexpr std::array kPlatforms = {
     opt_platform::kRestApi, opt_platform::kWeb, opt_platform::kAndroid, opt_platform::kIos,
     opt_platform::kWindows, opt_platform::kMac, opt_platform::kIpad,    opt_platform::kUnknown};
 
-char lower(char c) {
+char ascii_lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
 bool same_text(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, {}, lower, lower);
+  return std::ranges::equal(a, b, {}, ascii_lower, ascii_lower);
 }
 
 bool unreserved(char c) {
@@ -43,11 +43,11 @@ void append_encoded(std::string& out, std::string_view text) {
 
 int hex_value(char c) {
   if (c >= '0' && c <= '9') return c - '0';
-  const char letter = lower(c);
+  const char letter = ascii_lower(c);
   return letter >= 'a' && letter <= 'f' ? letter - 'a' + 10 : -1;
 }
 
-Error refuse(std::string why) {
+Error bad_query(std::string why) {
   return fail(Errc::invalid_argument, "callback query: " + std::move(why));
 }
 
@@ -60,12 +60,12 @@ Result<std::string> decode(std::string_view text) {
     if (c == '%') {
       const int high = i + 2 < text.size() ? hex_value(text[i + 1]) : -1;
       const int low = high < 0 ? -1 : hex_value(text[i + 2]);
-      if (low < 0) return refuse("a '%' is not followed by two hexadecimal digits");
+      if (low < 0) return bad_query("a '%' is not followed by two hexadecimal digits");
       c = static_cast<char>(high * 16 + low);
       i += 2;
     }
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
-      return refuse("a parameter holds a control character");
+      return bad_query("a parameter holds a control character");
     }
     out.push_back(c);
   }
@@ -90,7 +90,7 @@ Result<void> store(CallbackQuery& query, Parameter which, std::string value) {
   switch (which) {
     case Parameter::sdkappid: {
       const auto number = parse_decimal<std::uint32_t>(value);
-      if (!number || *number == 0) return refuse("SdkAppid is not a number of 1 to 4294967295");
+      if (!number || *number == 0) return bad_query("SdkAppid is not a number of 1 to 4294967295");
       query.sdkappid = SdkAppId{*number};
       break;
     }
@@ -173,7 +173,7 @@ Result<CallbackQuery> parse_callback_query(std::string_view target_or_query) {
     const auto known = std::ranges::find(kParameters, name);
     if (known == kParameters.end()) continue;
     const auto index = static_cast<std::size_t>(known - kParameters.begin());
-    if (seen[index]) return refuse(name + " is given twice");
+    if (seen[index]) return bad_query(name + " is given twice");
     seen[index] = true;
     TRY(std::string value, decode(pair.substr(std::min(equals + 1, pair.size()))));
     TRY_VOID(store(query, static_cast<Parameter>(index), std::move(value)));

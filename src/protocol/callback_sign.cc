@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::size_t kSignDigits = 64;
 
-Error refuse(std::string what) {
+Error sign_refused(std::string what) {
   return fail(Errc::unauthenticated, std::move(what));
 }
 
@@ -36,20 +36,20 @@ std::string make_sign(std::string_view token, std::string_view request_time) {
 
 Result<void> verify_sign(const CallbackQuery& query, std::span<const std::string> tokens,
                          std::int64_t now_s, std::int64_t window_s) {
-  if (!query.sign) return refuse("Sign is missing from the query: is authentication on?");
-  if (!query.request_time) return refuse("RequestTime is missing from the query");
+  if (!query.sign) return sign_refused("Sign is missing from the query: is authentication on?");
+  if (!query.request_time) return sign_refused("RequestTime is missing from the query");
   const auto signed_at = parse_decimal<std::uint64_t>(*query.request_time);
   if (!signed_at || *signed_at > std::uint64_t{INT64_MAX}) {
-    return refuse("RequestTime is not a decimal number of seconds");
+    return sign_refused("RequestTime is not a decimal number of seconds");
   }
   if (query.sign->size() != kSignDigits || !std::ranges::all_of(*query.sign, hex_digit)) {
-    return refuse("Sign is not 64 hexadecimal digits");
+    return sign_refused("Sign is not 64 hexadecimal digits");
   }
   const auto at = static_cast<std::int64_t>(*signed_at);
   // Both are non-negative here, so the difference cannot overflow.
   const std::int64_t age = std::max<std::int64_t>(now_s, 0) - at;
   if (age > window_s || age < -window_s) {
-    return refuse("RequestTime " + *query.request_time + " is " +
+    return sign_refused("RequestTime " + *query.request_time + " is " +
                   std::to_string(age < 0 ? -age : age) + " s " + (age < 0 ? "ahead of" : "behind") +
                   " this clock, " + std::to_string(window_s) +
                   " s are allowed: a replay, or clocks that differ");
@@ -62,8 +62,8 @@ Result<void> verify_sign(const CallbackQuery& query, std::span<const std::string
     any = true;
     if (secure_equal(make_sign(token, *query.request_time), sign)) genuine = true;
   }
-  if (!any) return refuse("Sign cannot be checked: no token is configured");
-  if (!genuine) return refuse("Sign does not fit the configured token");
+  if (!any) return sign_refused("Sign cannot be checked: no token is configured");
+  if (!genuine) return sign_refused("Sign does not fit the configured token");
   return {};
 }
 

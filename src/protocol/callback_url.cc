@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t kMaxHostBytes = 63;
 using Octets = std::array<std::uint8_t, 4>;
 
-Error refuse(std::string why) {
+Error bad_url(std::string why) {
   return fail(Errc::invalid_argument, "callback URL: " + std::move(why));
 }
 
@@ -73,37 +73,37 @@ bool local_address(const Octets& ip) {
 }
 
 Result<void> check_label(std::string_view label) {
-  if (label.empty()) return refuse("the host has an empty part between or beside its dots");
+  if (label.empty()) return bad_url("the host has an empty part between or beside its dots");
   if (!std::ranges::all_of(label, [](char c) { return alphanumeric(c) || c == '-'; })) {
-    return refuse("the host may hold only letters, digits, hyphens and dots");
+    return bad_url("the host may hold only letters, digits, hyphens and dots");
   }
   if (label.front() == '-' || label.back() == '-') {
-    return refuse("no part of the host may begin or end with a hyphen");
+    return bad_url("no part of the host may begin or end with a hyphen");
   }
   if (label.find("--") != std::string_view::npos) {
-    return refuse("the host may not hold two hyphens in a row (punycode names are not accepted)");
+    return bad_url("the host may not hold two hyphens in a row (punycode names are not accepted)");
   }
   return {};
 }
 
 Result<void> check_host(std::string_view host, bool allow_local_hosts) {
-  if (host.empty()) return refuse("the host is missing");
+  if (host.empty()) return bad_url("the host is missing");
   if (host.size() > kMaxHostBytes) {
-    return refuse("the host has " + std::to_string(host.size()) + " characters, 63 are allowed");
+    return bad_url("the host has " + std::to_string(host.size()) + " characters, 63 are allowed");
   }
-  if (host.front() == '[') return refuse("IPv6 addresses are not accepted; use a host name");
+  if (host.front() == '[') return bad_url("IPv6 addresses are not accepted; use a host name");
   std::string_view rest = host;
   for (auto labels = std::ranges::count(host, '.') + 1; labels > 0; --labels) {
     TRY_VOID(check_label(take_until(rest, '.')));
   }
   const std::optional<Octets> ip = parse_ipv4(host);
   if (!ip && looks_like_address(host)) {
-    return refuse("the host looks like an address, but is not four numbers of 0 to 255");
+    return bad_url("the host looks like an address, but is not four numbers of 0 to 255");
   }
   const std::string name = lower(host);
   const bool local = ip ? local_address(*ip) : name == "localhost" || name.ends_with(".localhost");
   if (local && !allow_local_hosts) {
-    return refuse("the host \"" + name +
+    return bad_url("the host \"" + name +
                   "\" is loopback, private or reserved; a test installation can allow it");
   }
   return {};
@@ -114,7 +114,7 @@ Result<void> check_path(std::string_view path) {
     return alphanumeric(c) || c == '/' || c == '.' || c == '_' || c == '~' || c == '-';
   };
   if (!std::ranges::all_of(path, allowed)) {
-    return refuse("the path may hold only letters, digits and / . _ ~ -");
+    return bad_url("the path may hold only letters, digits and / . _ ~ -");
   }
   return {};
 }
@@ -130,21 +130,21 @@ Result<CallbackUrl> parse_callback_url(std::string_view text, bool allow_local_h
   } else if (rest.starts_with("http://")) {
     rest.remove_prefix(7);
   } else {
-    return refuse("it must begin with http:// or https://");
+    return bad_url("it must begin with http:// or https://");
   }
   for (const char c : rest) {
-    if (c == ' ') return refuse("it must not hold spaces");
+    if (c == ' ') return bad_url("it must not hold spaces");
     if (c == '?')
-      return refuse("it must not have a query ('?'); parameters are added when sending");
-    if (c == '#') return refuse("it must not have a fragment ('#')");
+      return bad_url("it must not have a query ('?'); parameters are added when sending");
+    if (c == '#') return bad_url("it must not have a fragment ('#')");
     if (c == '!' || c == '$' || c == '&')
-      return refuse(std::string("it must not hold '") + c + "'");
+      return bad_url(std::string("it must not hold '") + c + "'");
   }
   const std::size_t slash = std::min(rest.find('/'), rest.size());
   const std::string_view authority = rest.substr(0, slash);
   const std::string_view path = rest.substr(slash);
   if (authority.find('@') != std::string_view::npos) {
-    return refuse("it must not hold a user name or password ('@')");
+    return bad_url("it must not hold a user name or password ('@')");
   }
   const std::size_t colon =
       authority.starts_with('[') ? std::string_view::npos : authority.find(':');
@@ -153,7 +153,7 @@ Result<CallbackUrl> parse_callback_url(std::string_view text, bool allow_local_h
   url.port = url.https ? 443 : 80;
   if (colon != std::string_view::npos) {
     const auto port = parse_decimal<std::uint16_t>(authority.substr(colon + 1));
-    if (!port || *port == 0) return refuse("the port must be a number of 1 to 65535");
+    if (!port || *port == 0) return bad_url("the port must be a number of 1 to 65535");
     url.port = *port;
   }
   TRY_VOID(check_path(path));
@@ -174,7 +174,7 @@ Result<void> check_url_change(const CallbackUrl& before, const CallbackUrl& afte
   const std::string a = before.host + ":" + std::to_string(before.port);
   const std::string b = after.host + ":" + std::to_string(after.port);
   if (a != b && (a.starts_with(b) || b.starts_with(a))) {
-    return refuse("the change from " + a + " to " + b +
+    return bad_url("the change from " + a + " to " + b +
                   " is refused: one is the beginning of the other; use another port or host");
   }
   return {};

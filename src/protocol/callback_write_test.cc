@@ -7,16 +7,16 @@
 namespace tidings {
 namespace {
 
-constexpr auto kDocumented = AdditiveMembers::documented;
+constexpr auto kPlain = AdditiveMembers::documented;
 constexpr auto kNeeded = AdditiveMembers::needed;
-constexpr auto kAll = AdditiveMembers::all;
+constexpr auto kEverything = AdditiveMembers::all;
 
 #define GROUP "@TGS#_@TGS#cBJYDIIM62CB"
 #define TOPIC GROUP "@TOPIC#_@TOPIC#cCJYDIIM62CC"
 
 template <class C>
 void expect_in_every_setting(const C& body, const std::string& text) {
-  for (const auto setting : {kDocumented, kNeeded, kAll}) {
+  for (const auto setting : {kPlain, kNeeded, kEverything}) {
     EXPECT_EQ(write_callback(body, setting), text) << to_string(setting);
   }
 }
@@ -37,9 +37,9 @@ TEST(WriteCallback, after_create_topic_is_the_pages_eight_members) {
       R"("Operator_Account":"group_root","Owner_Account":"leckie","Type":"Community",)"
       R"("Name":"MyFirstTopic","UserDefinedDataList":[{"Key":"UserDefined1","Value":"hello"},)"
       R"({"Key":"UserDefined2","Value":"world"}])";
-  EXPECT_EQ(write_callback(body, kDocumented), page + "}");
+  EXPECT_EQ(write_callback(body, kPlain), page + "}");
   EXPECT_EQ(write_callback(body, kNeeded), page + "}");
-  EXPECT_EQ(write_callback(body, kAll), page + R"(,"EventTime":1735689600456})");
+  EXPECT_EQ(write_callback(body, kEverything), page + R"(,"EventTime":1735689600456})");
 }
 
 TEST(WriteCallback, after_create_topic_without_custom_fields_and_owner) {
@@ -66,13 +66,13 @@ TEST(WriteCallback, before_create_topic_gets_its_group_when_needed) {
       R"({"CallbackCommand":"Group.CallbackBeforeCreateTopic","Operator_Account":"vera_01",)"
       R"("Type":"Community","Name":"Woodwork")";
   const std::string group = R"(,"GroupId":")" GROUP R"(")";
-  EXPECT_EQ(write_callback(body, kDocumented), documented + "}");
+  EXPECT_EQ(write_callback(body, kPlain), documented + "}");
   EXPECT_EQ(write_callback(body, kNeeded), documented + group + "}");
-  EXPECT_EQ(write_callback(body, kAll), documented + group +
+  EXPECT_EQ(write_callback(body, kEverything), documented + group +
                                             R"(,"TopicId":")" GROUP
                                             R"(@TOPIC#_woodwork","EventTime":1735689600123})");
   body.topic_id.reset();
-  EXPECT_EQ(write_callback(body, kAll), documented + group + R"(,"EventTime":1735689600123})");
+  EXPECT_EQ(write_callback(body, kEverything), documented + group + R"(,"EventTime":1735689600123})");
 }
 
 TEST(WriteCallback, after_topic_info_changed_gets_its_topic_when_needed) {
@@ -87,14 +87,14 @@ TEST(WriteCallback, after_topic_info_changed_gets_its_topic_when_needed) {
       R"({"CallbackCommand":"Group.CallbackAfterTopicInfoChanged","GroupId":")" GROUP
       R"(","Type":"Community","Operator_Account":"vera_01","Name":"Woodwork & tools","FaceUrl":"")";
   const std::string topic = R"(,"TopicId":")" TOPIC R"(")";
-  EXPECT_EQ(write_callback(body, kDocumented), documented + "}");
+  EXPECT_EQ(write_callback(body, kPlain), documented + "}");
   EXPECT_EQ(write_callback(body, kNeeded), documented + topic + "}");
-  EXPECT_EQ(write_callback(body, kAll), documented + topic + R"(,"EventTime":1735689700001})");
+  EXPECT_EQ(write_callback(body, kEverything), documented + topic + R"(,"EventTime":1735689700001})");
   body.name.reset();
   body.face_url.reset();
   body.introduction = "i";
   body.notification = "n";
-  EXPECT_EQ(write_callback(body, kDocumented),
+  EXPECT_EQ(write_callback(body, kPlain),
             R"({"CallbackCommand":"Group.CallbackAfterTopicInfoChanged","GroupId":")" GROUP
             R"(","Type":"Community","Operator_Account":"vera_01","Introduction":"i",)"
             R"("Notification":"n"})");
@@ -109,9 +109,9 @@ TEST(WriteCallback, after_topic_destroyed_lists_its_topics) {
   const std::string documented =
       R"({"CallbackCommand":"Group.CallbackAfterTopicDestroyed","GroupId":")" GROUP
       R"(","Type":"Community","TopicIdList":[")" TOPIC R"(",")" GROUP R"(@TOPIC#_woodwork"])";
-  EXPECT_EQ(write_callback(body, kDocumented), documented + "}");
+  EXPECT_EQ(write_callback(body, kPlain), documented + "}");
   EXPECT_EQ(write_callback(body, kNeeded), documented + "}");
-  EXPECT_EQ(write_callback(body, kAll),
+  EXPECT_EQ(write_callback(body, kEverything),
             documented + R"(,"Operator_Account":"administrator","EventTime":1735689800777})");
 }
 
@@ -238,9 +238,9 @@ TEST(WriteCallback, the_rarer_group_commands) {
   const std::string start =
       R"({"CallbackCommand":"Group.CallbackOnMemberStateChange","GroupId":"@TGS#aHB3IFAEP",)"
       R"("EventType":"Offline","MemberList":[{"Member_Account":"omar"}])";
-  EXPECT_EQ(write_callback(state, kDocumented), start + "}");
+  EXPECT_EQ(write_callback(state, kPlain), start + "}");
   EXPECT_EQ(write_callback(state, kNeeded), start + "}");
-  EXPECT_EQ(write_callback(state, kAll), start + R"(,"EventTime":7})");
+  EXPECT_EQ(write_callback(state, kEverything), start + R"(,"EventTime":7})");
 
   AfterMemberFieldChanged field;
   field.group_id = GroupId{"g"};
@@ -296,7 +296,7 @@ TEST(WriteCallback, text_is_escaped_and_appended_to_what_is_there) {
 }
 
 TEST(AdditiveMembers, names_are_those_of_the_configuration) {
-  for (const auto setting : {kDocumented, kNeeded, kAll}) {
+  for (const auto setting : {kPlain, kNeeded, kEverything}) {
     EXPECT_EQ(parse_additive_members(to_string(setting)), setting);
   }
   EXPECT_EQ(parse_additive_members("some"), std::nullopt);

@@ -15,7 +15,7 @@
 namespace tidings {
 namespace {
 
-std::string refusal(std::string_view text, std::size_t depth = kMaxJsonDepth) {
+std::string json_refusal(std::string_view text, std::size_t depth = kMaxJsonDepth) {
   const auto value = parse_json_strict(text, depth);
   if (value) return "";
   EXPECT_EQ(value.error().kind, Errc::invalid_argument);
@@ -27,7 +27,7 @@ TEST(StrictJson, one_value_with_white_space_is_let_in) {
   for (const char* text : {"{}", " {\"a\":[1,-2,1.5e3,true,false,null,\"x\"]} \r\n", "7", "\"t\"",
                            R"({"a":{"a":1},"b":[{"a":1},{"a":2}]})", R"({"\u0000":"\u0000"})",
                            R"("\ud83d\ude00")", "\"\xf0\x9f\x98\x80\""}) {
-    EXPECT_EQ(refusal(text), "") << text;
+    EXPECT_EQ(json_refusal(text), "") << text;
   }
 }
 
@@ -65,29 +65,29 @@ TEST(StrictJson, broken_texts_are_refused) {
                                         "\xef\xbb\xbf{}",
                                         "{\"a\":1 \"b\":2}",
                                         std::string("{}\0", 3)};
-  for (const std::string& text : bad) EXPECT_NE(refusal(text), "") << text;
+  for (const std::string& text : bad) EXPECT_NE(json_refusal(text), "") << text;
 }
 
 TEST(StrictJson, invalid_utf8_and_lone_surrogates_are_refused) {
   for (const char* text : {"\"\x80\"", "\"\xc0\xaf\"", "\"\xed\xa0\x80\"", "\"\xf4\x90\x80\x80\"",
                            "\"\xe2\x82\"", "{\"\xff\":1}", R"("\ud800")", R"("\udc00\ud800")"}) {
-    EXPECT_NE(refusal(text), "") << text;
+    EXPECT_NE(json_refusal(text), "") << text;
   }
 }
 
 TEST(StrictJson, duplicate_members_are_refused_at_any_depth_and_named) {
-  EXPECT_EQ(refusal(R"({"a":1,"b":2,"a":1})"),
+  EXPECT_EQ(json_refusal(R"({"a":1,"b":2,"a":1})"),
             R"(JSON, byte 15: the member "a" appears twice in one object)");
-  EXPECT_NE(refusal(R"([{"x":{"n":1,"n":2}}])").find("\"n\" appears twice"), std::string::npos);
-  EXPECT_NE(refusal(R"({"a":{"q":1},"a":{"q":1,"r":2}})").find("appears twice"), std::string::npos);
-  EXPECT_NE(refusal(R"({"GroupId":"a","\u0047roupId":"b"})").find("\"GroupId\""),
+  EXPECT_NE(json_refusal(R"([{"x":{"n":1,"n":2}}])").find("\"n\" appears twice"), std::string::npos);
+  EXPECT_NE(json_refusal(R"({"a":{"q":1},"a":{"q":1,"r":2}})").find("appears twice"), std::string::npos);
+  EXPECT_NE(json_refusal(R"({"GroupId":"a","\u0047roupId":"b"})").find("\"GroupId\""),
             std::string::npos);
   std::string many = "{";
   for (int i = 0; i < 500; ++i) many += "\"k" + std::to_string(i) + "\":0,";
-  EXPECT_EQ(refusal(many + "\"last\":0}"), "");
-  EXPECT_NE(refusal(many + "\"k0\":0}").find("\"k0\" appears twice"), std::string::npos);
+  EXPECT_EQ(json_refusal(many + "\"last\":0}"), "");
+  EXPECT_NE(json_refusal(many + "\"k0\":0}").find("\"k0\" appears twice"), std::string::npos);
   const std::string longest(200, 'n');
-  EXPECT_NE(refusal("{\"" + longest + "\":1,\"" + longest + "\":1}").find("the member appears"),
+  EXPECT_NE(json_refusal("{\"" + longest + "\":1,\"" + longest + "\":1}").find("the member appears"),
             std::string::npos);
 }
 
@@ -95,16 +95,16 @@ TEST(StrictJson, nesting_stops_at_the_limit) {
   const auto nested = [](std::size_t depth) {
     return std::string(depth, '[') + std::string(depth, ']');
   };
-  EXPECT_EQ(refusal(nested(32)), "");
-  EXPECT_NE(refusal(nested(33)).find("more than 32 levels"), std::string::npos);
-  EXPECT_NE(refusal(std::string(1 << 20, '[')).find("more than 32 levels"), std::string::npos);
-  EXPECT_EQ(refusal("[[1]]", 2), "");
-  EXPECT_NE(refusal("[[[1]]]", 2), "");
+  EXPECT_EQ(json_refusal(nested(32)), "");
+  EXPECT_NE(json_refusal(nested(33)).find("more than 32 levels"), std::string::npos);
+  EXPECT_NE(json_refusal(std::string(1 << 20, '[')).find("more than 32 levels"), std::string::npos);
+  EXPECT_EQ(json_refusal("[[1]]", 2), "");
+  EXPECT_NE(json_refusal("[[[1]]]", 2), "");
 }
 
 TEST(StrictJson, the_error_says_where) {
-  EXPECT_EQ(refusal("{\"a\":tru}").find("JSON, byte 5:"), 0U) << refusal("{\"a\":tru}");
-  EXPECT_EQ(refusal("{} x").find("JSON, byte 3:"), 0U) << refusal("{} x");
+  EXPECT_EQ(json_refusal("{\"a\":tru}").find("JSON, byte 5:"), 0U) << json_refusal("{\"a\":tru}");
+  EXPECT_EQ(json_refusal("{} x").find("JSON, byte 3:"), 0U) << json_refusal("{} x");
 }
 
 TEST(JsonString, every_byte_comes_back) {
@@ -129,7 +129,7 @@ TEST(JsonString, escapes_are_the_short_ones) {
 TEST(RawMember, it_is_the_texts_own_bytes) {
   const std::string text =
       R"( { "a" : 1.50 , "b":[ {"x":"]}"}, [1] ] ,"\u0063":"q\"\\", "d":{"a":9},"e":null} )";
-  ASSERT_EQ(refusal(text), "");
+  ASSERT_EQ(json_refusal(text), "");
   EXPECT_EQ(raw_member(text, "a"), "1.50");
   EXPECT_EQ(raw_member(text, "b"), R"([ {"x":"]}"}, [1] ])");
   EXPECT_EQ(raw_member(text, "c"), R"("q\"\\")");

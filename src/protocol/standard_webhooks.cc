@@ -16,7 +16,7 @@ constexpr std::string_view kVersion = "v1,";
 // Each one costs an HMAC per secret at most once, but the comparison is per signature.
 constexpr std::size_t kMaxSignatures = 16;
 
-Error refuse(std::string what) {
+Error webhook_refused(std::string what) {
   return fail(Errc::unauthenticated, std::move(what));
 }
 
@@ -66,14 +66,14 @@ Result<void> verify_webhook(std::span<const WebhookSecret> secrets, std::string_
                             std::string_view timestamp, std::string_view signature,
                             std::string_view payload, std::int64_t now_s,
                             std::int64_t tolerance_s) {
-  if (id.empty()) return refuse("webhook-id is missing");
-  if (timestamp.empty()) return refuse("webhook-timestamp is missing");
-  if (signature.empty()) return refuse("webhook-signature is missing");
+  if (id.empty()) return webhook_refused("webhook-id is missing");
+  if (timestamp.empty()) return webhook_refused("webhook-timestamp is missing");
+  if (signature.empty()) return webhook_refused("webhook-signature is missing");
   const auto sent = parse_decimal<std::int64_t>(timestamp);
-  if (!sent || *sent < 0) return refuse("webhook-timestamp is not a decimal number of seconds");
+  if (!sent || *sent < 0) return webhook_refused("webhook-timestamp is not a decimal number of seconds");
   const std::int64_t age = (now_s < 0 ? 0 : now_s) - *sent;
   if (age > tolerance_s || age < -tolerance_s) {
-    return refuse("webhook-timestamp " + std::string(timestamp) + " is " +
+    return webhook_refused("webhook-timestamp " + std::string(timestamp) + " is " +
                   std::to_string(age < 0 ? -age : age) + " s " + (age < 0 ? "ahead of" : "behind") +
                   " this clock, " + std::to_string(tolerance_s) + " s are allowed");
   }
@@ -89,13 +89,13 @@ Result<void> verify_webhook(std::span<const WebhookSecret> secrets, std::string_
     const std::string_view one = signature.substr(0, end);
     signature.remove_prefix(std::min(end + 1, signature.size()));
     if (one.empty()) continue;
-    if (++count > kMaxSignatures) return refuse("webhook-signature holds more than 16 signatures");
+    if (++count > kMaxSignatures) return webhook_refused("webhook-signature holds more than 16 signatures");
     if (!one.starts_with(kVersion)) continue;
     version_1 = true;
     for (const std::string& text : expected) genuine = secure_equal(text, one) || genuine;
   }
-  if (!version_1) return refuse("webhook-signature holds no v1 signature");
-  if (!genuine) return refuse("webhook-signature fits none of the configured secrets");
+  if (!version_1) return webhook_refused("webhook-signature holds no v1 signature");
+  if (!genuine) return webhook_refused("webhook-signature fits none of the configured secrets");
   return {};
 }
 

@@ -26,7 +26,7 @@ using store::MirrorTopic;
 constexpr std::size_t kMaxScanned = 20'000;
 constexpr std::int64_t kEnd = std::numeric_limits<std::int64_t>::max();
 
-std::string select(std::string_view columns, std::string_view rest) {
+std::string select_mirror(std::string_view columns, std::string_view rest) {
   return "SELECT " + std::string(columns) + " FROM " + std::string(rest);
 }
 
@@ -102,27 +102,27 @@ struct MirrorSqliteReader::Connection {
     options.cache_kib = 16384;
     TRY(database, Database::open(path, options));
     Database& db = database;
-    TRY(topic, db.prepare(select(kMirrorTopicColumns, "mirror_topic WHERE app = ? AND topic = ?")));
-    TRY(group, db.prepare(select(kMirrorGroupColumns, "mirror_group WHERE app = ? AND grp = ?")));
+    TRY(topic, db.prepare(select_mirror(kMirrorTopicColumns, "mirror_topic WHERE app = ? AND topic = ?")));
+    TRY(group, db.prepare(select_mirror(kMirrorGroupColumns, "mirror_group WHERE app = ? AND grp = ?")));
     TRY(topics_by_time,
-        db.prepare(select(kMirrorTopicColumns,
+        db.prepare(select_mirror(kMirrorTopicColumns,
                           "mirror_topic WHERE app = ?1 AND (updated_ms, row) > (?2, ?3) AND "
                           "updated_ms < ?4 ORDER BY updated_ms, row")));
     TRY(groups_by_time,
-        db.prepare(select(kMirrorGroupColumns,
+        db.prepare(select_mirror(kMirrorGroupColumns,
                           "mirror_group WHERE app = ?1 AND (updated_ms, row) > (?2, ?3) AND "
                           "updated_ms < ?4 ORDER BY updated_ms, row")));
     TRY(topics_by_prefix,
-        db.prepare(select(kMirrorTopicColumns,
+        db.prepare(select_mirror(kMirrorTopicColumns,
                           "mirror_topic WHERE app = ? AND topic > ? AND topic < ? "
                           "ORDER BY topic")));
     TRY(topics_by_group,
-        db.prepare(select(kMirrorTopicColumns,
+        db.prepare(select_mirror(kMirrorTopicColumns,
                           "mirror_topic WHERE app = ? AND grp = ? AND mismatch = 1 AND row > ? "
                           "ORDER BY row")));
-    TRY(inbox, db.prepare(select(kInboxColumns, "inbox WHERE id > ? ORDER BY id")));
+    TRY(inbox, db.prepare(select_mirror(kInboxColumns, "inbox WHERE id > ? ORDER BY id")));
     TRY(inbox_at, db.prepare("SELECT id, received_ms FROM inbox WHERE id >= ? ORDER BY id LIMIT 1"));
-    TRY(tallies, db.prepare(select(kMirrorTallyColumns, "mirror_tally ORDER BY app")));
+    TRY(tallies, db.prepare(select_mirror(kMirrorTallyColumns, "mirror_tally ORDER BY app")));
     TRY(topic_counts,
         db.prepare("SELECT app, sum(alive), sum(1 - alive) FROM mirror_topic GROUP BY app"));
     TRY(group_counts,
