@@ -9,7 +9,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <chrono>
 #include <cstring>
 #include <deque>
 
@@ -18,6 +17,9 @@ namespace tidings::bench {
 namespace {
 
 using SteadyClock = std::chrono::steady_clock;
+
+/// How long requests under way may take once the time is up.
+constexpr double kLastAnswersSeconds = 5;
 
 struct Connection {
   int fd = -1;
@@ -59,10 +61,16 @@ class Load {
     for (Connection& connection : connections_) open(connection);
     started_ = SteadyClock::now();
     counted_from_ = started_;
+    warm_ = options_.warm_up == 0 && options_.warm_up_seconds <= 0;
     for (Connection& connection : connections_) idle_.push_back(&connection);
     dispatch();
-    while (done_ < options_.count && seconds_since(started_) < options_.max_seconds) turn();
+    const double end =
+        options_.seconds > 0 ? options_.warm_up_seconds + options_.seconds : options_.max_seconds;
+    while (done_ < options_.count && seconds_since(started_) < end) turn();
     result_.seconds = seconds_since(counted_from_);
+    over_ = true;
+    const auto over_since = SteadyClock::now();
+    while (done_ < sent_ && seconds_since(over_since) < kLastAnswersSeconds) turn();
     for (Connection& connection : connections_) close(connection.fd);
     close(epoll_);
     std::sort(result_.latency_us.begin(), result_.latency_us.end());
@@ -97,13 +105,14 @@ class Load {
   }
 
   void dispatch() {
-    while (!idle_.empty() && sent_ < options_.count) {
+    while (!over_ && !idle_.empty() && sent_ < options_.count) {
       const auto now = SteadyClock::now();
       if (options_.rate > 0 && due(sent_) > now) return;
       Connection& connection = *idle_.front();
       idle_.pop_front();
       connection.index = sent_++;
       connection.since = options_.rate > 0 ? due(connection.index) : now;
+      if (options_.on_sent) options_.on_sent(connection.index, connection.since);
       const std::string bytes = request_(connection.index);
       // Requests are far smaller than a socket buffer: a blocking write never blocks here.
       if (write(connection.fd, bytes.data(), bytes.size()) != ssize_t(bytes.size())) {
@@ -112,16 +121,20 @@ class Load {
     }
   }
 
-  int wait_ms() const {
-    if (options_.rate <= 0 || idle_.empty() || sent_ >= options_.count) return 100;
-    const auto wait = due(sent_) - SteadyClock::now();
-    const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(wait).count();
-    return static_cast<int>(std::clamp<std::int64_t>(ms, 0, 100));
+  /// Until the next request is due, to the nanosecond: rounding to milliseconds would spin.
+  timespec wait() const {
+    constexpr std::int64_t kLongest = 100'000'000;
+    std::int64_t left = kLongest;
+    if (!over_ && options_.rate > 0 && !idle_.empty() && sent_ < options_.count) {
+      left = std::chrono::nanoseconds(due(sent_) - SteadyClock::now()).count();
+    }
+    return {0, std::clamp<std::int64_t>(left, 0, kLongest)};
   }
 
   void turn() {
     epoll_event events[64];
-    const int count = epoll_wait(epoll_, events, 64, wait_ms());
+    const timespec longest = wait();
+    const int count = epoll_pwait2(epoll_, events, 64, &longest, nullptr);
     for (int i = 0; i < count; ++i) read_from(*static_cast<Connection*>(events[i].data.ptr));
     dispatch();
   }
@@ -148,11 +161,19 @@ class Load {
       if (result_.refused++ == 0) result_.first_refusal = body;
       return;
     }
-    if (done_ == options_.warm_up) counted_from_ = now;
-    if (done_ <= options_.warm_up) return;
+    ++result_.accepted;
+    if (over_ || !is_warm(now)) return;
     ++result_.answered;
     result_.latency_us.push_back(static_cast<std::uint32_t>(
         std::chrono::duration_cast<std::chrono::microseconds>(now - connection.since).count()));
+  }
+
+  /// False for the last answer of the warm-up too: counting begins with it.
+  bool is_warm(SteadyClock::time_point now) {
+    if (warm_) return true;
+    warm_ = done_ >= options_.warm_up && seconds_since(started_) >= options_.warm_up_seconds;
+    counted_from_ = now;
+    return false;
   }
 
   void lose(Connection& connection) {
@@ -174,6 +195,8 @@ class Load {
   std::deque<Connection*> idle_;
   std::int64_t sent_ = 0;
   std::int64_t done_ = 0;
+  bool warm_ = false;
+  bool over_ = false;
   SteadyClock::time_point started_;
   SteadyClock::time_point counted_from_;
   LoadResult result_;
@@ -181,10 +204,14 @@ class Load {
 
 }  // namespace
 
+double percentile_ms(const std::vector<std::uint32_t>& sorted_us, double share) {
+  if (sorted_us.empty()) return 0;
+  const auto at = static_cast<std::size_t>(share * double(sorted_us.size()));
+  return sorted_us[std::min(at, sorted_us.size() - 1)] / 1000.0;
+}
+
 double LoadResult::percentile_ms(double share) const {
-  if (latency_us.empty()) return 0;
-  const auto at = static_cast<std::size_t>(share * double(latency_us.size()));
-  return latency_us[std::min(at, latency_us.size() - 1)] / 1000.0;
+  return bench::percentile_ms(latency_us, share);
 }
 
 LoadResult run_load(const LoadOptions& options,

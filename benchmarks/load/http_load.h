@@ -4,8 +4,12 @@
 /// Closed loop (`rate` 0): every connection sends its next request when its answer came. Open loop:
 /// requests are due at even intervals, and latency counts from the moment one was due, so that a
 /// stall is measured and not hidden (no coordinated omission).
+///
+/// When the time is up nothing more is sent and what is under way is waited for, so that `accepted`
+/// is exactly what the server said yes to.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -20,12 +24,17 @@ struct LoadOptions {
   int connections = 32;
   std::int64_t count = 0;     ///< requests in all
   std::int64_t warm_up = 0;   ///< the first ones, not counted
+  double warm_up_seconds = 0; ///< nor what is answered in the first seconds
+  double seconds = 0;         ///< after the warm-up; 0 = until `count` is done
   double rate = 0;            ///< per second; 0 = as fast as it goes
   double max_seconds = 600;   ///< then it gives up
+  /// Told, if set, when a request is sent, and since when it counts: the moment it was due.
+  std::function<void(std::int64_t index, std::chrono::steady_clock::time_point since)> on_sent;
 };
 
 struct LoadResult {
   std::int64_t answered = 0;  ///< counted ones
+  std::int64_t accepted = 0;  ///< all that `accept` liked, warm-up and those under way at the end too
   std::int64_t refused = 0;   ///< answered, but `accept` said no
   std::int64_t broken = 0;    ///< connection lost or no HTTP
   double seconds = 0;
@@ -33,9 +42,12 @@ struct LoadResult {
   std::vector<std::uint32_t> latency_us;  ///< sorted
 
   [[nodiscard]] double rate() const { return seconds > 0 ? double(answered) / seconds : 0; }
-  /// 0 < share < 1, in milliseconds.
+  /// 0 < share <= 1, in milliseconds.
   [[nodiscard]] double percentile_ms(double share) const;
 };
+
+/// Of sorted microseconds, in milliseconds; 0 for none.
+double percentile_ms(const std::vector<std::uint32_t>& sorted_us, double share);
 
 /// `request(i)` gives the bytes of request i; `accept(i, body)` looks at the answer's body.
 LoadResult run_load(const LoadOptions& options,

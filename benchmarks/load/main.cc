@@ -2,6 +2,7 @@
 //
 //   tidings_load create-topics --port 8080 --sdkappid 1400000001 --usersig-file admin.sig --count 100000
 //   tidings_load callbacks --port 8090 --sdkappid 1400000001 --token-file sign.token --count 100000
+//   tidings_load latency --port 8080 --feed-port 8091 --apps-file apps --rate 1000 --seconds 10
 //   tidings_load post --port 80 --target / --body-file body.json --count 100000     any HTTP server
 #include <unistd.h>
 
@@ -13,6 +14,8 @@
 #include <sstream>
 
 #include "load/http_load.h"
+#include "load/latency.h"
+#include "load/topic_calls.h"
 #include "tidings/callback_sign.h"
 #include "tidings/callback_url.h"
 
@@ -20,6 +23,7 @@ namespace {
 
 using tidings::bench::LoadOptions;
 using tidings::bench::LoadResult;
+using tidings::bench::is_ok;
 
 std::string read_file(const std::string& path) {
   std::ifstream file(path);
@@ -32,16 +36,12 @@ std::string read_file(const std::string& path) {
 
 std::string run_name() { return std::to_string(getpid()) + "x" + std::to_string(time(nullptr)); }
 
-bool is_ok(std::string_view body) {
-  return body.find("\"ErrorCode\":0") != std::string_view::npos;
-}
-
 void print(const LoadResult& result) {
   std::printf(
-      "{\"answered\":%lld,\"refused\":%lld,\"broken\":%lld,\"seconds\":%.3f,\"rate\":%.1f,"
+      "{\"answered\":%lld,\"accepted\":%lld,\"refused\":%lld,\"broken\":%lld,\"seconds\":%.3f,\"rate\":%.1f,"
       "\"p50_ms\":%.3f,\"p90_ms\":%.3f,\"p99_ms\":%.3f,\"p999_ms\":%.3f,\"max_ms\":%.3f}\n",
-      static_cast<long long>(result.answered), static_cast<long long>(result.refused),
-      static_cast<long long>(result.broken), result.seconds, result.rate(),
+      static_cast<long long>(result.answered), static_cast<long long>(result.accepted),
+      static_cast<long long>(result.refused), static_cast<long long>(result.broken), result.seconds, result.rate(),
       result.percentile_ms(0.5), result.percentile_ms(0.9), result.percentile_ms(0.99),
       result.percentile_ms(0.999), result.percentile_ms(1.0));
   if (!result.first_refusal.empty()) {
@@ -52,46 +52,34 @@ void print(const LoadResult& result) {
 struct CreateTopics {
   LoadOptions load;
   std::string sdkappid, identifier = "administrator", usersig_file, group_prefix;
+  std::int64_t groups = 0;
   int topics_per_group = 200;
-
-  std::string target(const std::string& service, const std::string& command) const {
-    return "/v4/" + service + "/" + command + "?sdkappid=" + sdkappid +
-           "&identifier=" + identifier + "&usersig=" + read_file(usersig_file) +
-           "&random=1&contenttype=json";
-  }
 
   int run() {
     if (group_prefix.empty()) group_prefix = "@TGS#_load" + run_name() + "g";
-    const std::int64_t groups = (load.count + topics_per_group - 1) / topics_per_group;
-    LoadOptions setup = load;
+    if (groups == 0) groups = (load.count + topics_per_group - 1) / topics_per_group;
+    load.count = std::min(load.count, groups * topics_per_group);
+    const tidings::bench::TopicCalls calls(load.host, sdkappid, identifier,
+                                           read_file(usersig_file));
+    LoadOptions setup;
+    setup.host = load.host;
+    setup.port = load.port;
+    setup.connections = load.connections;
     setup.count = groups;
-    setup.rate = 0;
-    setup.warm_up = 0;
-    const std::string create_group = target("group_open_http_svc", "create_group");
     const LoadResult made = tidings::bench::run_load(
         setup,
-        [&](std::int64_t i) {
-          return tidings::bench::post_request(
-              load.host, create_group,
-              R"({"Type":"Community","Name":"load","SupportTopic":1,"GroupId":")" + group_prefix +
-                  std::to_string(i) + "\"}");
-        },
+        [&](std::int64_t i) { return calls.create_group(group_prefix + std::to_string(i)); },
         [](std::int64_t, std::string_view body) { return is_ok(body); });
     if (made.answered != groups) {
       print(made);
       return 1;
     }
-    const std::string create_topic = target("million_group_open_http_svc", "create_topic");
     const LoadResult result = tidings::bench::run_load(
         load,
         [&](std::int64_t i) {
           // Neighbouring requests go to different groups, as those of different communities do.
-          return tidings::bench::post_request(
-              load.host, create_topic,
-              R"({"GroupId":")" + group_prefix + std::to_string(i % groups) +
-                  R"(","TopicName":"Topic )" + std::to_string(i) +
-                  R"(","AppDefinedData":[{"Key":"UserDefined1","Value":"hello"},)"
-                  R"({"Key":"UserDefined2","Value":"world"}]})");
+          return calls.create_topic(group_prefix + std::to_string(i % groups),
+                                    "Topic " + std::to_string(i));
         },
         [](std::int64_t, std::string_view body) { return is_ok(body); });
     print(result);
@@ -99,14 +87,45 @@ struct CreateTopics {
   }
 };
 
+struct Latency {
+  tidings::bench::LatencyOptions options;
+  std::string apps_file;
+
+  int run() {
+    options.apps = tidings::bench::read_apps(apps_file);
+    tidings::bench::LatencyResult result;
+    std::string problem;
+    if (options.apps.empty() || options.load.rate <= 0 ||
+        !tidings::bench::run_latency(options, result, problem)) {
+      std::fprintf(stderr, "latency: needs --rate, apps and a feed; %s\n", problem.c_str());
+      return 1;
+    }
+    const auto ms = [](const std::vector<std::uint32_t>& us, double share) {
+      return tidings::bench::percentile_ms(us, share);
+    };
+    std::printf(
+        "{\"accepted\":%lld,\"refused\":%lld,\"missing\":%lld,\"twice\":%lld,\"watched\":%lld,"
+        "\"p50_ms\":%.3f,\"p99_ms\":%.3f,\"p999_ms\":%.3f,\"max_ms\":%.3f,"
+        "\"after_answer_p50_ms\":%.3f,\"after_answer_p99_ms\":%.3f,"
+        "\"create_p50_ms\":%.3f,\"create_p99_ms\":%.3f}\n",
+        static_cast<long long>(result.create.accepted),
+        static_cast<long long>(result.create.refused), static_cast<long long>(result.missing),
+        static_cast<long long>(result.twice), static_cast<long long>(std::ssize(result.asked_us)),
+        ms(result.asked_us, 0.5), ms(result.asked_us, 0.99), ms(result.asked_us, 0.999),
+        ms(result.asked_us, 1.0), ms(result.answered_us, 0.5), ms(result.answered_us, 0.99),
+        result.create.percentile_ms(0.5), result.create.percentile_ms(0.99));
+    return result.missing == 0 && result.create.refused == 0 && result.create.broken == 0 ? 0 : 1;
+  }
+};
+
 struct Callbacks {
   LoadOptions load;
-  std::string sdkappid, token_file;
+  std::string sdkappid, token_file, path = "/";
 
   int run() const {
     const std::string token = token_file.empty() ? "" : read_file(token_file);
     const std::string run = run_name();
-    const auto url = tidings::parse_callback_url("http://" + load.host + "/", true);
+    const auto url = tidings::parse_callback_url("http://" + load.host + path, true);
     const LoadResult result = tidings::bench::run_load(
         load,
         [&](std::int64_t i) {
@@ -154,8 +173,11 @@ void load_options(CLI::App* command, LoadOptions& load) {
   command->add_option("--host", load.host, "IPv4 address");
   command->add_option("--port", load.port)->required();
   command->add_option("--connections", load.connections);
-  command->add_option("--count", load.count, "requests in all, warm-up included")->required();
+  load.count = 1'000'000'000;
+  command->add_option("--count", load.count, "requests in all, warm-up included");
   command->add_option("--warm-up", load.warm_up, "the first N are not counted");
+  command->add_option("--warm-up-seconds", load.warm_up_seconds, "nor the first seconds");
+  command->add_option("--seconds", load.seconds, "after the warm-up; default: until all are done");
   command->add_option("--rate", load.rate, "requests per second; 0: as fast as it goes");
   command->add_option("--max-seconds", load.max_seconds);
 }
@@ -172,12 +194,20 @@ int main(int argc, char** argv) {
   create_command->add_option("--identifier", create.identifier);
   create_command->add_option("--usersig-file", create.usersig_file)->required();
   create_command->add_option("--group-prefix", create.group_prefix);
+  create_command->add_option("--groups", create.groups, "default: as many as the count needs");
   create_command->add_option("--topics-per-group", create.topics_per_group);
   Callbacks callbacks;
   auto* const callbacks_command = app.add_subcommand("callbacks", "signed callbacks to a receiver");
   load_options(callbacks_command, callbacks.load);
   callbacks_command->add_option("--sdkappid", callbacks.sdkappid)->required();
   callbacks_command->add_option("--token-file", callbacks.token_file);
+  callbacks_command->add_option("--path", callbacks.path);
+  Latency latency;
+  auto* const latency_command = app.add_subcommand("latency", "create_topic until the feed shows it");
+  load_options(latency_command, latency.options.load);
+  latency_command->add_option("--feed-port", latency.options.feed_port)->required();
+  latency_command->add_option("--apps-file", latency.apps_file, "<sdkappid> <usersig> [unwatched]")
+      ->required();
   Post post;
   auto* const post_command = app.add_subcommand("post", "the same POST again and again");
   load_options(post_command, post.load);
@@ -186,5 +216,6 @@ int main(int argc, char** argv) {
   CLI11_PARSE(app, argc, argv);
   if (*create_command) return create.run();
   if (*callbacks_command) return callbacks.run();
+  if (*latency_command) return latency.run();
   return post.run();
 }
