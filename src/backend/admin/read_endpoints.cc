@@ -6,6 +6,7 @@
 #include "backend/admin/admin_api.h"
 #include "backend/admin/app_json.h"
 #include "backend/admin/document.h"
+#include "backend/topic_order.h"
 
 namespace tidings::backend {
 namespace {
@@ -151,7 +152,7 @@ struct ReadTopics {
     TopicRows out;
     out.group_exists = view.group(group) != nullptr;
     if (!out.group_exists) return out;
-    for (const auto* topic : view.topics_of(group)) out.topics.push_back(*topic);
+    for (const auto* topic : topics_by_creation(view, group)) out.topics.push_back(*topic);
     return out;
   }
 };

@@ -197,7 +197,7 @@ class HubShard {
       for (const auto& user : added->users) {
         for (HubSeat* seat : seats_of({group.app, user}, only)) {
           join(*seat, group.group);
-          push(batch, index, *seat);
+          if (!added->silent) push(batch, index, *seat);
         }
       }
     } else if (const auto* removed = std::get_if<MembersRemoved>(&notice)) {

@@ -5,6 +5,7 @@
 
 #include "backend/client/names.h"
 #include "backend/client/operation.h"
+#include "backend/topic_order.h"
 #include "community/limits.h"
 
 namespace tidings::backend::operation {
@@ -133,7 +134,7 @@ awaitable<OperationAnswer> get_topics(OperationContext context, json::object arg
   auto& found = data["successTopicList"].emplace_array();
   json::array missing;
   if (ids.empty()) {
-    for (const auto* topic : view->topics_of(key)) {
+    for (const auto* topic : topics_by_creation(*view, key)) {
       found.push_back(own_topic(context, *view, *topic));
     }
   }
