@@ -1,4 +1,4 @@
-/// The order in which topics are listed: by creation (protocol 4.7.2), not by id as a View has them.
+/// The order in which topics are listed: by creation (protocol 4.7.2), not by id as in a View.
 #pragma once
 
 #include <algorithm>

@@ -88,7 +88,8 @@ TEST_F(ClientDoorOnSockets, AUserCreatesATopicAndAMemberHearsOfIt) {
   const Client vera = logged_in("vera_01");
   const Client omar = logged_in("omar");
   send(vera, R"({"id":2,"op":"createGroup","args":{"type":"Community","name":"Makers",
-                "isSupportTopic":true,"groupID":"@TGS#_makers","memberList":[{"userID":"omar"}]}})");
+                "isSupportTopic":true,"groupID":"@TGS#_makers",
+                "memberList":[{"userID":"omar"}]}})");
   while (true) {
     const auto frame = next(vera).get_object();
     if (!frame.contains("id")) continue;  // the push may come before the answer is read
