@@ -197,11 +197,29 @@ void ReadTopicGround(benchmark::State& state) {
 }
 BENCHMARK(ReadTopicGround);
 
+std::size_t wanted_topics() {
+  const char* wanted = std::getenv("TIDINGS_BENCH_TOPICS");
+  return wanted == nullptr ? 100'000 : std::strtoull(wanted, nullptr, 10);
+}
+
+/// A page of 1,000 from the middle of a backlog of TIDINGS_BENCH_TOPICS undelivered events.
+void PagePending(benchmark::State& state) {
+  Store store{1000, false};
+  while (store.stored() < wanted_topics()) store.create_topics(1000);
+  const std::int64_t middle = store.last_seq() / 2;
+  for (auto _ : state) {
+    auto page = store.engine().pending(middle, 1000);
+    if (!page || page->size() != 1000) state.SkipWithError("no page");
+    benchmark::DoNotOptimize(page);
+  }
+  state.SetItemsProcessed(state.iterations() * 1000);
+}
+BENCHMARK(PagePending)->Unit(benchmark::kMillisecond);
+
 /// Batches of 64 over a store that holds TIDINGS_BENCH_TOPICS topics in groups of 100 (argument 1),
 /// or nothing (argument 0). The ratio of the two is the growth figure.
 void Growth(benchmark::State& state) {
-  const char* wanted = std::getenv("TIDINGS_BENCH_TOPICS");
-  const std::size_t topics = wanted == nullptr ? 100'000 : std::strtoull(wanted, nullptr, 10);
+  const std::size_t topics = wanted_topics();
   Store store{topics / 100, false};
   if (state.range(0) == 1) {
     while (store.stored() < topics) {
