@@ -11,10 +11,13 @@ BUILD = os.environ.get("TIDINGS_BUILD") or os.path.join(
 
 
 def run(command, **options):
-    """Options by name: port=8080 is --port 8080. Failed if anything was refused or broke."""
+    """Options by name: port=8080 is --port 8080, existing=True is --existing, None is left out.
+    Failed if anything was refused or broke."""
     arguments = [os.path.join(BUILD, "benchmarks", "tidings_load"), command]
     for name, value in options.items():
-        if value is not None:
+        if value is True:
+            arguments.append("--" + name)
+        elif value is not None:
             arguments += ["--" + name.replace("_", "-"), str(value)]
     result = subprocess.run(arguments, capture_output=True, text=True, check=False)
     if result.returncode != 0 or not result.stdout:

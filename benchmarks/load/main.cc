@@ -52,12 +52,23 @@ void print(const LoadResult& result) {
 struct CreateTopics {
   LoadOptions load;
   std::string sdkappid, identifier = "administrator", usersig_file, group_prefix;
-  std::int64_t groups = 0;
+  std::int64_t groups = 0, spread = 0;
   int topics_per_group = 200;
+  bool existing = false;
+
+  /// Neighbouring requests go to `spread` different groups, as those of different communities do;
+  /// when these are full, to the next ones.
+  std::string group_of(std::int64_t topic) const {
+    const std::int64_t filled = topic / (spread * topics_per_group) * spread;
+    const std::int64_t group = (filled + topic % spread) % groups;
+    // Of a filled store any page may be wanted next: a prime's steps go everywhere, once.
+    return group_prefix + std::to_string(existing ? group * 7919 % groups : group);
+  }
 
   int run() {
     if (group_prefix.empty()) group_prefix = "@TGS#_load" + run_name() + "g";
     if (groups == 0) groups = (load.count + topics_per_group - 1) / topics_per_group;
+    if (spread == 0) spread = groups;
     load.count = std::min(load.count, groups * topics_per_group);
     const tidings::bench::TopicCalls calls(load.host, sdkappid, identifier,
                                            read_file(usersig_file));
@@ -65,21 +76,19 @@ struct CreateTopics {
     setup.host = load.host;
     setup.port = load.port;
     setup.connections = load.connections;
-    setup.count = groups;
+    setup.count = existing ? 0 : groups;
     const LoadResult made = tidings::bench::run_load(
         setup,
         [&](std::int64_t i) { return calls.create_group(group_prefix + std::to_string(i)); },
         [](std::int64_t, std::string_view body) { return is_ok(body); });
-    if (made.answered != groups) {
+    if (made.answered != setup.count) {
       print(made);
       return 1;
     }
     const LoadResult result = tidings::bench::run_load(
         load,
         [&](std::int64_t i) {
-          // Neighbouring requests go to different groups, as those of different communities do.
-          return calls.create_topic(group_prefix + std::to_string(i % groups),
-                                    "Topic " + std::to_string(i));
+          return calls.create_topic(group_of(i), "Topic " + std::to_string(i));
         },
         [](std::int64_t, std::string_view body) { return is_ok(body); });
     print(result);
@@ -195,6 +204,8 @@ int main(int argc, char** argv) {
   create_command->add_option("--usersig-file", create.usersig_file)->required();
   create_command->add_option("--group-prefix", create.group_prefix);
   create_command->add_option("--groups", create.groups, "default: as many as the count needs");
+  create_command->add_option("--spread", create.spread, "groups in use at once; default: all");
+  create_command->add_flag("--existing", create.existing, "the groups are there already");
   create_command->add_option("--topics-per-group", create.topics_per_group);
   Callbacks callbacks;
   auto* const callbacks_command = app.add_subcommand("callbacks", "signed callbacks to a receiver");

@@ -1,0 +1,152 @@
+"""Accept and the whole road with more and more stored, waiting and spread.
+
+Stores are filled beforehand (seed.py), on both ends; then topics are created across all the
+communities that are there, so that the writes find their pages anywhere in the files. `ratio_1m` and
+`ratio_10m` are the rates of accept against those of an empty store with as many communities in use.
+"""
+
+import dataclasses
+import os
+import shutil
+import statistics
+import time
+
+import load
+import seed
+import tidings
+from measure import Meter, expect, rounded, say
+from process import kill_all, wait_until
+
+MILLION = 1_000_000
+
+
+@dataclasses.dataclass(frozen=True)
+class Point:
+    """One state of the store. groups: communities that new topics go to at once."""
+
+    stored: int
+    backlog: int
+    groups: int
+    road: bool = False
+
+
+def points_of(plan):
+    if plan.quick:
+        return [Point(0, 0, 1000, road=True), Point(100_000, 0, 1000, road=True)]
+    points = [
+        Point(0, 0, 1), Point(0, 0, 1000, road=True), Point(0, 0, 100_000),
+        Point(0, MILLION, 1000), Point(MILLION, 0, 10_000, road=True),
+    ]
+    if plan.full:
+        points.append(Point(10 * MILLION, 0, 100_000, road=True))
+    return points
+
+
+def drive(backend, sig, point, groups, plan):
+    options = {"port": backend.port, "sdkappid": tidings.APP, "usersig_file": sig,
+               "connections": plan.connections, "warm_up_seconds": plan.warm_up_seconds,
+               "seconds": plan.seconds}
+    if point.stored:
+        return load.run("create-topics", **options, existing=True, groups=groups,
+                        group_prefix=seed.PREFIX,
+                        topics_per_group=200 - seed.TOPICS_PER_GROUP)
+    if point.groups == 1:
+        return load.run("create-topics", **options, groups=2000, spread=1)
+    return load.run("create-topics", **options, groups=max(point.groups, 2000),
+                    spread=point.groups)
+
+
+def prepare(folder, point):
+    """Both ends with what the point wants stored, running."""
+    receiver = tidings.Receiver(os.path.join(folder, "receive"))
+    backend = tidings.Backend(os.path.join(folder, "serve"))
+    sig = backend.make_app(callback=tidings.callback_to(receiver.url(), receiver.token))
+    # One topic through the whole road: the rows that are multiplied.
+    load.run("create-topics", port=backend.port, sdkappid=tidings.APP, usersig_file=sig, count=1,
+             connections=1)
+    wait_until(lambda: backend.ledger()["delivered"] == 1, "the first topic is delivered")
+    backend.set_callback({"url": None})
+    groups = 0
+    if point.stored or point.backlog:
+        backend.stop()
+        receiver.stop()
+        if point.stored:
+            groups = seed.backend_topics(backend.database(), point.stored)
+            seed.receiver_topics(os.path.join(receiver.data, "receiver.db"), point.stored)
+        if point.backlog:
+            seed.backend_backlog(backend.database(), point.backlog)
+        backend.start()
+        receiver.start()
+    return receiver, backend, sig, groups
+
+
+def measure(folder, plan, point):
+    """accept (events held: no URL), then, where wanted, the whole road."""
+    receiver, backend, sig, groups = prepare(folder, point)
+    meter = Meter(backend.processes)
+    before = backend.ledger()["accepted"]
+    result = drive(backend, sig, point, groups, plan)
+    figures = {"accept": result["rate"]}
+    expect(backend.ledger()["accepted"] - before == result["accepted"], "events are missing")
+    if point.road:
+        figures["road"] = whole_road(receiver, backend, sig, point, groups, plan)
+    figures["rss_mb"] = meter.sample(0, 1).rss_mb
+    backend.kill()
+    topics, _ = backend.stored_topics()
+    expect(topics >= point.stored + result["accepted"], f"{topics} topics are left")
+    return figures
+
+
+def whole_road(receiver, backend, sig, point, groups, plan):
+    """Callbacks on; what accept left waiting arrives first and is not counted."""
+    backend.set_callback(tidings.callback_to(receiver.url(), receiver.token))
+    wait_until(lambda: backend.ledger()["pending"] == 0, "the backlog is delivered", 300, 0.1)
+    before = receiver.accepted()
+    started = time.monotonic()
+    result = drive(backend, sig, point, groups, plan)
+    wait_until(lambda: receiver.accepted() - before >= result["accepted"],
+               "the last callback is committed", 180)
+    return result["accepted"] / (time.monotonic() - started)
+
+
+def run(plan, workplace):
+    # One state takes long to make: two rounds show whether a figure repeats.
+    times = 1 if plan.quick else min(plan.rounds, 2)
+    samples = {}
+    points = points_of(plan)
+    for number in range(times):
+        for point in points:
+            say(f"  growth: round {number + 1} of {times}, {point.stored:,} stored, "
+                f"{point.backlog:,} waiting, {point.groups:,} groups")
+            folder = workplace.folder("growth")
+            try:
+                samples.setdefault(point, []).append(measure(folder, plan, point))
+            finally:
+                kill_all()
+                shutil.rmtree(folder, ignore_errors=True)
+    rows = []
+    for point in points:
+        row = {"stored": point.stored, "backlog": point.backlog, "groups": point.groups}
+        for name in samples[point][0]:
+            row[name] = rounded(statistics.median(sample[name] for sample in samples[point]))
+        rows.append(row)
+    return {"unit": "topics/s", "points": rows, **ratios(rows)}
+
+
+def ratios(rows):
+    """Of accept, and of the whole road, to the empty store with a thousand groups."""
+    def find(stored):
+        found = [row for row in rows if row["stored"] == stored and row["backlog"] == 0
+                 and (stored or row["groups"] == 1000)]
+        return found[0] if found else None
+
+    empty = find(0)
+    result = {}
+    for name, stored in (("1m", MILLION), ("10m", 10 * MILLION)):
+        row = find(stored)
+        if empty and row:
+            result[f"ratio_{name}"] = rounded(row["accept"] / empty["accept"])
+            if "road" in row and "road" in empty:
+                result[f"road_ratio_{name}"] = rounded(row["road"] / empty["road"])
+            result[f"rss_mb_{name}"] = row["rss_mb"]
+    return result

@@ -1,0 +1,104 @@
+"""Fills stores with millions of topics without waiting for millions of calls.
+
+Rows are multiplied in the database files from ones that Tidings itself wrote: a community with a
+topic and its event, and what the receiver made of its callback. Ids go on from the store's own
+counters, which are moved on with them. REQUIRES: both ends stopped.
+"""
+
+import sqlite3
+
+# Half of a community's limit: the other half is for the topics that are created and measured.
+TOPICS_PER_GROUP = 100
+PREFIX = "@TGS#_seed"
+# Rows a transaction: enough to be quick, little enough for the page cache.
+STEP = 500_000
+
+
+def open_quickly(file):
+    database = sqlite3.connect(file, isolation_level=None)
+    for pragma in ("journal_mode = WAL", "synchronous = OFF", "foreign_keys = OFF",
+                   "cache_size = -262144", "temp_store = MEMORY"):
+        database.execute(f"PRAGMA {pragma}")
+    return database
+
+
+def close(database):
+    database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    database.close()
+
+
+def series(name, count):
+    """A common table expression with 0 .. count - 1."""
+    return (f"WITH RECURSIVE {name}(n) AS "
+            f"(SELECT 0 UNION ALL SELECT n + 1 FROM {name} WHERE n + 1 < {count})")
+
+
+def multiply(database, table, source_where, count, first=0, **columns):
+    """Inserts `count` copies of the one row that `source_where` finds; `columns` are expressions
+    over n, which runs from `first`, and the source row t."""
+    names = [row[1] for row in database.execute(f"PRAGMA table_info({table})")]
+    values = ", ".join(columns.get(name, f't."{name}"') for name in names)
+    for begin in range(first, first + count, STEP):
+        part = min(STEP, first + count - begin)
+        database.execute("BEGIN")
+        database.execute(
+            f"{series('step', part)}, numbers(n) AS (SELECT n + {begin} FROM step) "
+            f"INSERT INTO {table} SELECT {values} FROM numbers, "
+            f"(SELECT * FROM {table} WHERE {source_where} LIMIT 1) t")
+        database.execute("COMMIT")
+
+
+def backend_topics(file, topics):
+    """`topics` in groups PREFIX0, PREFIX1, ... Returns the number of groups."""
+    groups = topics // TOPICS_PER_GROUP
+    database = open_quickly(file)
+    number, group_row, joined = database.execute(
+        "SELECT community_and_topic, group_row, joined FROM counter").fetchone()
+    source = database.execute("SELECT min(group_row) FROM topic").fetchone()[0]
+    multiply(database, "grp", f"row = {source}", groups, row=f"{group_row} + 1 + n",
+             group_id=f"'{PREFIX}' || n")
+    multiply(database, "grp_count", f"row = {source}", groups, row=f"{group_row} + 1 + n",
+             topic_num=str(TOPICS_PER_GROUP))
+    multiply(database, "member", f"group_row = {source}", groups, group_row=f"{group_row} + 1 + n",
+             joined=f"{joined} + 1 + n")
+    multiply(database, "topic", f"group_row = {source}", topics,
+             group_row=f"{group_row} + 1 + n / {TOPICS_PER_GROUP}", id=f"{number} + 1 + n",
+             name="'Topic ' || n")
+    database.execute("UPDATE counter SET community_and_topic = community_and_topic + ?, "
+                     "group_row = group_row + ?, joined = joined + ?", (topics, groups, groups))
+    database.execute("UPDATE tally SET groups = groups + ?, communities = communities + ?",
+                     (groups, groups))
+    close(database)
+    return groups
+
+
+def backend_backlog(file, events):
+    """Events that wait: copies of the one that is there, in groups of their own."""
+    database = open_quickly(file)
+    seq = database.execute("SELECT event_seq FROM counter").fetchone()[0]
+    sequence = database.execute("SELECT event_sequence FROM tally").fetchone()[0]
+    source = database.execute("SELECT min(seq) FROM event").fetchone()[0]
+    multiply(database, "event", f"seq = {source}", events, seq=f"{seq} + 1 + n",
+             app_sequence=f"{sequence} + 1 + n", request_id="randomblob(16)",
+             group_id="'@TGS#_waits' || (n % 10000)")
+    multiply(database, "delivery", f"seq = {source}", events, seq=f"{seq} + 1 + n", state="0")
+    database.execute("UPDATE counter SET event_seq = event_seq + ?", (events,))
+    database.execute("UPDATE tally SET event_sequence = event_sequence + ?", (events,))
+    database.execute("UPDATE ledger SET accepted = accepted + ?, pending = pending + ?",
+                     (events, events))
+    close(database)
+
+
+def receiver_topics(file, topics):
+    """The same topics in the receiver's inbox and mirror."""
+    database = open_quickly(file)
+    inbox = database.execute("SELECT max(id) FROM inbox").fetchone()[0]
+    row = database.execute("SELECT max(row) FROM mirror_topic").fetchone()[0]
+    group = f"'{PREFIX}' || (n / {TOPICS_PER_GROUP})"
+    multiply(database, "inbox", f"id = {inbox}", topics, id=f"{inbox} + 1 + n",
+             key="randomblob(length(t.key))", grp=group, request_id="hex(randomblob(16))")
+    multiply(database, "mirror_topic", f"row = {row}", topics, row=f"{row} + 1 + n",
+             topic=f"{group} || '@TOPIC#_@TOPIC#seed' || n", grp=group)
+    database.execute("UPDATE mirror_tally SET accepted = accepted + ?, topics = topics + ?",
+                     (topics, topics))
+    close(database)
