@@ -224,7 +224,10 @@ void MemoryEngine::write_rows(View& view) {
   }
   write_table(view.topics, topics_);
   write_table(view.mutes, mutes_);
-  counters_ = view.counters;
+  // Never back: a View that only brings outcomes was not loaded and knows no numbers.
+  counters_.community_and_topic =
+      std::max(counters_.community_and_topic, view.counters.community_and_topic);
+  counters_.ordinary_group = std::max(counters_.ordinary_group, view.counters.ordinary_group);
 }
 
 void MemoryEngine::write_events(View& view) {

@@ -1,5 +1,6 @@
 #include "store_sqlite/row_writer.h"
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <variant>
@@ -135,7 +136,11 @@ Result<void> RowWriter::write(View& view, RowReader& reader, RowCache& cache,
   TRY_VOID(write_members(work));
   TRY_VOID(write_topics(work));
   TRY_VOID(write_mutes(work));
-  counters.ids = view.counters;
+  // Never back: a View that only brings outcomes was not loaded and knows no numbers.
+  counters.ids.community_and_topic =
+      std::max(counters.ids.community_and_topic, view.counters.community_and_topic);
+  counters.ids.ordinary_group =
+      std::max(counters.ids.ordinary_group, view.counters.ordinary_group);
   return {};
 }
 

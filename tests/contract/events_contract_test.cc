@@ -150,6 +150,22 @@ TEST_P(EventsContract, AnEventAndItsOutcomeMayMeetInOneCommit) {
   expect_ledger({.accepted = 2, .delivered = 1, .pending = 1});
 }
 
+TEST_P(EventsContract, OutcomesAloneDoNotTurnTheNumbersOfIdsBack) {
+  const std::vector<std::int64_t> seq = append(app_, 1);
+  View drawn = load({.apps = {app_}});
+  const std::uint64_t community = drawn.draw_community_number();
+  const std::uint64_t group = drawn.draw_group_number();
+  drawn.put(make_group(group_key("@TGS#_numbered")));
+  commit(drawn);
+  settle({outcome(seq[0], EventState::delivered)});
+  for (int opened = 0; opened < 2; ++opened) {
+    View next = load({.apps = {app_}});
+    EXPECT_EQ(next.draw_community_number(), community + 1);
+    EXPECT_EQ(next.draw_group_number(), group + 1);
+    store_->reopen();
+  }
+}
+
 TEST_P(EventsContract, OnlyTheNewestAttemptsAreKept) {
   const std::int64_t seq = append(app_, 1)[0];
   constexpr int kMade = static_cast<int>(kAttemptsKept) + 5;
