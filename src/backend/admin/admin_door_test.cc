@@ -63,10 +63,6 @@ TEST_F(Admin, TheDocumentNamesExactlyTheRoutes) {
       const std::string name = std::string(operation.key()) + " " + std::string(path_item.key());
       documented.insert(name);
       const auto* body = operation.value().get_object().if_contains("requestBody");
-      const auto match = std::find_if(
-          admin_routes().begin(), admin_routes().end(),
-          [&](const AdminRoute& route) { return name.ends_with(" " + std::string(route.pattern)); });
-      if (match == admin_routes().end()) continue;
       for (const auto& route : admin_routes()) {
         if (served.contains(name) && name.ends_with(" " + std::string(route.pattern)) &&
             name.starts_with(route.method == HttpMethod::post    ? "post"

@@ -66,7 +66,8 @@ TEST_F(Operations, JoinAndQuitSayHowItStands) {
 TEST_F(Operations, ProfilesAreReadByAnyoneAndFieldsByTheirLevel) {
   ASSERT_EQ(vera.code("updateGroupProfile",
                       R"({"groupID":"@TGS#_makers","groupCustomField":[
-                          {"key":"topic_category","value":"[]"},{"key":"staff_note","value":"s"}]})"),
+                          {"key":"topic_category","value":"[]"},
+                          {"key":"staff_note","value":"s"}]})"),
             0)
       << vera.last_message;
   const std::string args = R"({"groupID":"@TGS#_makers"})";
@@ -77,7 +78,8 @@ TEST_F(Operations, ProfilesAreReadByAnyoneAndFieldsByTheirLevel) {
             R"([{"key":"topic_category","value":"[]"}])");
   EXPECT_FALSE(outside.contains("selfInfo"));
   const auto one = vera.data("getGroupProfile",
-                             R"({"groupID":"@TGS#_makers","groupCustomFieldFilter":["staff_note"]})");
+                             R"({"groupID":"@TGS#_makers",
+                                 "groupCustomFieldFilter":["staff_note"]})");
   EXPECT_EQ(json::serialize(one.at("group").at("groupCustomField")),
             R"([{"key":"staff_note","value":"s"}])");
 }
@@ -145,8 +147,9 @@ TEST_F(Operations, RolesAndRemovalFollowTheTableOfPermissions) {
   ASSERT_EQ(lin.code("joinGroup", R"({"groupID":"@TGS#_makers"})"), 0);
   EXPECT_EQ(lin.code("deleteGroupMember", R"({"groupID":"@TGS#_makers","userIDList":["omar"]})"),
             10007);
-  EXPECT_EQ(omar.code("deleteGroupMember", R"({"groupID":"@TGS#_makers","userIDList":["vera_01"]})"),
-            10004);
+  EXPECT_EQ(
+      omar.code("deleteGroupMember", R"({"groupID":"@TGS#_makers","userIDList":["vera_01"]})"),
+      10004);
   EXPECT_EQ(omar.code("deleteGroupMember", R"({"groupID":"@TGS#_makers","userIDList":["lin-7"]})"),
             0)
       << omar.last_message;
@@ -157,7 +160,8 @@ TEST_F(Operations, TopicsAreCreatedChangedListedAndDeleted) {
   const auto created = vera.data(
       "createTopicInCommunity",
       R"({"groupID":"@TGS#_makers","topicName":"Woodwork","topicID":"@TGS#_makers@TOPIC#_wood",
-          "avatar":"a","notification":"n","introduction":"i","customData":"{\"category\":\"c\"}"})");
+          "avatar":"a","notification":"n","introduction":"i",
+          "customData":"{\"category\":\"c\"}"})");
   EXPECT_EQ(created.at("topicID"), "@TGS#_makers@TOPIC#_wood");
   clock.advance(std::chrono::seconds(1));  // topics are listed by creation
   const auto drawn =
@@ -187,7 +191,8 @@ TEST_F(Operations, TopicsAreCreatedChangedListedAndDeleted) {
 
   const auto some = omar.data(
       "getTopicList",
-      R"({"groupID":"@TGS#_makers","topicIDList":["@TGS#_makers@TOPIC#_wood","@TGS#_makers@TOPIC#_x",
+      R"({"groupID":"@TGS#_makers","topicIDList":["@TGS#_makers@TOPIC#_wood",
+          "@TGS#_makers@TOPIC#_x",
           "@TGS#_makers@TOPIC#_wood"]})");
   EXPECT_EQ(some.at("successTopicList").get_array().size(), 1U) << "duplicates collapse";
   EXPECT_EQ(json::serialize(some.at("failureTopicList")),
@@ -195,7 +200,8 @@ TEST_F(Operations, TopicsAreCreatedChangedListedAndDeleted) {
 
   const auto gone = vera.data(
       "deleteTopicFromCommunity",
-      R"({"groupID":"@TGS#_makers","topicIDList":["@TGS#_makers@TOPIC#_wood","@TGS#_makers@TOPIC#_x"]})");
+      R"({"groupID":"@TGS#_makers","topicIDList":["@TGS#_makers@TOPIC#_wood",
+          "@TGS#_makers@TOPIC#_x"]})");
   EXPECT_EQ(json::serialize(gone.at("successTopicList")),
             R"([{"topicID":"@TGS#_makers@TOPIC#_wood"}])");
   EXPECT_EQ(gone.at("failureTopicList").get_array()[0].at("code"), 110003);
@@ -314,13 +320,15 @@ TEST_F(Operations, WrongArgumentsNameTheField) {
 TEST_F(Operations, ListsOverTheirLimitAreRefused) {
   std::string users;
   for (int i = 0; i < 301; ++i) users += (i == 0 ? "\"u" : ",\"u") + std::to_string(i) + "\"";
-  EXPECT_EQ(vera.code("addGroupMember", R"({"groupID":"@TGS#_makers","userIDList":[)" + users + "]}"),
-            10005);
+  EXPECT_EQ(
+      vera.code("addGroupMember", R"({"groupID":"@TGS#_makers","userIDList":[)" + users + "]}"),
+      10005);
   EXPECT_NE(vera.last_message.find("300"), std::string::npos);
   std::string topics;
   for (int i = 0; i < 201; ++i) topics += (i == 0 ? "\"t" : ",\"t") + std::to_string(i) + "\"";
-  EXPECT_EQ(vera.code("getTopicList", R"({"groupID":"@TGS#_makers","topicIDList":[)" + topics + "]}"),
-            10004);
+  EXPECT_EQ(
+      vera.code("getTopicList", R"({"groupID":"@TGS#_makers","topicIDList":[)" + topics + "]}"),
+      10004);
 }
 
 }  // namespace

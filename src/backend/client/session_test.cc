@@ -36,7 +36,8 @@ TEST_F(Session, EveryWrongLoginIsAnsweredWithItsCodeAndClosed) {
     return "{\"SDKAppID\":" + std::string(app) + std::string(rest) + "}";
   };
   const auto with = [](std::string_view user, std::string_view user_sig) {
-    return ",\"userID\":\"" + std::string(user) + "\",\"userSig\":\"" + std::string(user_sig) + "\"";
+    return ",\"userID\":\"" + std::string(user) + "\",\"userSig\":\"" + std::string(user_sig) +
+           "\"";
   };
   const struct {
     std::string args;
