@@ -111,8 +111,9 @@ def clean_environment():
 
 def run_tool(binary, *arguments, text_input=None, environment=None, seconds=30):
     """One command of the binary, with its output as text."""
-    return subprocess.run([binary, *arguments], input=text_input, text=True, capture_output=True,
-                          timeout=seconds, env={**clean_environment(), **(environment or {})},
+    return subprocess.run([binary, *arguments], input=text_input, text=True, errors="replace",
+                          capture_output=True, timeout=seconds,
+                          env={**clean_environment(), **(environment or {})},
                           check=False)
 
 

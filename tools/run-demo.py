@@ -322,8 +322,8 @@ def main():
             demo.shown(daemon.log_tail(10))
     finally:
         clean = demo.stop()
-    good = error is None and clean and len(results) == 2 and all(
-        result["mirrored"] for result in results)
+    good = (error is None and clean and all(result["mirrored"] for result in results) and
+            len({result["topic_id"] for result in results}) == 2)
     if options.once:
         summary = {"ok": good, "topics": results}
         if error is not None:

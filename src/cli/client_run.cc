@@ -1,6 +1,7 @@
 #include "cli/client_run.h"
 
 #include <boost/json.hpp>
+#include <functional>
 
 #include "net/websocket_client.h"
 #include "runtime/notifier.h"
@@ -49,7 +50,8 @@ class ClientSession {
     if (*logged_in != 0) co_return fail(Errc::unauthenticated, "the login was refused");
     int refused = 0;
     for (;;) {
-      auto line = co_await blocking_.run(run_.next_line);
+      // By reference: a source of lines has a place in them, and a copy would stay at its own.
+      auto line = co_await blocking_.run(std::ref(run_.next_line));
       if (!line) co_return line.error();
       if (!line->has_value()) break;
       const auto parsed = parse_json_strict(**line);

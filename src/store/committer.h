@@ -11,7 +11,8 @@
 /// up: they stay queued until a commit takes them.
 ///
 /// Threads: submit* from any thread. Completions and the listener run on the committer's thread
-/// and must only hand over; what is refused at once (stopped, overloaded) completes inside submit(). Lifetime: the engine, clock, random and listener outlive the committer.
+/// and must only hand over; what is refused at once (stopped, overloaded) completes inside
+/// submit(). Lifetime: the engine, clock, random and listener outlive the committer.
 #pragma once
 
 #include <atomic>

@@ -1,0 +1,154 @@
+"""Goal: each subcommand does what its help says, and exit codes are 0, 1 and 2 as documented.
+Method: the built binary, no daemon; an HTTP server of the test's own where one is called."""
+
+import json
+import re
+
+from harness import APP, Recorder, ProcessTest, TOKEN, main, tidings
+
+SUBCOMMANDS = [
+    ["serve"], ["receive"], ["client"], ["check-config"], ["version"],
+    ["app", "create"], ["app", "list"], ["app", "show"], ["app", "set"], ["app", "delete"],
+    ["app", "key"], ["app", "admin", "add"], ["app", "field", "declare"], ["app", "callback"],
+    ["app", "ledger"], ["usersig", "make"], ["usersig", "check"], ["callback", "send"],
+    ["callback", "verify"], ["topics", "list"], ["topics", "watch"],
+]
+
+
+class CommandLineTest(ProcessTest):
+    def test_every_subcommand_has_help_with_an_example(self):
+        for words in SUBCOMMANDS:
+            with self.subTest(" ".join(words)):
+                result = tidings(*words, "--help")
+                self.assertEqual(result.returncode, 0, result.stderr)
+                self.assertIn("tidings " + " ".join(words), result.stdout)
+
+    def test_wrong_arguments_end_with_2_and_say_why(self):
+        for words in ([], ["nonsense"], ["usersig", "make"], ["serve", "--lanes"],
+                      ["version", "--nonsense"]):
+            with self.subTest(" ".join(words)):
+                result = tidings(*words)
+                self.assertEqual(result.returncode, 2)
+                self.assertTrue(result.stderr)
+
+    def test_version_names_the_version(self):
+        result = tidings("version")
+        self.assertEqual(result.returncode, 0)
+        self.assertRegex(result.stdout, r"^tidings \d+\.\d+\.\d+\n")
+
+
+class UserSigTest(ProcessTest):
+    def setUp(self):
+        super().setUp()
+        self.key = self.write("key", "a-secret-key\n")
+
+    def make(self, *more):
+        result = tidings("usersig", "make", "--sdkappid", str(APP), "--user", "vera_01",
+                         "--key-file", self.key, *more)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        return result.stdout
+
+    def check(self, sig, *more, key=None, app=APP):
+        result = tidings("usersig", "check", "--sdkappid", str(app), "--key-file", key or self.key,
+                         *more, text_input=sig)
+        return result.returncode, json.loads(result.stdout)
+
+    def test_what_make_makes_check_accepts(self):
+        code, verdict = self.check(self.make())
+        self.assertEqual((code, verdict["valid"], verdict["identifier"], verdict["sdkappid"]),
+                         (0, True, "vera_01", APP))
+
+    def test_check_says_why_not(self):
+        sig = self.make()
+        other = self.write("other", "another-key")
+        for more, key, app, wanted in (
+                ((), other, APP, 70009), ((), None, APP + 1, 70014),
+                (("--user", "omar"), None, APP, 70013)):
+            with self.subTest(wanted):
+                code, verdict = self.check(sig, *more, key=key, app=app)
+                self.assertEqual((code, verdict["valid"], verdict["code"]), (1, False, wanted))
+        code, verdict = self.check("")
+        self.assertEqual((code, verdict["code"]), (1, 70002))
+
+    def test_the_key_comes_from_file_or_environment_only(self):
+        result = tidings("usersig", "make", "--sdkappid", "1", "--user", "u")
+        self.assertEqual(result.returncode, 2)
+        self.assertIn("--key-file", result.stderr)
+        result = tidings("usersig", "make", "--sdkappid", str(APP), "--user", "vera_01",
+                         "--key-env", "KEY", environment={"KEY": "a-secret-key"})
+        self.assertEqual(self.check(result.stdout)[0], 0)
+
+
+class CheckConfigTest(ProcessTest):
+    def test_all_errors_at_once_with_file_and_line(self):
+        path = self.write("t.toml", '[serve]\nlanes = 99\nlisten = "nowhere"\nlisten_admin = ""\n')
+        result = tidings("check-config", "--config", path,
+                         environment={"TIDINGS_LOG_LEVEL": "loud"})
+        self.assertEqual(result.returncode, 2)
+        for place in (f"{path}:2:", f"{path}:3:", f"{path}:4:", "TIDINGS_LOG_LEVEL:"):
+            self.assertIn(place, result.stderr)
+
+    def test_the_effective_configuration_has_no_secrets(self):
+        token = self.write("token", "hunter2-token")
+        path = self.write("t.toml", f"[[receive.app]]\nsdkappid = 1\ntoken_files = ['{token}']\n")
+        result = tidings("check-config", "--config", path, environment={
+            "TIDINGS_SERVE_ADMIN_TOKEN": "hunter2-admin-token",
+            "TIDINGS_SERVE_LISTEN": "127.0.0.1:9000"})
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertNotIn("hunter2", result.stdout + result.stderr)
+        self.assertIn('listen = "127.0.0.1:9000"', result.stdout)
+        self.assertIn("admin_token: <redacted>", result.stdout)
+
+    def test_a_daemon_with_a_bad_configuration_starts_nothing(self):
+        for command in ("serve", "receive"):
+            result = tidings(command, "--log-level", "loud", "--data-dir", self.folder + "/none")
+            self.assertEqual(result.returncode, 2)
+            self.assertIn("--log-level", result.stderr)
+
+
+class CallbackTest(ProcessTest):
+    def send(self, url, *more):
+        return tidings("callback", "send", url, "--sdkappid", str(APP), "--token-file",
+                       self.token_file, *more)
+
+    def test_send_signs_and_judges_the_answer(self):
+        recorder = Recorder(self)
+        result = self.send(recorder.url + "/im", "--set", "Name=Wörk", "--set", "GroupId=@TGS#_x")
+        self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+        self.assertIn("delivered", result.stdout)
+        target, headers, body = recorder.requests[0]
+        self.assertRegex(target, rf"^/im\?SdkAppid={APP}&CallbackCommand=Group.CallbackAfterCreate"
+                                 r"Topic&.*&Sign=[0-9a-f]{64}&RequestTime=\d+$")
+        self.assertEqual(json.loads(body)["Name"], "Wörk")
+
+        captured = self.write("body", body)
+        good = tidings("callback", "verify", target, "--body-file", captured, "--sdkappid",
+                       str(APP), "--token-file", self.token_file)
+        self.assertEqual(good.returncode, 0, good.stdout)
+        other = self.write("other", "other-token")
+        bad = tidings("callback", "verify", target, "--body-file", captured, "--sdkappid",
+                      str(APP + 1), "--token-file", other)
+        self.assertEqual(bad.returncode, 1)
+        self.assertEqual(len(re.findall("^FAIL", bad.stdout, re.M)), 2, bad.stdout)
+        self.assertNotIn(TOKEN, good.stdout + bad.stdout + result.stdout)
+
+    def test_send_fails_where_the_backend_would_not_accept(self):
+        for status, answer, command in (
+                (500, "{}", "AfterCreateTopic"), (200, "no json", "AfterCreateTopic"),
+                (200, '{"ErrorCode":1}', "BeforeCreateTopic")):
+            with self.subTest(answer):
+                recorder = Recorder(self, answer, status)
+                self.assertEqual(self.send(recorder.url, "--command", command).returncode, 1)
+
+    def test_every_listed_command_can_be_sent(self):
+        recorder = Recorder(self)
+        commands = tidings("callback", "list").stdout.split()
+        self.assertGreaterEqual(len(commands), 22)
+        for command in commands:
+            with self.subTest(command):
+                self.assertEqual(self.send(recorder.url, "--command", command).returncode, 0)
+                self.assertEqual(json.loads(recorder.requests[-1][2])["CallbackCommand"], command)
+
+
+if __name__ == "__main__":
+    main()

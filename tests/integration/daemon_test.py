@@ -1,0 +1,128 @@
+"""Goal: both daemons start, say where, refuse what they must, reload and stop as documented.
+Method: real processes on ports of the system's choice; signals; a condition for every wait."""
+
+import json
+import os
+import signal
+import ssl
+import socket
+import time
+
+from harness import ProcessTest, daemons, main, tidings
+
+
+def served_certificate(url, ca_file):
+    host, port = url.removeprefix("https://").split(":")
+    context = ssl.create_default_context(cafile=ca_file)
+    with socket.create_connection((host, int(port)), 5) as plain:
+        with context.wrap_socket(plain, server_hostname=host) as secured:
+            return secured.getpeercert(binary_form=True)
+
+
+class DaemonTest(ProcessTest):
+    def start(self, which):
+        return self.start_serve() if which == "serve" else self.start_receive()
+
+    def test_the_ready_file_names_pid_and_ports_and_the_doors_answer(self):
+        for which in ("serve", "receive"):
+            with self.subTest(which):
+                daemon = self.start(which)
+                with open(daemon.ready_file, encoding="utf-8") as file:
+                    self.assertEqual(json.load(file)["pid"], daemon.process.pid)
+                for path in ("/healthz", "/readyz"):
+                    self.assertEqual(daemons.request(daemon.admin_listen + path)[0], 200, path)
+                status, text = daemons.request(daemon.admin_listen + "/metrics")
+                self.assertEqual(status, 200)
+                self.assertIn("tidings_", text)
+                self.assertIn("ready listen=" + daemon.listen, daemon.log())
+
+    def test_sigterm_stops_within_five_seconds_and_ends_with_0(self):
+        for which in ("serve", "receive"):
+            for number in (signal.SIGTERM, signal.SIGINT):
+                with self.subTest(f"{which} {number}"):
+                    daemon = self.start(which)
+                    started = time.monotonic()
+                    daemon.send_signal(number)
+                    self.assertEqual(daemon.wait(6), 0, daemon.log_tail())
+                    self.assertLess(time.monotonic() - started, 5)
+
+    def test_idle_connections_do_not_hold_up_the_stop(self):
+        for which in ("serve", "receive"):
+            with self.subTest(which):
+                daemon = self.start(which)
+                host, port = daemon.listen.removeprefix("http://").split(":")
+                with socket.create_connection((host, int(port)), 5) as idle:
+                    idle.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n")  # and never the rest
+                    self.assertEqual(daemon.stop(6), 0, daemon.log_tail())
+
+    def test_a_second_process_on_the_same_folder_is_refused(self):
+        for which in ("serve", "receive"):
+            with self.subTest(which):
+                first = self.start(which)
+                second = tidings(which, "--config", f"{self.folder}/{which}.toml")
+                self.assertEqual(second.returncode, 1)
+                self.assertIn(f"{self.folder}/{which}", second.stderr)
+                self.assertIn(str(first.process.pid), second.stderr)
+                self.assertIsNone(first.process.poll())
+
+    def test_a_taken_port_is_named(self):
+        first = self.start_serve()
+        address = first.listen.removeprefix("http://")
+        second = tidings("serve", "--listen", address, "--admin-listen", "127.0.0.1:0",
+                         "--data-dir", f"{self.folder}/other")
+        self.assertEqual(second.returncode, 1)
+        self.assertIn(address.split(":")[1], second.stderr)
+
+    def test_the_admin_token_is_made_for_the_owner_only_and_asked_for(self):
+        serve = self.start_serve()
+        path = f"{self.folder}/serve/admin.token"
+        self.assertEqual(os.stat(path).st_mode & 0o777, 0o600)
+        self.assertEqual(daemons.request(serve.admin_listen + "/admin/v1/apps")[0], 401)
+        with open(path, encoding="utf-8") as file:
+            token = file.read().strip()
+        self.assertEqual(daemons.request(serve.admin_listen + "/admin/v1/apps", headers={
+            "Authorization": f"Bearer {token}"})[0], 200)
+        self.assertNotIn(token, serve.log())
+
+    def test_sighup_rereads_certificates_and_opens_the_log_anew(self):
+        ca = daemons.make_authority(self.folder)
+        certificate, key = daemons.make_certificate(self.folder, "server")
+        log = f"{self.folder}/receive-app.log"
+        receive = self.start_receive(
+            f'tls.certificate_file = "{certificate}"\ntls.key_file = "{key}"\n',
+            environment={"TIDINGS_LOG_FILE": log})
+        before = served_certificate(receive.listen, ca)
+        daemons.make_certificate(self.folder, "server")
+        os.rename(log, log + ".1")
+        receive.send_signal(signal.SIGHUP)
+        daemons.wait_until(lambda: os.path.exists(log), "the log is opened anew")
+        daemons.wait_until(lambda: served_certificate(receive.listen, ca) != before,
+                           "the new certificate is served")
+        self.assertEqual(receive.stop(), 0)
+        with open(log, encoding="utf-8") as file:
+            self.assertIn("stopped", file.read())
+
+    def test_a_broken_certificate_at_sighup_leaves_the_old_one_in_use(self):
+        ca = daemons.make_authority(self.folder)
+        certificate, key = daemons.make_certificate(self.folder, "server")
+        receive = self.start_receive(
+            f'tls.certificate_file = "{certificate}"\ntls.key_file = "{key}"\n')
+        before = served_certificate(receive.listen, ca)
+        with open(certificate, "w", encoding="utf-8") as file:
+            file.write("broken")
+        receive.send_signal(signal.SIGHUP)
+        daemons.wait_until(lambda: "not reread" in receive.log(), "the failure is logged")
+        self.assertEqual(served_certificate(receive.listen, ca), before)
+
+    def test_json_logs_are_json(self):
+        config = self.write("serve.toml", f'[serve]\nlisten = "127.0.0.1:0"\nadmin_listen = '
+                            f'"127.0.0.1:0"\ndata_dir = "{self.folder}/serve"\n[log]\nformat = '
+                            '"json"\n')
+        serve = self.daemon("serve", config)
+        self.assertEqual(serve.stop(), 0)
+        events = [json.loads(line)["event"] for line in serve.log().splitlines()]
+        self.assertEqual(events[:1] + events[-1:], ["ready", "stopped"])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,52 @@
+"""Goal: `./run --once` does the main job and says so in its last line, and fails loudly otherwise.
+Method: tools/run-demo.py with the built binary and a folder of the test's own, its usual ports
+partly taken."""
+
+import json
+import socket
+import subprocess
+import sys
+
+from harness import AFTER_CREATE_TOPIC, BINARY, ProcessTest, ROOT, daemons, main
+
+
+class RunTest(ProcessTest):
+    def run_once(self, binary=BINARY):
+        return subprocess.run(
+            [sys.executable, f"{ROOT}/tools/run-demo.py", "--once", "--tidings", binary,
+             "--data-dir", f"{self.folder}/demo"],
+            capture_output=True, text=True, timeout=120, env=daemons.clean_environment(),
+            check=False)
+
+    def test_both_topics_arrive_and_the_last_line_is_the_summary(self):
+        with socket.socket() as taken:
+            taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                taken.bind(("127.0.0.1", 8080))
+                taken.listen()
+            except OSError:
+                pass  # somebody else has it: as good
+            result = self.run_once()
+        self.assertEqual(result.returncode, 0, result.stderr)
+        summary = json.loads(result.stdout.splitlines()[-1])
+        self.assertIs(summary["ok"], True)
+        self.assertEqual([topic["door"] for topic in summary["topics"]], ["rest", "client"])
+        for topic, platform in zip(summary["topics"], ("RESTAPI", "Web")):
+            self.assertEqual(topic["opt_platform"], platform)
+            self.assertEqual(topic["callback"]["CallbackCommand"], AFTER_CREATE_TOPIC)
+            self.assertEqual(topic["callback"]["TopicId"], topic["topic_id"])
+            self.assertEqual(topic["query"]["OptPlatform"], platform)
+            self.assertIs(topic["mirrored"], True)
+            self.assertLess(topic["created_to_received_ms"], 15_000)
+        self.assertIn("port 8080", result.stderr)
+        with open(f"{self.folder}/demo/sign.token", encoding="utf-8") as file:
+            self.assertNotIn(file.read().strip(), result.stdout + result.stderr)
+
+    def test_a_binary_that_does_not_start_is_a_failure_with_a_summary(self):
+        result = self.run_once("/bin/false")
+        self.assertEqual(result.returncode, 1)
+        self.assertIs(json.loads(result.stdout.splitlines()[-1])["ok"], False)
+
+
+if __name__ == "__main__":
+    main()
