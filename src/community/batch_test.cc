@@ -154,5 +154,23 @@ TEST(Batch, nothing_of_an_app_outlives_it) {
   EXPECT_TRUE(world.members.empty());
 }
 
+TEST(Batch, an_app_that_comes_back_goes_on_numbering_its_events) {
+  World world;
+  world.tallies[world.app_id].event_sequence = 41;
+  App disabled = world.app();
+  disabled.status = AppStatus::disabled;
+  world.set_app(disabled);
+  SeededRandom random{1};
+  View view(kTestNowMs, random);
+  view.apps.load(world.app_id, world.apps[world.app_id]);
+  view.tallies.load(world.app_id, world.tallies[world.app_id]);
+  view.accounts.load(AccountKey{world.app_id, UserId{"administrator"}}, std::nullopt);
+  ASSERT_TRUE(accepted(decide(DeleteApp{world.app_id}, view)));
+  EXPECT_FALSE(view.tallies.entries().at(world.app_id).dirty) << "the engine resets what it keeps";
+  ASSERT_TRUE(accepted(decide(PutApp{disabled, 0}, view)));
+  EXPECT_EQ(view.tally(world.app_id).event_sequence, 41);
+  EXPECT_EQ(view.tally(world.app_id).accounts, 1);
+}
+
 }  // namespace
 }  // namespace tidings::community

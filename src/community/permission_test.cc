@@ -13,11 +13,11 @@ namespace tidings::community {
 namespace {
 
 // A app admin, O owner, D group admin, M member; "" nobody.
-struct Row {
+struct Rights {
   Action action;
   std::array<const char*, 5> who;  // Private, Public, ChatRoom, AVChatRoom, Community
 };
-const Row kTable[] = {
+const Rights kTable[] = {
     {Action::change_profile, {"AODM", "AOD", "AO", "AO", "AOD"}},
     {Action::change_settings, {"AOD", "AOD", "AOD", "AOD", "AOD"}},
     {Action::set_capacity, {"A", "A", "A", "A", "A"}},
@@ -100,7 +100,7 @@ Standing standing_of_letter(char letter) {
 }
 
 TEST(Permission, each_cell_of_the_table) {
-  for (const Row& row : kTable) {
+  for (const Rights& row : kTable) {
     for (std::size_t i = 0; i < 5; ++i) {
       const std::string who = row.who[i];
       EXPECT_EQ(supports(kTypes[i], row.action), !who.empty());
@@ -115,7 +115,7 @@ TEST(Permission, each_cell_of_the_table) {
 }
 
 TEST(Permission, each_cell_through_its_command) {
-  for (const Row& row : kTable) {
+  for (const Rights& row : kTable) {
     for (std::size_t i = 0; i < 5; ++i) {
       const GroupType type = kTypes[i];
       for (const Person& person : kPeople) {

@@ -170,9 +170,16 @@ void View::drop(SdkAppId app) {
   const auto is_of_app = [app](const AccountKey& key) { return key.app == app; };
   accounts.forget_if(is_of_app);
   user_tallies.forget_if(is_of_app);
-  const auto is_app = [app](SdkAppId other) { return other == app; };
-  tallies.forget_if(is_app);
-  apps.forget_if(is_app);
+  apps.forget_if([app](SdkAppId other) { return other == app; });
+  // The tally outlives its app: the numbers of its events are never given again.
+  auto& tally = tallies.entries().at(app);
+  if (tally.row) {
+    const std::int64_t last = tally.row->event_sequence;
+    tally.row = Tally{};
+    tally.row->app = app;
+    tally.row->event_sequence = last;
+  }
+  tally.dirty = false;
   set_changes.emplace_back(DropApp{app});
 }
 
