@@ -12,7 +12,7 @@ import tempfile
 import machine
 import measure
 import table
-from process import Failed, kill_all
+from process import PROBLEMS, kill_all
 from roads import accept, deliver, fairness, growth, latency, receive, road
 
 ROADS = {"receive": receive, "deliver": deliver, "accept": accept, "road": road,
@@ -40,7 +40,7 @@ def plan_of(options):
     quick = options.quick
     return measure.Plan(rounds=options.rounds or (1 if quick else 3),
                         warm_up_seconds=0.7 if quick else 2, seconds=2 if quick else 5,
-                        connections=options.connections, backlog=30_000 if quick else 100_000,
+                        connections=options.connections, backlog=5_000 if quick else 100_000,
                         quick=quick, full=options.full)
 
 
@@ -61,7 +61,7 @@ def run(options, folder):
         measure.say(f"{name}: {ROADS[name].__doc__.splitlines()[0]}")
         try:
             figures = ROADS[name].run(plan, workplace)
-        except (Failed, OSError, KeyError, ValueError) as failure:
+        except PROBLEMS as failure:
             measure.say(f"{name} did not work. {type(failure).__name__}: {failure}")
             failed = True
             continue

@@ -16,7 +16,7 @@ def run(command, **options):
     arguments = [os.path.join(BUILD, "benchmarks", "tidings_load"), command]
     for name, value in options.items():
         if value is True:
-            arguments.append("--" + name)
+            arguments.append("--" + name.replace("_", "-"))
         elif value is not None:
             arguments += ["--" + name.replace("_", "-"), str(value)]
     result = subprocess.run(arguments, capture_output=True, text=True, check=False)

@@ -8,7 +8,7 @@ import sys
 import time
 from typing import Callable, Optional
 
-from process import Failed, kill_all
+from process import PROBLEMS, Failed, kill_all
 
 
 @dataclasses.dataclass
@@ -82,7 +82,7 @@ def rounds(road, contenders, plan, workplace):
             folder = workplace.folder(contender.name)
             try:
                 samples[contender.name].append(contender.run(folder, plan))
-            except (Failed, OSError, KeyError, ValueError) as failure:
+            except PROBLEMS as failure:
                 problems[contender.name] = f"{type(failure).__name__}: {failure}"
                 say(f"    {contender.title}: {problems[contender.name]}")
             finally:

@@ -10,6 +10,7 @@ import os
 import select
 import signal
 import socket
+import sqlite3
 import subprocess
 import threading
 import time
@@ -20,6 +21,10 @@ SAMPLE_SECONDS = 0.25
 
 class Failed(Exception):
     """A step of the benchmark did not work; the text says which and shows the log."""
+
+
+# What a road may end with: reported with its contender, and the others go on.
+PROBLEMS = (Failed, OSError, KeyError, ValueError, TypeError, sqlite3.Error)
 
 
 def wait_until(condition, what, seconds=30.0, pause=0.01):

@@ -17,6 +17,9 @@ UNLIMITED = 1_000_000
 # The protocol's calls a second are for customers who share a service; here they would be the result.
 LIFTED = ("create_group", "create_topic")
 
+# The two custom fields of the documented sample, as an app declares them.
+FIELD = {"types": [{"type": "Community", "read": "member", "write": "admin"}]}
+
 BINARY = os.path.join(load.BUILD, "src", "cli", "tidings")
 
 
@@ -50,6 +53,13 @@ class End:
         self.port = urllib.parse.urlsplit(ready["listen"]).port
         self.admin_url = ready["admin_listen"]
         self.admin_port = urllib.parse.urlsplit(self.admin_url).port
+
+    def database(self):
+        """The file with everything that is committed."""
+        found = [name for name in os.listdir(self.data) if name.endswith(".db")]
+        if len(found) != 1:
+            raise Failed(f"{self.data} should hold one database: {found}")
+        return os.path.join(self.data, found[0])
 
     def kill(self):
         self.process.kill()
@@ -93,13 +103,11 @@ level = "warning"
     def stored(self):
         """(rows, different ones) of AfterCreateTopic, read from the database file itself.
         REQUIRES: stopped or killed."""
-        return count(os.path.join(self.data, "receiver.db"),
-                     "SELECT count(*), count(DISTINCT key) FROM inbox "
-                     "WHERE command LIKE '%AfterCreateTopic'")
+        return count(self.database(), "SELECT count(*), count(DISTINCT key) FROM inbox "
+                                      "WHERE command LIKE '%AfterCreateTopic'")
 
     def mirrored(self):
-        return count(os.path.join(self.data, "receiver.db"),
-                     "SELECT count(*) FROM mirror_topic WHERE alive = 1")[0]
+        return count(self.database(), "SELECT count(*) FROM mirror_topic WHERE alive = 1")[0]
 
 
 class Backend(End):
@@ -127,6 +135,8 @@ level = "warning"
             patch["callback"] = callback
         self.admin("PATCH", f"/apps/{app}", patch)
         self.admin("PATCH", f"/apps/{app}", {"topic": True})
+        for name in ("UserDefined1", "UserDefined2"):
+            self.admin("POST", f"/apps/{app}/group-fields", FIELD | {"key": name})
         key_file = os.path.join(self.folder, f"{app}.key")
         write_secret(key_file, self.admin("GET", f"/apps/{app}/keys")["keys"][0]["text"])
         made = subprocess.run([BINARY, "usersig", "make", "--sdkappid", str(app), "--user",
@@ -140,6 +150,10 @@ level = "warning"
 
     def set_callback(self, callback, app=APP):
         self.admin("PATCH", f"/apps/{app}/callback", callback)
+
+    def record_events(self, on=True, app=APP):
+        """Topics share their groups' switch: with it off, communities are made without events."""
+        self.set_callback({"switches": {"after_create_group": on}}, app)
 
     def ledger(self, app=APP):
         return self.admin("GET", f"/apps/{app}/ledger")
@@ -156,13 +170,9 @@ level = "warning"
         return (count(file, "SELECT count(*) FROM topic")[0],
                 count(file, "SELECT count(*) FROM event e JOIN delivery USING(seq)")[0])
 
-    def database(self):
-        found = [name for name in os.listdir(self.data) if name.endswith(".db")]
-        return os.path.join(self.data, found[0])
-
 
 def callback_to(receiver_url, token):
-    """The callback settings of an app: signed, and only what a topic's creation fires."""
+    """The callback settings of an app: signed."""
     return {"url": receiver_url, "sign": True, "token": token}
 
 

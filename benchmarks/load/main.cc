@@ -54,7 +54,7 @@ struct CreateTopics {
   std::string sdkappid, identifier = "administrator", usersig_file, group_prefix;
   std::int64_t groups = 0, spread = 0;
   int topics_per_group = 200;
-  bool existing = false;
+  bool existing = false, groups_only = false;
 
   /// Neighbouring requests go to `spread` different groups, as those of different communities do;
   /// when these are full, to the next ones.
@@ -84,6 +84,10 @@ struct CreateTopics {
     if (made.answered != setup.count) {
       print(made);
       return 1;
+    }
+    if (groups_only) {
+      print(made);
+      return 0;
     }
     const LoadResult result = tidings::bench::run_load(
         load,
@@ -206,6 +210,7 @@ int main(int argc, char** argv) {
   create_command->add_option("--groups", create.groups, "default: as many as the count needs");
   create_command->add_option("--spread", create.spread, "groups in use at once; default: all");
   create_command->add_flag("--existing", create.existing, "the groups are there already");
+  create_command->add_flag("--groups-only", create.groups_only, "no topics yet");
   create_command->add_option("--topics-per-group", create.topics_per_group);
   Callbacks callbacks;
   auto* const callbacks_command = app.add_subcommand("callbacks", "signed callbacks to a receiver");

@@ -62,8 +62,11 @@ def check(sink, delivered, width):
 def run_tidings(folder, plan):
     backend = tidings.Backend(os.path.join(folder, "serve"))
     sig = backend.make_app()  # no URL yet: events are recorded and held
-    load.run("create-topics", port=backend.port, sdkappid=tidings.APP, usersig_file=sig,
-             connections=128, count=plan.backlog)
+    calls = {"port": backend.port, "sdkappid": tidings.APP, "usersig_file": sig,
+             "connections": 128, "groups": plan.backlog // 100, "group_prefix": "@TGS#_bench"}
+    load.run("create-topics", **calls, groups_only=True)
+    backend.record_events()
+    load.run("create-topics", **calls, existing=True, count=plan.backlog)
     expect(backend.ledger()["pending"] == plan.backlog, f"the backlog is {backend.ledger()}")
     sink = servers.Nginx(os.path.join(folder, "sink"), ids=True)
     meter = Meter(backend.processes)
@@ -87,8 +90,8 @@ def run_queue(name, start, delivered, folder, plan):
     filler.kill()
     sink = servers.Nginx(os.path.join(folder, "sink"), ids=True)
     worker = peers.node("deliver", folder, sink=sink.url(), **settings)
-    meter = Meter([worker, *server.processes])
     worker.read_line()
+    meter = Meter([worker, *server.processes])
     figures, _ = watch(lambda: delivered(server, plan), plan, meter, plan.backlog)
     worker.kill()
     server.restart_after_kill()

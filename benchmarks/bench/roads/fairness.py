@@ -69,6 +69,7 @@ def measure(folder, plan, hanging):
         hangs = number % 100 < hanging
         url = f"http://127.0.0.1:{hole.port if hangs else receiver.port}/endpoint/{number}"
         sig = backend.make_app(app, tidings.callback_to(url, receiver.token))
+        backend.record_events(app=app)
         lines.append((app, sig, not hangs))
     # Long enough for the first time-outs, 2 s, to come in while others are measured.
     figures = load.run("latency", port=backend.port, feed_port=receiver.admin_port,

@@ -14,7 +14,7 @@ import time
 import load
 import seed
 import tidings
-from measure import Meter, expect, rounded, say
+from measure import expect, rounded, say
 from process import kill_all, wait_until
 
 MILLION = 1_000_000
@@ -50,10 +50,14 @@ def drive(backend, sig, point, groups, plan):
         return load.run("create-topics", **options, existing=True, groups=groups,
                         group_prefix=seed.PREFIX,
                         topics_per_group=200 - seed.TOPICS_PER_GROUP)
-    if point.groups == 1:
-        return load.run("create-topics", **options, groups=2000, spread=1)
-    return load.run("create-topics", **options, groups=max(point.groups, 2000),
-                    spread=point.groups)
+    groups = max(point.groups, 3000)
+    prefix = "@TGS#_" + os.urandom(4).hex()
+    backend.record_events(False)
+    load.run("create-topics", **{**options, "seconds": None, "warm_up_seconds": None},
+             groups=groups, group_prefix=prefix, groups_only=True)
+    backend.record_events()
+    return load.run("create-topics", **options, groups=groups, spread=point.groups,
+                    group_prefix=prefix, existing=True)
 
 
 def prepare(folder, point):
@@ -62,8 +66,11 @@ def prepare(folder, point):
     backend = tidings.Backend(os.path.join(folder, "serve"))
     sig = backend.make_app(callback=tidings.callback_to(receiver.url(), receiver.token))
     # One topic through the whole road: the rows that are multiplied.
-    load.run("create-topics", port=backend.port, sdkappid=tidings.APP, usersig_file=sig, count=1,
-             connections=1)
+    calls = {"port": backend.port, "sdkappid": tidings.APP, "usersig_file": sig, "connections": 1,
+             "groups": 1, "group_prefix": "@TGS#_first"}
+    load.run("create-topics", **calls, groups_only=True)
+    backend.record_events()
+    load.run("create-topics", **calls, existing=True, count=1)
     wait_until(lambda: backend.ledger()["delivered"] == 1, "the first topic is delivered")
     backend.set_callback({"url": None})
     groups = 0
@@ -72,7 +79,7 @@ def prepare(folder, point):
         receiver.stop()
         if point.stored:
             groups = seed.backend_topics(backend.database(), point.stored)
-            seed.receiver_topics(os.path.join(receiver.data, "receiver.db"), point.stored)
+            seed.receiver_topics(receiver.database(), point.stored)
         if point.backlog:
             seed.backend_backlog(backend.database(), point.backlog)
         backend.start()
@@ -83,14 +90,13 @@ def prepare(folder, point):
 def measure(folder, plan, point):
     """accept (events held: no URL), then, where wanted, the whole road."""
     receiver, backend, sig, groups = prepare(folder, point)
-    meter = Meter(backend.processes)
     before = backend.ledger()["accepted"]
     result = drive(backend, sig, point, groups, plan)
     figures = {"accept": result["rate"]}
     expect(backend.ledger()["accepted"] - before == result["accepted"], "events are missing")
     if point.road:
         figures["road"] = whole_road(receiver, backend, sig, point, groups, plan)
-    figures["rss_mb"] = meter.sample(0, 1).rss_mb
+    figures["rss_mb"] = backend.process.peak_mb()
     backend.kill()
     topics, _ = backend.stored_topics()
     expect(topics >= point.stored + result["accepted"], f"{topics} topics are left")

@@ -34,6 +34,7 @@ def measure(folder, plan, rate):
     receiver = tidings.Receiver(os.path.join(folder, "receive"))
     backend = tidings.Backend(os.path.join(folder, "serve"))
     sig = backend.make_app(callback=tidings.callback_to(receiver.url(), receiver.token))
+    backend.record_events()
     figures = load.run("latency", port=backend.port, feed_port=receiver.admin_port,
                        apps_file=write_apps(folder, [(tidings.APP, sig, True)]), rate=rate,
                        warm_up_seconds=plan.warm_up_seconds, seconds=max(plan.seconds, 5),
@@ -52,6 +53,7 @@ def lone_create(folder):
     try:
         backend = tidings.Backend(folder)
         sig = backend.make_app()
+        backend.record_events()
         figures = load.run("create-topics", port=backend.port, sdkappid=tidings.APP,
                            usersig_file=sig, connections=1, warm_up=100, count=1000)
         return {"p50_ms": figures["p50_ms"], "p99_ms": figures["p99_ms"]}

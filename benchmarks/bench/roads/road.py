@@ -34,6 +34,8 @@ def run_tidings(folder, plan):
     receiver = tidings.Receiver(os.path.join(folder, "receive"))
     backend = tidings.Backend(os.path.join(folder, "serve"))
     sig = backend.make_app(callback=tidings.callback_to(receiver.url(), receiver.token))
+    accept.make_groups(backend.port, sig, plan)
+    backend.record_events()
     meter = Meter([*receiver.processes, *backend.processes])
     figures, accepted = drive(backend.port, sig, plan, meter, receiver.accepted)
     receiver.kill()
@@ -69,6 +71,7 @@ def run_peer(folder, plan):
     worker.read_line()
     sig = os.path.join(folder, "sig")
     tidings.write_secret(sig, "none")
+    accept.make_groups(port, sig, plan)
     nodes = [backend, receiver, relay, worker]
     meter = Meter([*nodes, *database.processes, *redis.processes])
     figures, accepted = drive(port, sig, plan, meter,
