@@ -5,7 +5,13 @@
 #   A GoogleTest executable whose cases ctest runs one by one.
 
 set(TIDINGS_WARNINGS -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wnon-virtual-dtor
-  -Woverloaded-virtual -Werror)
+  -Woverloaded-virtual -Werror
+  # g++ 12 takes a coroutine frame's own operator delete for a mismatch when it optimises.
+  -Wno-mismatched-new-delete)
+# In a unity build every source is "included", and g++ then warns of each anonymous type in a member.
+if(CMAKE_UNITY_BUILD)
+  list(APPEND TIDINGS_WARNINGS -Wno-subobject-linkage)
+endif()
 
 function(tidings_library name)
   cmake_parse_arguments(arg "" "" "SOURCES;USES;PRIVATE_USES;TESTS;TEST_USES" ${ARGN})

@@ -7,7 +7,7 @@
 
 #include "tidings/usersig.h"
 
-namespace tidings::backend {
+namespace tidings::backend::authenticator_test {
 namespace {
 
 constexpr std::string_view kKey = "a-key-of-the-app";
@@ -95,4 +95,4 @@ TEST_F(AuthenticatorTest, errors_do_not_hold_the_ticket) {
 }
 
 }  // namespace
-}  // namespace tidings::backend
+}  // namespace tidings::backend::authenticator_test

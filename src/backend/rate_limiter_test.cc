@@ -8,7 +8,7 @@
 #include <thread>
 #include <vector>
 
-namespace tidings::backend {
+namespace tidings::backend::rate_limiter_test {
 namespace {
 
 const SdkAppId kOne{1400000001};
@@ -75,4 +75,4 @@ TEST(RateLimiterTest, threads_together_get_no_more_than_the_limit) {
 }
 
 }  // namespace
-}  // namespace tidings::backend
+}  // namespace tidings::backend::rate_limiter_test

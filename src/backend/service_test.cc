@@ -5,7 +5,7 @@
 #include "backend/before_callback.h"
 #include "backend/rest/rest_fixture.h"
 
-namespace tidings::backend {
+namespace tidings::backend::service_test {
 namespace {
 
 using rest::kApp;
@@ -223,4 +223,4 @@ TEST(BeforeCallbackTest, passed_texts_are_cut_at_1024_bytes_on_a_characters_edge
 }
 
 }  // namespace
-}  // namespace tidings::backend
+}  // namespace tidings::backend::service_test

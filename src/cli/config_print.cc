@@ -11,7 +11,7 @@ namespace tidings::cli {
 namespace {
 
 /// JSON's escapes are a subset of TOML's basic strings.
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::string out;
   append_json_string(out, text);
   return out;
@@ -19,13 +19,13 @@ std::string quoted(std::string_view text) {
 
 std::string toml_text(bool value) { return value ? "true" : "false"; }
 std::string toml_text(std::int64_t value) { return std::to_string(value); }
-std::string toml_text(const std::string& value) { return quoted(value); }
-std::string toml_text(Milliseconds value) { return quoted(write_duration(value)); }
-std::string toml_text(Bytes value) { return quoted(write_size(value)); }
-std::string toml_text(const ListenAddress& value) { return quoted(write_listen_address(value)); }
+std::string toml_text(const std::string& value) { return in_quotes(value); }
+std::string toml_text(Milliseconds value) { return in_quotes(write_duration(value)); }
+std::string toml_text(Bytes value) { return in_quotes(write_size(value)); }
+std::string toml_text(const ListenAddress& value) { return in_quotes(write_listen_address(value)); }
 std::string toml_text(const TextList& list) {
   std::string out;
-  for (const std::string& entry : list) out += (out.empty() ? "" : ", ") + quoted(entry);
+  for (const std::string& entry : list) out += (out.empty() ? "" : ", ") + in_quotes(entry);
   return "[" + out + "]";
 }
 std::string toml_text(const NumberMap& map) {

@@ -22,7 +22,7 @@ void declare(CLI::App& command, ReceiveOptions& options) {
       ->type_name("PATH");
 }
 
-ExitCode receive(const ReceiveOptions& options) {
+ExitCode run_receive(const ReceiveOptions& options) {
   const Loaded loaded = load_config(options.config.sources(), ConfigUse::receive);
   if (!loaded.problems.empty()) {
     std::cerr << to_string(loaded.problems);
@@ -53,7 +53,7 @@ void add_receive(CommandLine& line) {
       line.parser, "receive", "Run the receiver: verify callbacks, keep inbox and mirror",
       "  tidings receive --config tidings.toml\n"
       "  tidings receive --config tidings.toml --listen 0.0.0.0:8090 --data-dir /var/lib/receive\n",
-      declare, receive);
+      declare, run_receive);
 }
 
 }  // namespace tidings::cli

@@ -23,7 +23,7 @@ void declare(CLI::App& command, ServeOptions& options) {
       ->type_name("PATH");
 }
 
-ExitCode serve(const ServeOptions& options) {
+ExitCode run_serve(const ServeOptions& options) {
   const Loaded loaded = load_config(options.config.sources(), ConfigUse::serve);
   if (!loaded.problems.empty()) {
     std::cerr << to_string(loaded.problems);
@@ -52,7 +52,7 @@ void add_serve(CommandLine& line) {
       "  tidings serve --data-dir /var/lib/tidings\n"
       "  tidings serve --config tidings.toml --listen 0.0.0.0:8080\n"
       "  tidings serve --listen 127.0.0.1:0 --admin-listen 127.0.0.1:0 --ready-file ready.json\n",
-      declare, serve);
+      declare, run_serve);
 }
 
 }  // namespace tidings::cli

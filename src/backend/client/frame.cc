@@ -10,7 +10,7 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr int kBadParameter = 10004;
+constexpr int kBadArgument = 10004;
 constexpr int kInternal = 10002;
 
 bool usable_id(const json::value& id) {
@@ -34,24 +34,24 @@ Result<ClientFrame> read_frame(json::value frame) {
   auto* object = frame.if_object();
   if (object == nullptr) {
     return fail(Errc::invalid_argument, "a frame is a JSON object with id, op and args",
-                kBadParameter);
+                kBadArgument);
   }
   ClientFrame out;
   out.id = frame_id(frame);
   if (out.id.is_null()) {
     return fail(Errc::invalid_argument,
                 "id: give an integer or a string of at most 64 bytes; the answer carries it",
-                kBadParameter);
+                kBadArgument);
   }
   const auto* op = object->if_contains("op");
   if (op == nullptr || !op->is_string()) {
-    return fail(Errc::invalid_argument, "op: missing or not a string", kBadParameter);
+    return fail(Errc::invalid_argument, "op: missing or not a string", kBadArgument);
   }
   out.op = op->get_string();
   auto* args = object->if_contains("args");
   if (args != nullptr && !args->is_null()) {
     if (!args->is_object()) {
-      return fail(Errc::invalid_argument, "args: not an object", kBadParameter);
+      return fail(Errc::invalid_argument, "args: not an object", kBadArgument);
     }
     out.args = std::move(args->get_object());
   }

@@ -4,7 +4,7 @@
 // comes out walks down the table. Then the corners of single checks.
 #include "backend/rest/rest_fixture.h"
 
-namespace tidings::backend::rest {
+namespace tidings::backend::rest::access_test {
 namespace {
 
 class AccessTest : public RestFixture {
@@ -335,4 +335,4 @@ TEST_F(DocumentedLimitsTest, each_command_has_its_own_bucket_of_the_documented_s
 }
 
 }  // namespace
-}  // namespace tidings::backend::rest
+}  // namespace tidings::backend::rest::access_test

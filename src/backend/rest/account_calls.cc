@@ -17,14 +17,14 @@ const std::vector<community::ItemResult>& items_of(const Reply& reply) {
 }
 
 /// One account only: what is wrong with it is what is wrong with the call.
-Result<std::string> answer_imported(const Reply& reply) {
+Result<std::string> answer_account_imported(const Reply& reply) {
   for (const community::ItemResult& item : items_of(reply)) {
     if (item.code != 0) return fail(Errc::invalid_argument, item.info, item.code);
   }
   return plain_reply();
 }
 
-Result<std::string> answer_all_imported(const Reply& reply) {
+Result<std::string> answer_accounts_imported(const Reply& reply) {
   JsonText text = begin_reply("", EnvelopeOrder::code_first);
   text.open_array("FailAccounts");
   for (const community::ItemResult& item : items_of(reply)) {
@@ -34,7 +34,7 @@ Result<std::string> answer_all_imported(const Reply& reply) {
   return finish_reply(std::move(text));
 }
 
-Result<std::string> answer_deleted(const Reply& reply) {
+Result<std::string> answer_accounts_deleted(const Reply& reply) {
   JsonText text = begin_reply("", EnvelopeOrder::code_first);
   text.open_array("ResultItem");
   for (const community::ItemResult& item : items_of(reply)) {
@@ -92,7 +92,7 @@ Result<Call> account_import(const CallContext& context) {
   command.users.push_back(std::move(user));
   TRY(command.nick, context.fields.maybe_text("Nick"));
   TRY(command.face_url, context.fields.maybe_text("FaceUrl"));
-  return Write{std::move(command), answer_imported};
+  return Write{std::move(command), answer_account_imported};
 }
 
 Result<Call> multiaccount_import(const CallContext& context) {
@@ -105,14 +105,14 @@ Result<Call> multiaccount_import(const CallContext& context) {
                                               std::to_string(community::kAccountsBatch) +
                                               " are allowed in one request");
   }
-  return Write{std::move(command), answer_all_imported};
+  return Write{std::move(command), answer_accounts_imported};
 }
 
 Result<Call> account_delete(const CallContext& context) {
   community::DeleteAccounts command;
   command.caller = context.caller;
   TRY(command.users, read_user_ids(context.fields, "DeleteItem"));
-  return Write{std::move(command), answer_deleted};
+  return Write{std::move(command), answer_accounts_deleted};
 }
 
 Result<Call> account_check(const CallContext& context) {

@@ -3,7 +3,7 @@
 // Method: sample requests of protocol 4.7.21 to 4.7.24 against the whole backend.
 #include "backend/rest/rest_fixture.h"
 
-namespace tidings::backend::rest {
+namespace tidings::backend::rest::account_calls_test {
 namespace {
 
 constexpr const char* kImport = "im_open_login_svc/account_import";
@@ -98,4 +98,4 @@ TEST_F(AccountCallsTest, at_most_one_hundred_are_checked_at_once) {
 }
 
 }  // namespace
-}  // namespace tidings::backend::rest
+}  // namespace tidings::backend::rest::account_calls_test

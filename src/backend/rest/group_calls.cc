@@ -12,11 +12,9 @@ namespace {
 
 using community::Reply;
 
-constexpr std::int64_t kAnyInteger = INT64_MAX;
+Result<std::string> answer_group_changed(const Reply&) { return plain_reply(); }
 
-Result<std::string> answer_plain(const Reply&) { return plain_reply(); }
-
-Result<std::string> answer_created(const Reply& reply) {
+Result<std::string> answer_group_created(const Reply& reply) {
   const community::Group& group = std::get<community::GroupCreatedReply>(reply).group;
   JsonText text = begin_reply();
   text.member("GroupId", group.key.group.view());
@@ -26,7 +24,7 @@ Result<std::string> answer_created(const Reply& reply) {
   return finish_reply(std::move(text));
 }
 
-Result<std::string> answer_imported(const Reply& reply) {
+Result<std::string> answer_group_imported(const Reply& reply) {
   const community::Group& group = std::get<community::GroupCreatedReply>(reply).group;
   JsonText text = begin_reply();
   text.member("GroupId", group.key.group.view());
@@ -67,14 +65,14 @@ Result<Call> create_group(const CallContext& context) {
   if (members) {
     TRY(command.members, read_new_members(*members));
   }
-  return Write{std::move(command), answer_created};
+  return Write{std::move(command), answer_group_created};
 }
 
 Result<Call> import_group(const CallContext& context) {
   TRY(auto command, read_new_group(context));
   command.import = true;
   TRY(command.create_time_s, context.fields.maybe_integer("CreateTime", 0, kAnyInteger));
-  return Write{std::move(command), answer_imported};
+  return Write{std::move(command), answer_group_imported};
 }
 
 Result<Call> modify_group_base_info(const CallContext& context) {
@@ -91,14 +89,14 @@ Result<Call> modify_group_base_info(const CallContext& context) {
   TRY(command.apply_join_option, fields.maybe_text("ApplyJoinOption"));
   TRY(command.mute_all_member, fields.maybe_text(kMuteAllMember));
   TRY(command.fields, fields.custom_fields("AppDefinedData"));
-  return Write{std::move(command), answer_plain};
+  return Write{std::move(command), answer_group_changed};
 }
 
 Result<Call> destroy_group(const CallContext& context) {
   community::DestroyGroup command;
   command.caller = context.caller;
   TRY(command.group_id, context.fields.text(kGroupId));
-  return Write{std::move(command), answer_plain};
+  return Write{std::move(command), answer_group_changed};
 }
 
 Result<Call> change_group_owner(const CallContext& context) {
@@ -106,7 +104,7 @@ Result<Call> change_group_owner(const CallContext& context) {
   command.caller = context.caller;
   TRY(command.group_id, context.fields.text(kGroupId));
   TRY(command.new_owner, context.fields.account("NewOwner_Account"));
-  return Write{std::move(command), answer_plain};
+  return Write{std::move(command), answer_group_changed};
 }
 
 }  // namespace tidings::backend::rest

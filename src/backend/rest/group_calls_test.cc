@@ -4,7 +4,7 @@
 #include "backend/rest/rest_fixture.h"
 #include "tidings/identifier.h"
 
-namespace tidings::backend::rest {
+namespace tidings::backend::rest::group_calls_test {
 namespace {
 
 constexpr const char* kCreate = "group_open_http_svc/create_group";
@@ -298,4 +298,4 @@ TEST_F(GroupCallsTest, a_response_over_one_megabyte_is_10018) {
 }
 
 }  // namespace
-}  // namespace tidings::backend::rest
+}  // namespace tidings::backend::rest::group_calls_test

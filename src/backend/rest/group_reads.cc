@@ -1,5 +1,6 @@
 // get_group_info, get_appid_group_list, get_joined_group_list: 4.7.7, 4.7.10, 4.7.11.
-#include <map>
+#include <algorithm>
+#include <initializer_list>
 #include <utility>
 
 #include "backend/rest/call.h"
@@ -20,7 +21,6 @@ using community::View;
 constexpr std::int64_t kShownCommunityMembers = 100;
 constexpr std::int64_t kMaxGroupPage = 10'000;
 constexpr std::int64_t kMaxJoinedPage = 5'000;
-constexpr std::int64_t kAnyInteger = INT64_MAX;
 
 Error reply_too_large(std::string_view way_out) {
   return fail(Errc::too_large, "the response is over 1 MB; " + std::string(way_out),

@@ -11,9 +11,7 @@ namespace {
 
 using community::Reply;
 
-constexpr std::int64_t kAnyInteger = INT64_MAX;
-
-Result<std::string> answer_plain(const Reply&) { return plain_reply(); }
+Result<std::string> answer_member_changed(const Reply&) { return plain_reply(); }
 
 Result<std::string> answer_members(const Reply& reply) {
   JsonText text = begin_reply();
@@ -67,7 +65,7 @@ Result<Call> delete_group_member(const CallContext& context) {
   command.caller = context.caller;
   TRY(command.group_id, context.fields.text(kGroupId));
   TRY(command.users, context.fields.accounts("MemberToDel_Account"));
-  return Write{std::move(command), answer_plain};
+  return Write{std::move(command), answer_member_changed};
 }
 
 Result<Call> modify_group_member_info(const CallContext& context) {
@@ -81,7 +79,7 @@ Result<Call> modify_group_member_info(const CallContext& context) {
   TRY(command.name_card, fields.maybe_text("NameCard"));
   TRY(command.fields, fields.custom_fields("AppMemberDefinedData"));
   TRY(command.mute_time_s, fields.maybe_integer(kMuteTime, 0, community::kMuteForever));
-  return Write{std::move(command), answer_plain};
+  return Write{std::move(command), answer_member_changed};
 }
 
 Result<Call> forbid_send_msg(const CallContext& context) {
@@ -92,7 +90,7 @@ Result<Call> forbid_send_msg(const CallContext& context) {
   TRY(command.topic_id, fields.maybe_text("TopicId"));
   TRY(command.users, fields.accounts("Members_Account"));
   TRY(command.mute_time_s, fields.integer(kMuteTime, 0, community::kMuteForever));
-  return Write{std::move(command), answer_plain};
+  return Write{std::move(command), answer_member_changed};
 }
 
 }  // namespace tidings::backend::rest

@@ -3,7 +3,7 @@
 // Method: sample requests of protocol 4.7.12 to 4.7.16, 4.7.18, 4.7.20 against the whole backend.
 #include "backend/rest/rest_fixture.h"
 
-namespace tidings::backend::rest {
+namespace tidings::backend::rest::member_calls_test {
 namespace {
 
 constexpr const char* kAdd = "group_open_http_svc/add_group_member";
@@ -201,4 +201,4 @@ TEST_F(MemberCallsTest, imported_members_have_their_own_time_of_joining) {
 }
 
 }  // namespace
-}  // namespace tidings::backend::rest
+}  // namespace tidings::backend::rest::member_calls_test

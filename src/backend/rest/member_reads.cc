@@ -18,7 +18,6 @@ using community::View;
 
 constexpr std::int64_t kMaxMemberPage = 6'000;
 constexpr std::int64_t kMaxCommunityMemberPage = 100;
-constexpr std::int64_t kAnyInteger = INT64_MAX;
 
 /// Loads and returns the group; 10010. AVChatRooms keep no members: 10007.
 Result<community::Group> group_with_members(const ReadSources& sources, View& view,

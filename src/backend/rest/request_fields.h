@@ -24,6 +24,7 @@ namespace tidings::backend::rest {
 inline constexpr int kBadParameter = 10004;
 inline constexpr int kBadAccountParameter = 70402;
 inline constexpr int kAccountNotText = 60015;
+inline constexpr std::int64_t kAnyInteger = INT64_MAX;  ///< no upper bound of the field's own
 
 /// A documented name and the legacy spellings of appendix D; the documented one wins.
 struct FieldName {

@@ -10,18 +10,16 @@ namespace {
 
 using community::Reply;
 
-constexpr std::int64_t kAnyInteger = INT64_MAX;
-
-Result<std::string> answer_created(const Reply& reply) {
+Result<std::string> answer_topic_created(const Reply& reply) {
   const auto& created = std::get<community::TopicCreatedReply>(reply);
   JsonText text = begin_reply();
   text.member("TopicId", created.topic.key.topic.view());
   return finish_reply(std::move(text));
 }
 
-Result<std::string> answer_ok(const Reply&) { return plain_reply("ok"); }
+Result<std::string> answer_topic_changed(const Reply&) { return plain_reply("ok"); }
 
-Result<std::string> answer_destroyed(const Reply& reply) {
+Result<std::string> answer_topics_destroyed(const Reply& reply) {
   JsonText text = begin_reply("ok");
   text.open_array("DestroyResultItem");
   for (const community::ItemResult& item : std::get<community::ItemsReply>(reply).items) {
@@ -55,7 +53,7 @@ Result<community::CreateTopic> read_new_topic(const CallContext& context) {
 
 Result<Call> create_topic(const CallContext& context) {
   TRY(auto command, read_new_topic(context));
-  return Write{std::move(command), answer_created};
+  return Write{std::move(command), answer_topic_created};
 }
 
 Result<Call> import_topic(const CallContext& context) {
@@ -63,7 +61,7 @@ Result<Call> import_topic(const CallContext& context) {
   command.import = true;
   TRY(command.type, context.fields.maybe_text("Type"));
   TRY(command.create_time_s, context.fields.maybe_integer("CreateTime", 0, kAnyInteger));
-  return Write{std::move(command), answer_created};
+  return Write{std::move(command), answer_topic_created};
 }
 
 Result<Call> modify_topic(const CallContext& context) {
@@ -80,7 +78,7 @@ Result<Call> modify_topic(const CallContext& context) {
   TRY(command.notification, fields.maybe_text("Notification"));
   TRY(command.introduction, fields.maybe_text("Introduction"));
   TRY(command.mute_all_member, fields.maybe_text(kMuteAllMember));
-  return Write{std::move(command), answer_ok};
+  return Write{std::move(command), answer_topic_changed};
 }
 
 Result<Call> destroy_topic(const CallContext& context) {
@@ -89,7 +87,7 @@ Result<Call> destroy_topic(const CallContext& context) {
   command.caller = context.caller;
   TRY(command.group_id, context.fields.text(kGroupId));
   TRY(command.topic_ids, context.fields.texts("TopicIdList"));
-  return Write{std::move(command), answer_destroyed};
+  return Write{std::move(command), answer_topics_destroyed};
 }
 
 }  // namespace tidings::backend::rest

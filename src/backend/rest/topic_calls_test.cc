@@ -4,7 +4,7 @@
 #include "backend/rest/rest_fixture.h"
 #include "tidings/identifier.h"
 
-namespace tidings::backend::rest {
+namespace tidings::backend::rest::topic_calls_test {
 namespace {
 
 constexpr const char* kCreate = "million_group_open_http_svc/create_topic";
@@ -50,6 +50,7 @@ TEST_F(TopicCallsTest, an_event_carries_who_where_from_and_the_callers_address) 
   make_community();
   client_ip = "203.0.113.9";
   EXPECT_EQ(code(kCreate, create_body(R"("TopicName":"Woodwork","From_Account":"vera_01")")), 0);
+  committer.stop();  // callers are answered before events are handed on
   const std::lock_guard lock(mutex);
   ASSERT_EQ(events.size(), 2U);
   EXPECT_EQ(events[1].command, "Group.CallbackAfterCreateTopic");
@@ -286,7 +287,7 @@ TEST_F(TopicCallsTest, import_takes_its_time_of_creation_and_tells_nobody) {
   const auto topics = call(kGet, R"({"GroupId":"@TGS#_makers","From_Account":"omar"})");
   EXPECT_EQ(topics.at("TopicAndSelfInfo").at(0).at("TopicInfo").at("CreateTime").as_int64(),
             1568000000);
-  EXPECT_TRUE(event_commands().empty());
+  EXPECT_EQ(engine.ledger(kApp)->accepted, 0) << "no event was recorded";
   EXPECT_EQ(code(kImport, create_body(R"("TopicName":"A","Type":"Public")")), 10004);
   EXPECT_EQ(code(kImport, create_body(R"("TopicName":"A","CreateTime":1735689601)")), 10004);
   EXPECT_EQ(code(kImport, create_body(R"("TopicName":"A","CreateTime":"1")")), 10004);
@@ -297,4 +298,4 @@ TEST_F(TopicCallsTest, import_takes_its_time_of_creation_and_tells_nobody) {
 }
 
 }  // namespace
-}  // namespace tidings::backend::rest
+}  // namespace tidings::backend::rest::topic_calls_test

@@ -1,10 +1,10 @@
 // get_topic, 4.7.2.
-#include <algorithm>
 #include <utility>
 
 #include "backend/rest/call.h"
 #include "backend/rest/group_text.h"
 #include "backend/rest/reply_text.h"
+#include "backend/topic_order.h"
 #include "community/checks.h"
 #include "community/code.h"
 #include "community/limits.h"
@@ -51,10 +51,7 @@ Result<std::vector<const community::Topic*>> GetTopic::find_topics(const ReadSou
   }
   std::vector<const community::Topic*> topics;
   if (asked.empty()) {
-    topics = view.topics_of(group);
-    std::sort(topics.begin(), topics.end(), [](const auto* a, const auto* b) {
-      return std::pair(a->create_time_s, a->row) < std::pair(b->create_time_s, b->row);
-    });
+    topics = topics_by_creation(view, group);
   } else {
     for (const TopicId& topic : asked) topics.push_back(view.topic({group, topic}));
   }
