@@ -14,8 +14,8 @@ export function say(value) {
 /** The protocol's answer. */
 export const OK = '{"ActionStatus":"OK","ErrorInfo":"","ErrorCode":0}';
 
-// 32 connections: enough to share an fsync among many commits, few enough that two cores do not
-// drown in processes. More was not faster.
+// 32 connections: enough to share an fsync among many commits, and few enough that two cores do not
+// drown in server processes; PostgreSQL's own advice is a small multiple of the cores.
 export function postgresPool(max = 32) {
   const pool = new pg.Pool({ ...settings.postgres, max });
   pool.on('error', (error) => console.error(error));  // of an idle connection: unhandled, it ends the process
