@@ -34,14 +34,16 @@ target_compile_definitions(tidings_boost INTERFACE
   BOOST_ASIO_DISABLE_BOOST_COROUTINE)
 
 if(TIDINGS_SANITIZE STREQUAL "address")
-  # g++ 12 sees uninitialised members in variants where the sanitizer adds its own checks.
+  # g++ 12 sees uninitialised members in variants, and mismatched operators delete in coroutine
+  # frames, where a sanitizer adds its own checks.
   add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
-    -Wno-maybe-uninitialized)
+    -Wno-maybe-uninitialized -Wno-mismatched-new-delete)
   add_link_options(-fsanitize=address,undefined)
   add_compile_definitions(_GLIBCXX_ASSERTIONS)
 elseif(TIDINGS_SANITIZE STREQUAL "thread")
   # Asio's fence-based reference counts are invisible to the thread sanitizer (asio issue 1760).
-  add_compile_options(-fsanitize=thread -fno-omit-frame-pointer -Wno-tsan)
+  add_compile_options(-fsanitize=thread -fno-omit-frame-pointer -Wno-tsan -Wno-maybe-uninitialized
+    -Wno-mismatched-new-delete)
   add_link_options(-fsanitize=thread)
 elseif(NOT TIDINGS_SANITIZE STREQUAL "")
   message(FATAL_ERROR "TIDINGS_SANITIZE is '${TIDINGS_SANITIZE}': use address, thread or nothing")
