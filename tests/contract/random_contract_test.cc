@@ -171,8 +171,12 @@ class RandomContract : public StoreContract {
     }
   }
   void follow(const DeleteMembers& command, const Reply&) {
-    for (const UserId& user : command.users) {
-      model_.groups.at(command.group_id).members.erase(user.str());
+    ModelGroup& group = model_.groups.at(command.group_id);
+    std::size_t left = 0;
+    for (const UserId& user : command.users) left += group.members.erase(user.str());
+    // A Private group goes with its last member; one that never had any stays.
+    if (left > 0 && group.members.empty() && group.type == GroupType::private_group) {
+      model_.groups.erase(command.group_id);
     }
   }
   void follow(const ImportAccounts& command, const Reply&) {
