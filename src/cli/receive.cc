@@ -17,11 +17,6 @@ namespace {
 using runtime::block_on;
 using runtime::Deadline;
 
-Milliseconds left(Deadline until) {
-  constexpr Milliseconds kLeast{100};
-  return std::max(kLeast, std::chrono::duration_cast<Milliseconds>(until.remaining()));
-}
-
 /// The receiver's log lines in the process's log.
 receiver::Log receiver_log(Log& log) {
   return [&log](std::string_view level, std::string_view event, const receiver::LogFields& given) {
@@ -152,9 +147,9 @@ void ReceiveApp::stop() {
   const Deadline until = Deadline::after(parts_.config.stop_grace);
   runtime::Lane& lane = doors.lanes[0];
   // 1. No new connections; callbacks in flight are committed and answered.
-  if (doors.callback_open) block_on(lane, doors.callback_server->stop(left(until)));
+  if (doors.callback_open) block_on(lane, doors.callback_server->stop(time_left(until)));
   // 2. Feeds and queries end.
-  if (doors.query_open) block_on(lane, doors.query_server->stop(left(until)));
+  if (doors.query_open) block_on(lane, doors.query_server->stop(time_left(until)));
   // 3. What is queued is committed; then nothing is written any more.
   if (doors.receiver) doors.receiver->stop();
   // 4. Blocking reads end; lanes run out of work and are joined.

@@ -1,5 +1,6 @@
 #include "cli/running.h"
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 
@@ -76,6 +77,11 @@ void reload(Running& running, Log& log) {
 }
 
 }  // namespace
+
+Milliseconds time_left(runtime::Deadline until) {
+  constexpr Milliseconds kLeast{100};
+  return std::max(kLeast, std::chrono::duration_cast<Milliseconds>(until.remaining()));
+}
 
 ExitCode run_until_stopped(std::unique_ptr<Running> running, Log& log, const RunOptions& options) {
   std::signal(SIGPIPE, SIG_IGN);

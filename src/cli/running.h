@@ -11,6 +11,7 @@
 #include "cli/exit_code.h"
 #include "cli/log.h"
 #include "cli/ready_file.h"
+#include "runtime/deadline.h"
 
 namespace tidings::cli {
 
@@ -23,6 +24,9 @@ class Running {
   /// Takes no more, finishes what is in flight, releases everything. Idempotent.
   virtual void stop() = 0;
 };
+
+/// What is left of a stop's grace, but never nothing: every step may at least look around.
+Milliseconds time_left(runtime::Deadline until);
 
 struct RunOptions {
   std::string ready_file;  ///< "": none

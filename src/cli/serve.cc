@@ -21,12 +21,6 @@ namespace {
 using runtime::block_on;
 using runtime::Deadline;
 
-/// What is left of the grace, but never nothing: every step may at least look around.
-Milliseconds left(Deadline until) {
-  constexpr Milliseconds kLeast{100};
-  return std::max(kLeast, std::chrono::duration_cast<Milliseconds>(until.remaining()));
-}
-
 }  // namespace
 
 /// In the order of making; destroyed in the opposite one.
@@ -253,14 +247,14 @@ void ServeApp::stop() {
   // 1. Not ready: whoever balances load looks elsewhere.
   doors.ready = false;
   // 2. No new connections; requests in flight end, WebSockets are closed with 1012, then cut.
-  if (doors.public_open) block_on(lane, doors.public_server->stop(left(until)));
+  if (doors.public_open) block_on(lane, doors.public_server->stop(time_left(until)));
   // 3. No more deliveries are begun; those in flight end and hand over their outcomes.
-  if (doors.dispatcher) block_on(delivery, doors.dispatcher->stop(left(until)));
+  if (doors.dispatcher) block_on(delivery, doors.dispatcher->stop(time_left(until)));
   // 4. What delivery asked to be made durable is, while the write path still stands.
-  if (doors.disabler) block_on(delivery, doors.disabler->stop(left(until)));
+  if (doors.disabler) block_on(delivery, doors.disabler->stop(time_left(until)));
   // 5. The operator's door goes last: it can be watched until here.
   doors.figures.clear();
-  if (doors.admin_open) block_on(lane, doors.admin_server->stop(left(until)));
+  if (doors.admin_open) block_on(lane, doors.admin_server->stop(time_left(until)));
   // 6. Connections to app backends are closed.
   if (doors.transport) doors.delivery_lanes[0].post([&doors] { doors.transport->close(); });
   // 7. What is queued is committed, outcomes too; then nothing is written any more.
