@@ -40,7 +40,7 @@ def plan_of(options):
     quick = options.quick
     return measure.Plan(rounds=options.rounds or (1 if quick else 3),
                         warm_up_seconds=0.7 if quick else 2, seconds=2 if quick else 5,
-                        connections=options.connections, backlog=5_000 if quick else 100_000,
+                        connections=options.connections, backlog=30_000 if quick else 100_000,
                         quick=quick, full=options.full)
 
 
