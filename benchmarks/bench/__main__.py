@@ -75,6 +75,7 @@ def main():
     options = arguments()
     # A terminal's Ctrl-C and a supervisor's SIGTERM both end in `finally`.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job ignores it else
     os.makedirs(options.folder, exist_ok=True)
     folder = tempfile.mkdtemp(prefix="bench-", dir=options.folder)
     os.chmod(folder, 0o755)
