@@ -1,4 +1,4 @@
-/// The file of a receiver: `receiver.db` in its data folder.
+/// The file of a receiver: `mirror.db` in its data folder.
 ///
 /// Long ids stand behind integer keys. The tables are laid out for one insertion per callback: the
 /// inbox grows at its end, its time order is its id order, and topics of a group are found by their
