@@ -12,10 +12,10 @@ namespace tidings::runtime {
 struct Notifier::Waiter {
   Waiter(Notifier& owner, Deadline deadline)
       : notifier(&owner), timer(owner.lane_.io(), deadline.time()) {
-    owner.waiters_.push_back(this);
+    place = owner.waiters_.insert(owner.waiters_.end(), this);
   }
   ~Waiter() {
-    if (notifier) notifier->waiters_.remove(this);
+    if (notifier) notifier->waiters_.erase(place);
   }
   Waiter(const Waiter&) = delete;
   Waiter& operator=(const Waiter&) = delete;
@@ -27,6 +27,7 @@ struct Notifier::Waiter {
   }
 
   Notifier* notifier;
+  std::list<Waiter*>::iterator place;
   asio::steady_timer timer;
   bool notified = false;
 };
