@@ -210,16 +210,14 @@ class Demo:
                                        SECONDS_TO_ARRIVE)
         except Failed:
             return {"door": door, "topic_id": topic, "opt_platform": None, "callback": None,
-                    "query": None, "mirrored": False, "created_to_received_ms": None}
+                    "query": None, "target": None, "mirrored": False,
+                    "created_to_received_ms": None}
         row = self.query(f"/mirror/topics/{quoted(topic)}")
         created = self.created_at().get(entry["request_id"])
         return {
             "door": door, "topic_id": topic, "opt_platform": entry["opt_platform"],
             "callback": entry["body"],
-            # Sign and RequestTime were verified at the door; the inbox does not keep them.
-            "query": {"SdkAppid": str(entry["sdkappid"]), "CallbackCommand": entry["command"],
-                      "contenttype": "json", "ClientIP": entry["client_ip"],
-                      "OptPlatform": entry["opt_platform"], "RequestID": entry["request_id"]},
+            "query": entry["query"], "target": entry["target"],
             "mirrored": row is not None and row["state"] == "alive",
             "created_to_received_ms":
                 None if created is None else max(0, entry["received_ms"] - created)}
@@ -230,9 +228,7 @@ class Demo:
             if result["callback"] is None:
                 self.say(f"   {result['topic_id']}: no callback within {SECONDS_TO_ARRIVE} s")
                 continue
-            self.say(f"   POST {self.callback_url}?" + "&".join(
-                f"{name}={value}" for name, value in result["query"].items()) +
-                "&Sign=...&RequestTime=...")
+            self.say(f"   POST {self.receive.listen}{result['target']}")
             self.say("   " + json.dumps(result["callback"], separators=(",", ":"),
                                         ensure_ascii=False))
             self.say(f"   {result['created_to_received_ms']} ms from commit to commit")

@@ -224,6 +224,8 @@ Applied apply(Callback&& callback, MirrorView& view) {
   entry.request_id = std::move(callback.request_id);
   entry.client_ip = std::move(callback.client_ip);
   entry.opt_platform = std::move(callback.opt_platform);
+  entry.target = std::move(callback.target);
+  entry.via = callback.via;
   entry.body = std::move(callback.body);
   view.add(std::move(entry));
   return Applied::accepted;

@@ -27,7 +27,9 @@ struct Callback {
   std::string request_id;
   std::string client_ip;
   std::string opt_platform;
+  std::string target;  ///< path and query, as kept_target() leaves them; empty: no request
   std::int64_t sequence = 0;  ///< `tidings-sequence`; 0 = not sent
+  store::InboxVia via = store::InboxVia::callback;
 };
 
 /// The key of protocol 6.11: RequestID if there is one, else a hash of command and body.

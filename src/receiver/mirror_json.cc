@@ -2,6 +2,7 @@
 
 #include <string_view>
 
+#include "receiver/request_target.h"
 #include "tidings/json.h"
 
 namespace tidings::receiver {
@@ -129,6 +130,9 @@ void append_inbox_entry(std::string& out, const store::InboxEntry& entry) {
   object.text("request_id", entry.request_id);
   object.text("client_ip", entry.client_ip);
   object.text("opt_platform", entry.opt_platform);
+  object.text("via", entry.via == store::InboxVia::feed ? "feed" : "callback");
+  entry.target.empty() ? object.null("target") : object.text("target", entry.target);
+  object.raw("query", query_object(entry.target));
   object.raw("body", entry.body);
 }
 

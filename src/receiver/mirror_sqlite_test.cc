@@ -11,6 +11,7 @@
 
 #include "receiver/test_callbacks.h"
 #include "store_sqlite/mirror_reader.h"
+#include "store_sqlite/mirror_schema.h"
 #include "store_sqlite/mirror_writer.h"
 
 namespace tidings::receiver {
@@ -221,6 +222,7 @@ TEST(MirrorSqlite, WhatWasCommittedIsThereAfterReopening) {
       R"("Type":"Community","UserDefinedDataList":[ {"Key":"k","Value":"\u0000"} ]})", 3);
   first.client_ip = "2001:db8::7";
   first.opt_platform = "iPad";
+  first.target = "/im?SdkAppid=1&Sign=ab";
   {
     auto writer = sqlite::MirrorWriter::open(folder.file(), {}).value();
     ASSERT_EQ(write_batch(writer, {first}, 5000).value().accepted, 1U);
@@ -242,6 +244,8 @@ TEST(MirrorSqlite, WhatWasCommittedIsThereAfterReopening) {
   EXPECT_EQ(page.entries[0].client_ip, "2001:db8::7");
   EXPECT_EQ(page.entries[0].opt_platform, "iPad");
   EXPECT_EQ(page.entries[0].key, first.key);
+  EXPECT_EQ(page.entries[0].target, first.target);
+  EXPECT_EQ(page.entries[0].via, store::InboxVia::callback);
   EXPECT_EQ(page.entries[1].id, 2);
   EXPECT_EQ(reader.tallies().value()[0].second.duplicates, 1);
 }
@@ -353,6 +357,23 @@ TEST(MirrorSqlite, ListsPageInOrderByGroupAndByTime) {
   tail.limit = 1;
   EXPECT_EQ(reader.inbox(tail).value().entries.at(0).id, 4);
   EXPECT_EQ(reader.inbox(tail).value().next, 4);
+}
+
+TEST(MirrorSqlite, AFileOfTheFirstSchemaKeepsItsEntries) {
+  TemporaryFolder folder;
+  {
+    auto old = sqlite::Database::open(folder.file()).value();
+    sqlite::Schema first = sqlite::kMirrorSchema;
+    first.migrations = first.migrations.first(1);
+    ASSERT_TRUE(sqlite::migrate(old, first));
+    ASSERT_TRUE(old.execute("INSERT INTO inbox VALUES(1,x'00',1,'X','',5,0,0,'','','','{}')"));
+  }
+  auto writer = sqlite::MirrorWriter::open(folder.file(), {}).value();
+  sqlite::MirrorSqliteReader reader(folder.file());
+  const auto page = reader.inbox({}).value();
+  ASSERT_EQ(page.entries.size(), 1U);
+  EXPECT_EQ(page.entries[0].body, "{}");
+  EXPECT_EQ(page.entries[0].target, "");
 }
 
 TEST(MirrorSqlite, AFileOfAnotherProgramIsRefused) {

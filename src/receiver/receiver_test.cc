@@ -352,11 +352,29 @@ TEST_F(ReceiverTest, TheQueryDoorShowsTopicsGroupsAndInbox) {
   const auto inbox = got("/inbox?command=Group.CallbackAfterCreateTopic&after=1");
   ASSERT_EQ(inbox.at("entries").as_array().size(), 1U);
   EXPECT_EQ(inbox.at("entries").at(0).at("body").at("Name"), "Garden");
-  EXPECT_EQ(got("/inbox/1").at("client_ip"), "203.0.113.9");
+  const auto entry = got("/inbox/1");
+  EXPECT_EQ(entry.at("client_ip"), "203.0.113.9");
+  EXPECT_EQ(entry.at("via"), "callback");
   const auto ledger = got("/ledger?recount=1");
   EXPECT_EQ(ledger.at("balanced"), true);
   EXPECT_EQ(ledger.at("apps").at(0).at("topics"), 2);
   EXPECT_NE(get("/metrics", "").body.find("tidings_receiver_mirror_topics"), std::string::npos);
+}
+
+TEST_F(ReceiverTest, TheInboxShowsTheRequestAsReceivedAndTheLogDoesNot) {
+  const Call call = callback(topic_body("Woodwork"));
+  post(call);
+  const auto entry = got("/inbox/1");
+  EXPECT_EQ(entry.at("target").as_string(), call.target);
+  const std::string time = std::to_string(clock_.now_s());
+  EXPECT_EQ(entry.at("query").at("RequestTime").as_string(), time);
+  EXPECT_EQ(entry.at("query").at("Sign").as_string(), make_sign("S3cretTok", time));
+  EXPECT_EQ(entry.at("query").as_object().size(), 7U);
+  clock_.advance(std::chrono::hours(1));
+  EXPECT_EQ(post(call).status, 403U);
+  const std::lock_guard lock(log_mutex_);
+  EXPECT_FALSE(log_.empty());
+  EXPECT_EQ(log_.find(make_sign("S3cretTok", time)), std::string::npos) << log_;
 }
 
 TEST_F(ReceiverTest, TheQueryDoorNamesWhatIsWrong) {

@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "receiver/request_target.h"
 #include "tidings/callback_url.h"
 
 namespace tidings::receiver {
@@ -123,6 +124,7 @@ Verdict Verifier::verify(const Incoming& incoming, std::int64_t now_s) const {
   callback.request_id = std::move(query->request_id);
   callback.client_ip = std::move(query->client_ip);
   callback.opt_platform = std::move(query->opt_platform);
+  callback.target = kept_target(incoming.target);
   callback.sequence = sequence_number(incoming.sequence);
   return accepted;
 }

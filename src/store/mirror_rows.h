@@ -123,6 +123,9 @@ struct MirrorGroup {
 /// hash of command and body (protocol 6.11).
 using InboxKey = std::array<unsigned char, 20>;
 
+/// How a callback reached the inbox: sent by the source, or asked for after it was missed.
+enum class InboxVia { callback = 0, feed = 1 };
+
 /// One accepted callback, as it came.
 struct InboxEntry {
   std::int64_t id = 0;  ///< 1, 2, 3, ... in order of commit; also the feed's event id
@@ -136,6 +139,10 @@ struct InboxEntry {
   std::string request_id;
   std::string client_ip;
   std::string opt_platform;
+  /// Path and query of the request (receiver/request_target.h). It holds the Sign: for the query
+  /// door, not for logs. Empty: there was no request.
+  std::string target;
+  InboxVia via = InboxVia::callback;
   std::string body;
 
   friend bool operator==(const InboxEntry&, const InboxEntry&) = default;

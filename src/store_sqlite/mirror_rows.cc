@@ -93,6 +93,8 @@ store::InboxEntry read_inbox_entry(const Rows& rows) {
   const std::string_view key = rows.text(10);
   std::copy_n(key.begin(), std::min(key.size(), entry.key.size()), entry.key.begin());
   entry.body = text_of(rows, 11);
+  entry.target = text_of(rows, 12);
+  entry.via = rows.integer(13) == 0 ? store::InboxVia::callback : store::InboxVia::feed;
   return entry;
 }
 

@@ -27,7 +27,7 @@ store::MirrorTally read_mirror_tally(const Rows& rows);
 
 inline constexpr std::string_view kInboxColumns =
     "id, app, command, grp, received_ms, event_time_ms, sequence, request_id, client_ip, "
-    "opt_platform, key, body";
+    "opt_platform, key, body, target, via";
 store::InboxEntry read_inbox_entry(const Rows& rows);
 
 [[nodiscard]] std::string topic_stamps(const store::MirrorTopic& topic);

@@ -11,7 +11,7 @@
 
 namespace tidings::sqlite {
 
-inline constexpr std::array<Migration, 1> kMirrorMigrations{{
+inline constexpr std::array<Migration, 2> kMirrorMigrations{{
     {1, "inbox and mirror", R"(
 CREATE TABLE inbox(
   id INTEGER PRIMARY KEY,        -- 1, 2, 3, ... in order of commit
@@ -79,6 +79,10 @@ CREATE TABLE mirror_tally(
   topic_tombstones INTEGER NOT NULL,
   groups INTEGER NOT NULL,
   group_tombstones INTEGER NOT NULL) STRICT;
+)"},
+    {2, "requests as received", R"(
+ALTER TABLE inbox ADD COLUMN target TEXT NOT NULL DEFAULT '';   -- path and query of the request
+ALTER TABLE inbox ADD COLUMN via INTEGER NOT NULL DEFAULT 0;    -- 0: sent to us, 1: from the feed
 )"},
 }};
 

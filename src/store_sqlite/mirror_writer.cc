@@ -60,8 +60,8 @@ Result<void> MirrorWriter::prepare() {
                         "mirror_topic WHERE app = ? AND grp = ? AND mismatch = 1")));
   TRY(s.add_inbox,
       db.prepare("INSERT INTO inbox(id, key, app, command, grp, received_ms, event_time_ms, "
-                 "sequence, request_id, client_ip, opt_platform, body) "
-                 "VALUES(?,?,?,?,?,?,?,?,?,?,?,?)"));
+                 "sequence, request_id, client_ip, opt_platform, body, target, via) "
+                 "VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)"));
   TRY(s.add_topic,
       db.prepare("INSERT INTO mirror_topic(app, topic, grp, mismatch, alive, updated_ms, stamps, "
                  "type, owner, operator, name, introduction, notification, face_url, "
@@ -194,7 +194,8 @@ Result<void> MirrorWriter::write(const store::MirrorView& view) {
     TRY_VOID(statements_.add_inbox.run(entry.id, Blob{bytes_of(entry.key)}, entry.app,
                                        entry.command, entry.group, entry.received_ms,
                                        entry.event_time_ms, entry.sequence, entry.request_id,
-                                       entry.client_ip, entry.opt_platform, entry.body));
+                                       entry.client_ip, entry.opt_platform, entry.body, entry.target,
+                                       static_cast<int>(entry.via)));
   }
   for (const auto& [key, entry] : view.topics.entries()) {
     if (!entry.dirty) continue;

@@ -2,10 +2,12 @@
 Method: tools/run-demo.py with the built binary and a folder of the test's own, its usual ports
 partly taken."""
 
+import hashlib
 import json
 import socket
 import subprocess
 import sys
+import time
 
 from harness import AFTER_CREATE_TOPIC, BINARY, ProcessTest, ROOT, daemons, main
 
@@ -31,16 +33,33 @@ class RunTest(ProcessTest):
         summary = json.loads(result.stdout.splitlines()[-1])
         self.assertIs(summary["ok"], True)
         self.assertEqual([topic["door"] for topic in summary["topics"]], ["rest", "client"])
+        with open(f"{self.folder}/demo/sign.token", encoding="utf-8") as file:
+            token = file.read().strip()
         for topic, platform in zip(summary["topics"], ("RESTAPI", "Web")):
             self.assertEqual(topic["opt_platform"], platform)
             self.assertEqual(topic["callback"]["CallbackCommand"], AFTER_CREATE_TOPIC)
             self.assertEqual(topic["callback"]["TopicId"], topic["topic_id"])
-            self.assertEqual(topic["query"]["OptPlatform"], platform)
+            self.check_query(topic["query"], token, platform)
             self.assertIs(topic["mirrored"], True)
             self.assertLess(topic["created_to_received_ms"], 15_000)
         self.assertIn("port 8080", result.stderr)
-        with open(f"{self.folder}/demo/sign.token", encoding="utf-8") as file:
-            self.assertNotIn(file.read().strip(), result.stdout + result.stderr)
+        self.assertNotIn(token, result.stdout + result.stderr)
+        for log in ("serve.log", "receive.log"):
+            with open(f"{self.folder}/demo/{log}", encoding="utf-8") as file:
+                self.assertNotIn("Sign=", file.read(), f"{log} carries no signature")
+
+    def check_query(self, query, token, platform):
+        """As received, in the documented order, and signed with the token."""
+        self.assertEqual(list(query), ["SdkAppid", "CallbackCommand", "contenttype", "ClientIP",
+                                       "OptPlatform", "RequestID", "Sign", "RequestTime"])
+        self.assertEqual(query["SdkAppid"], "1400000001")
+        self.assertEqual(query["CallbackCommand"], AFTER_CREATE_TOPIC)
+        self.assertEqual(query["contenttype"], "json")
+        self.assertEqual(query["ClientIP"], "127.0.0.1")
+        self.assertEqual(query["OptPlatform"], platform)
+        self.assertLess(abs(time.time() - int(query["RequestTime"])), 120)
+        self.assertEqual(query["Sign"], hashlib.sha256(
+            (token + query["RequestTime"]).encode()).hexdigest())
 
     def test_a_binary_that_does_not_start_is_a_failure_with_a_summary(self):
         result = self.run_once("/bin/false")
