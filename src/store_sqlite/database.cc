@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "store_sqlite/log_vfs.h"
+
 namespace tidings::sqlite {
 namespace {
 
@@ -58,13 +60,30 @@ Error failure(sqlite3* connection, int code, std::string_view doing) {
   return fail(verdict.kind, std::move(what));
 }
 
+namespace {
+
+/// Settings of SQLite as a whole, before its first use in the process. Counting every allocation
+/// would take a lock of the process for each of them.
+void prepare_sqlite() {
+  static const bool once = [] {
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    return true;
+  }();
+  (void)once;
+}
+
+}  // namespace
+
 Result<Database> Database::open(const std::string& path, const OpenOptions& options) {
   const int flags = (options.read_only ? SQLITE_OPEN_READONLY
                                        : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE) |
                     SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+  prepare_sqlite();
+  const bool commits = !options.read_only && options.full_sync;
+  const std::string vfs = commits ? log_vfs(options.vfs) : options.vfs;
   sqlite3* handle = nullptr;
-  const int code = sqlite3_open_v2(path.c_str(), &handle, flags,
-                                   options.vfs.empty() ? nullptr : options.vfs.c_str());
+  const int code =
+      sqlite3_open_v2(path.c_str(), &handle, flags, vfs.empty() ? nullptr : vfs.c_str());
   Database database{handle};
   if (code != SQLITE_OK) return failure(handle, code, "opening it");
   TRY_VOID(database.configure(options));
@@ -73,6 +92,8 @@ Result<Database> Database::open(const std::string& path, const OpenOptions& opti
 
 Result<void> Database::configure(const OpenOptions& options) {
   sqlite3_busy_timeout(handle_.get(), options.busy_timeout_ms);
+  // Rows and keys while they are put together; more than fits is allocated one by one.
+  sqlite3_db_config(handle_.get(), SQLITE_DBCONFIG_LOOKASIDE, nullptr, 1200, 200);
   std::string pragmas;
   const auto set = [&pragmas](const char* name, const std::string& value) {
     pragmas += std::string{"PRAGMA "} + name + "=" + value + ";";

@@ -75,6 +75,57 @@ TEST_F(DatabaseTest, ATransactionThatIsNotCommittedLeavesNothing) {
   EXPECT_EQ(db.integer("SELECT count(*) FROM t").value(), 1);
 }
 
+// Commits of many sizes: within the log's buffer, over it, and spilled from the page cache before
+// their end, so that the writer reads back what it has not written yet.
+TEST_F(DatabaseTest, WhatWasCommittedIsInTheFilesForOthersAndAfterAKill) {
+  OpenOptions options;
+  options.cache_kib = 256;
+  options.wal_autocheckpoint_pages = 0;
+  auto db = Database::open(file("a.db"), options).value();
+  ASSERT_TRUE(db.execute("CREATE TABLE t(a INTEGER PRIMARY KEY, b TEXT UNIQUE)"));
+  auto insert = db.prepare("INSERT INTO t(b) VALUES(?)").value();
+  OpenOptions reading;
+  reading.read_only = true;
+  auto other = Database::open(file("a.db"), reading).value();
+  std::int64_t rows = 0;
+  for (const int count : {1, 7, 60, 500, 2500, 1}) {
+    auto transaction = Transaction::begin(db).value();
+    for (int i = 0; i < count; ++i) {
+      // Keys that hash apart touch pages all over the index.
+      const auto key = std::to_string((rows + i) * 2654435761LL % 1000003) + std::string(500, 'x');
+      ASSERT_TRUE(insert.run(key));
+    }
+    ASSERT_TRUE(transaction.commit());
+    rows += count;
+    EXPECT_EQ(other.integer("SELECT count(*) FROM t").value(), rows);
+    // What kill -9 leaves: the files as they are now, without anybody's closing them.
+    const std::string copy = "copy" + std::to_string(rows) + ".db";
+    std::filesystem::copy_file(file("a.db"), file(copy.c_str()));
+    std::filesystem::copy_file(file("a.db-wal"), file((copy + "-wal").c_str()));
+    auto after = Database::open(file(copy.c_str())).value();
+    EXPECT_EQ(after.integer("SELECT count(*) FROM t").value(), rows);
+    EXPECT_EQ(after.integer("SELECT integrity_check = 'ok' FROM pragma_integrity_check").value(), 1);
+  }
+}
+
+TEST_F(DatabaseTest, ALogThatIsRolledBackLeavesNothingBehind) {
+  OpenOptions options;
+  options.cache_kib = 64;
+  auto db = Database::open(file("a.db"), options).value();
+  ASSERT_TRUE(db.execute("CREATE TABLE t(a)"));
+  auto insert = db.prepare("INSERT INTO t VALUES(?)").value();
+  for (const bool keep : {false, true, false, true}) {
+    auto transaction = Transaction::begin(db).value();
+    for (int i = 0; i < 400; ++i) ASSERT_TRUE(insert.run(std::string(1000, keep ? 'k' : 'r')));
+    if (keep) {
+      ASSERT_TRUE(transaction.commit());
+    }
+  }
+  EXPECT_EQ(db.integer("SELECT count(*) FROM t WHERE a LIKE 'k%'").value(), 800);
+  EXPECT_EQ(db.integer("SELECT count(*) FROM t").value(), 800);
+  EXPECT_EQ(db.integer("SELECT integrity_check = 'ok' FROM pragma_integrity_check").value(), 1);
+}
+
 TEST_F(DatabaseTest, AFullDiskIsUnavailableAndTheConnectionRecovers) {
   OpenOptions options;
   options.max_pages = 20;

@@ -1,0 +1,188 @@
+#include "store_sqlite/log_vfs.h"
+
+#include <sqlite3.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstring>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <utility>
+
+namespace tidings::sqlite {
+namespace {
+
+constexpr sqlite3_int64 kBufferBytes = 512 * 1024;
+// SQLite's own file layer masks the size of a write with 0x1ffff: from 128 KiB on it takes a write
+// for one to a full disk.
+constexpr sqlite3_int64 kWriteBytes = 64 * 1024;
+
+/// A log file: SQLite's base, what waits to be written, and behind it the system's own file.
+struct LogFile {
+  sqlite3_file base;
+  char* waiting;
+  sqlite3_int64 waiting_at;  // place in the file of waiting[0]
+  sqlite3_int64 size;        // bytes that wait
+
+  sqlite3_file* real() { return reinterpret_cast<sqlite3_file*>(this + 1); }
+};
+static_assert(sizeof(LogFile) % alignof(std::max_align_t) == 0);
+
+LogFile& log_of(sqlite3_file* file) { return *reinterpret_cast<LogFile*>(file); }
+
+int flush(LogFile& log) {
+  if (log.size == 0) return SQLITE_OK;
+  const sqlite3_int64 size = std::exchange(log.size, 0);  // after an error the commit has failed
+  for (sqlite3_int64 done = 0; done < size; done += kWriteBytes) {
+    const auto piece = static_cast<int>(std::min(size - done, kWriteBytes));
+    const int code = log.real()->pMethods->xWrite(log.real(), log.waiting + done, piece,
+                                                  log.waiting_at + done);
+    if (code != SQLITE_OK) return code;
+  }
+  return SQLITE_OK;
+}
+
+int close_log(sqlite3_file* file) {
+  LogFile& log = log_of(file);
+  // Never part of a commit, which would have been synced; SQLite could read it as a torn one.
+  const int flushed = flush(log);
+  const int closed = log.real()->pMethods->xClose(log.real());
+  sqlite3_free(log.waiting);
+  return flushed == SQLITE_OK ? closed : flushed;
+}
+
+int read_log(sqlite3_file* file, void* out, int size, sqlite3_int64 at) {
+  LogFile& log = log_of(file);
+  if (at < log.waiting_at + log.size && log.waiting_at < at + size) {
+    if (const int flushed = flush(log); flushed != SQLITE_OK) return flushed;
+  }
+  return log.real()->pMethods->xRead(log.real(), out, size, at);
+}
+
+int write_log(sqlite3_file* file, const void* bytes, int size, sqlite3_int64 at) {
+  LogFile& log = log_of(file);
+  if (log.size > 0 && (at != log.waiting_at + log.size || log.size + size > kBufferBytes)) {
+    if (const int flushed = flush(log); flushed != SQLITE_OK) return flushed;
+  }
+  if (size > kBufferBytes) return log.real()->pMethods->xWrite(log.real(), bytes, size, at);
+  if (log.size == 0) log.waiting_at = at;
+  std::memcpy(log.waiting + log.size, bytes, static_cast<std::size_t>(size));
+  log.size += size;
+  return SQLITE_OK;
+}
+
+int truncate_log(sqlite3_file* file, sqlite3_int64 size) {
+  LogFile& log = log_of(file);
+  if (const int flushed = flush(log); flushed != SQLITE_OK) return flushed;
+  return log.real()->pMethods->xTruncate(log.real(), size);
+}
+
+int sync_log(sqlite3_file* file, int flags) {
+  LogFile& log = log_of(file);
+  if (const int flushed = flush(log); flushed != SQLITE_OK) return flushed;
+  return log.real()->pMethods->xSync(log.real(), flags);
+}
+
+int size_of_log(sqlite3_file* file, sqlite3_int64* size) {
+  LogFile& log = log_of(file);
+  if (const int flushed = flush(log); flushed != SQLITE_OK) return flushed;
+  return log.real()->pMethods->xFileSize(log.real(), size);
+}
+
+int lock_log(sqlite3_file* file, int kind) {
+  return log_of(file).real()->pMethods->xLock(log_of(file).real(), kind);
+}
+int unlock_log(sqlite3_file* file, int kind) {
+  return log_of(file).real()->pMethods->xUnlock(log_of(file).real(), kind);
+}
+int check_reserved(sqlite3_file* file, int* out) {
+  return log_of(file).real()->pMethods->xCheckReservedLock(log_of(file).real(), out);
+}
+int control_log(sqlite3_file* file, int what, void* argument) {
+  return log_of(file).real()->pMethods->xFileControl(log_of(file).real(), what, argument);
+}
+int sector_size(sqlite3_file* file) {
+  return log_of(file).real()->pMethods->xSectorSize(log_of(file).real());
+}
+int characteristics(sqlite3_file* file) {
+  return log_of(file).real()->pMethods->xDeviceCharacteristics(log_of(file).real());
+}
+
+constexpr sqlite3_io_methods log_methods() {
+  sqlite3_io_methods methods{};
+  methods.iVersion = 1;  // shared memory and mapping belong to the database's file
+  methods.xClose = close_log;
+  methods.xRead = read_log;
+  methods.xWrite = write_log;
+  methods.xTruncate = truncate_log;
+  methods.xSync = sync_log;
+  methods.xFileSize = size_of_log;
+  methods.xLock = lock_log;
+  methods.xUnlock = unlock_log;
+  methods.xCheckReservedLock = check_reserved;
+  methods.xFileControl = control_log;
+  methods.xSectorSize = sector_size;
+  methods.xDeviceCharacteristics = characteristics;
+  return methods;
+}
+constexpr sqlite3_io_methods kLogMethods = log_methods();
+
+sqlite3_vfs* system_of(sqlite3_vfs* vfs) { return static_cast<sqlite3_vfs*>(vfs->pAppData); }
+
+int open_file(sqlite3_vfs* vfs, const char* name, sqlite3_file* file, int flags,
+              int* out_flags) {
+  sqlite3_vfs* const system = system_of(vfs);
+  if ((flags & SQLITE_OPEN_WAL) == 0) return system->xOpen(system, name, file, flags, out_flags);
+  LogFile& log = log_of(file);
+  log = LogFile{};
+  log.waiting = static_cast<char*>(sqlite3_malloc64(kBufferBytes));
+  if (log.waiting == nullptr) return SQLITE_NOMEM;
+  const int code = system->xOpen(system, name, log.real(), flags, out_flags);
+  if (log.real()->pMethods == nullptr) {  // else SQLite closes it, also after an error
+    sqlite3_free(log.waiting);
+    return code;
+  }
+  log.base.pMethods = &kLogMethods;
+  return code;
+}
+
+std::unique_ptr<sqlite3_vfs> make_over(sqlite3_vfs* system, const std::string& name) {
+  auto vfs = std::make_unique<sqlite3_vfs>(*system);  // the rest is the system's
+  vfs->szOsFile = static_cast<int>(sizeof(LogFile)) + system->szOsFile;
+  vfs->pNext = nullptr;
+  vfs->zName = name.c_str();
+  vfs->pAppData = system;
+  vfs->xOpen = open_file;
+  vfs->xDelete = [](sqlite3_vfs* self, const char* path, int sync_folder) {
+    return system_of(self)->xDelete(system_of(self), path, sync_folder);
+  };
+  vfs->xAccess = [](sqlite3_vfs* self, const char* path, int flags, int* out) {
+    return system_of(self)->xAccess(system_of(self), path, flags, out);
+  };
+  vfs->xFullPathname = [](sqlite3_vfs* self, const char* path, int size, char* out) {
+    return system_of(self)->xFullPathname(system_of(self), path, size, out);
+  };
+  return vfs;
+}
+
+}  // namespace
+
+std::string log_vfs(const std::string& below) {
+  static std::mutex mutex;
+  static std::map<std::string, std::unique_ptr<sqlite3_vfs>> made;  // as long as the process
+  const std::lock_guard lock{mutex};
+  sqlite3_vfs* const system = sqlite3_vfs_find(below.empty() ? nullptr : below.c_str());
+  if (system == nullptr) return below;  // opening it says what is wrong
+  const auto [entry, added] = made.try_emplace("tidings-log over " + std::string{system->zName});
+  if (added) {
+    entry->second = make_over(system, entry->first);
+    if (sqlite3_vfs_register(entry->second.get(), /*makeDflt=*/0) != SQLITE_OK) {
+      made.erase(entry);
+      return below;
+    }
+  }
+  return entry->first;
+}
+
+}  // namespace tidings::sqlite
