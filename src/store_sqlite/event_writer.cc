@@ -36,8 +36,9 @@ Result<EventWriter> EventWriter::prepare(Database& database) {
                        "WHERE seq = ? AND sdkappid = ? AND state = ?"));
   TRY(writer.state_, database.prepare("SELECT state FROM delivery WHERE seq = ?"));
   TRY(writer.insert_attempt_,
-      database.prepare("INSERT INTO attempt SELECT ?1, coalesce(max(number), 0) + 1, ?2, ?3, ?4, "
-                       "?5, ?6, ?7, ?8 FROM attempt WHERE seq = ?1 RETURNING number"));
+      database.prepare("INSERT INTO attempt VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)"));
+  // Two statements: one that reads the table it writes goes by way of a temporary one.
+  TRY(writer.last_attempt_, database.prepare("SELECT max(number) FROM attempt WHERE seq = ?"));
   TRY(writer.trim_attempts_, database.prepare("DELETE FROM attempt WHERE seq = ? AND number <= ?"));
   return writer;
 }
@@ -158,13 +159,13 @@ Result<void> EventWriter::keep_attempt(std::int64_t seq, const store::Attempt& a
   TRY(const Word address, words_.number_of(attempt.address));
   std::int64_t number = 0;
   {
-    auto rows = insert_attempt_.query(seq, attempt.at_ms, attempt.duration_us, outcome,
-                                      attempt.http_status, attempt.detail, address,
-                                      attempt.response_bytes);
+    auto rows = last_attempt_.query(seq);
     TRY_VOID(rows.next());
-    number = rows.integer(0);
-    TRY_VOID(rows.next());
+    number = rows.integer(0) + 1;  // NULL reads as 0
   }
+  TRY_VOID(insert_attempt_.run(seq, number, attempt.at_ms, attempt.duration_us, outcome,
+                               attempt.http_status, attempt.detail, address,
+                               attempt.response_bytes));
   constexpr auto kKept = static_cast<std::int64_t>(store::kAttemptsKept);
   if (number <= kKept) return {};
   return trim_attempts_.run(seq, number - kKept);

@@ -41,7 +41,7 @@ class EventWriter {
 
   Words words_;
   Statement ledger_, put_ledger_, cancel_, draw_sequence_, insert_event_, insert_delivery_;
-  Statement from_pending_, from_ended_, state_, insert_attempt_, trim_attempts_;
+  Statement from_pending_, from_ended_, state_, insert_attempt_, last_attempt_, trim_attempts_;
 };
 
 }  // namespace tidings::sqlite

@@ -94,7 +94,16 @@ Result<void> MirrorWriter::load(const store::MirrorNeeds& needs, store::MirrorVi
   return loaded;
 }
 
+/// One transaction from load() to commit(): else every query would take and give back its locks.
+Result<void> MirrorWriter::begin() {
+  if (database_.in_transaction()) return {};
+  transaction_ = {};  // one that failed, and was rolled back by recover()
+  TRY(transaction_, Transaction::begin(database_));
+  return {};
+}
+
 Result<void> MirrorWriter::load_rows(const store::MirrorNeeds& needs, store::MirrorView& view) {
+  TRY_VOID(begin());
   {
     auto end = statements_.inbox_end.query();
     TRY(const bool any, end.next());
@@ -189,7 +198,7 @@ void MirrorWriter::keep_log_short() {
 }
 
 Result<void> MirrorWriter::write(const store::MirrorView& view) {
-  TRY(auto transaction, Transaction::begin(database_));
+  TRY_VOID(begin());
   for (const store::InboxEntry& entry : view.inbox) {
     TRY_VOID(statements_.add_inbox.run(entry.id, Blob{bytes_of(entry.key)}, entry.app,
                                        entry.command, entry.group, entry.received_ms,
@@ -212,7 +221,7 @@ Result<void> MirrorWriter::write(const store::MirrorView& view) {
                                        t.topic_tombstones, t.groups, t.group_tombstones));
   }
   TRY_VOID(purge(view));
-  return transaction.commit();
+  return transaction_.commit();
 }
 
 Result<void> MirrorWriter::write_topic(const MirrorTopic& t) {

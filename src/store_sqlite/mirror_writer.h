@@ -33,6 +33,7 @@ class MirrorWriter final : public store::MirrorUnitOfWork {
     Statement add_inbox, add_topic, change_topic, add_group, change_group, put_tally, purge;
   };
   Result<void> prepare();
+  Result<void> begin();
   Result<void> load_rows(const store::MirrorNeeds& needs, store::MirrorView& view);
   Result<void> load_topics_of(const store::MirrorGroupKey& key, store::MirrorView& view);
   Result<void> take_topics(Rows rows, const store::MirrorGroupKey& key, store::MirrorView& view);
@@ -44,6 +45,7 @@ class MirrorWriter final : public store::MirrorUnitOfWork {
 
   Database database_;
   Statements statements_;
+  Transaction transaction_;  // from load() to commit()
   int woken_at_pages_ = 0;  // the log's size when the checkpointer was woken last
   std::unique_ptr<Checkpointer> checkpointer_;
 };
