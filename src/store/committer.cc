@@ -69,8 +69,8 @@ void Committer::submit(community::Command command, Completion done) {
                          " commands are waiting already; try again later",
                      kRetryCode);
     } else {
-      wake = queue_.empty();
       queue_.push_back({std::move(command), std::move(done)});
+      wake = queue_.size() == 1;
     }
   }
   if (refusal) return done(std::move(*refusal));
@@ -78,11 +78,15 @@ void Committer::submit(community::Command command, Completion done) {
 }
 
 void Committer::submit_outcomes(std::vector<Outcome> outcomes) {
+  bool wake = false;
   {
     const std::lock_guard lock{mutex_};
+    const std::size_t before = outcomes_.size();
     std::ranges::move(outcomes, std::back_inserter(outcomes_));
+    wake = before == 0 ||
+           (before < options_.outcomes_at_once && outcomes_.size() >= options_.outcomes_at_once);
   }
-  wake_.notify_one();
+  if (wake) wake_.notify_one();
 }
 
 CommitterStats Committer::stats() const {
@@ -117,11 +121,17 @@ void Committer::take_all(std::unique_lock<std::mutex>& lock) {
     // The disk failed. New commands try it at once, else it is tried again after a while.
     wake_.wait_for(lock, options_.retry_outcomes, [this] { return stopping_ || !queue_.empty(); });
   }
+  if (queue_.empty() && outcomes_.size() < options_.outcomes_at_once) {
+    wake_.wait_for(lock, options_.outcomes_wait, [this] {
+      return stopping_ || !queue_.empty() || outcomes_.size() >= options_.outcomes_at_once;
+    });
+  }
   taken_.clear();
   next_ = 0;
   taken_.swap(queue_);
   waiting_ = taken_.size();
 }
+
 
 std::span<Committer::Submission> Committer::next_batch() {
   const std::size_t begin = next_;

@@ -2,8 +2,9 @@
 ///
 /// Doors submit commands from any thread; one thread takes all that is queued (bounded), loads
 /// what they name, decides them in order of arrival, commits once, and only then completes them
-/// and hands the events on. There is no artificial wait: a lone command pays one fsync, a crowd
-/// shares it (design.md, "Unit of work").
+/// and hands the events on. A lone command pays one fsync and waits for nothing, a crowd shares it
+/// (design.md, "Unit of work"). Outcomes of delivery, which nobody waits for, give
+/// commands a moment to share the fsync with.
 ///
 /// Durability point: a completion with a value is called after the fsync that holds it. Errors:
 /// what decide() refused (with the protocol's code); 10002 / Errc::unavailable when the disk
@@ -50,6 +51,8 @@ struct CommitterOptions {
   std::size_t max_batch = 1024;    ///< commands in one commit
   std::size_t max_queued = 65536;  ///< more are refused at once with 10002
   std::chrono::milliseconds retry_outcomes{200};  ///< after a failed commit
+  std::chrono::milliseconds outcomes_wait{2};     ///< for a command to share the fsync with
+  std::size_t outcomes_at_once = 256;             ///< so many wait no longer
 };
 
 struct CommitterStats {
