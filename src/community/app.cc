@@ -66,6 +66,10 @@ std::string_view to_string(RetryMode mode) {
   return "durable";
 }
 
+std::string_view to_string(DeadHead policy) {
+  return policy == DeadHead::park ? "park" : "continue";
+}
+
 std::string_view to_string(BeforeFailure policy) {
   switch (policy) {
     case BeforeFailure::proceed:
@@ -86,6 +90,10 @@ std::optional<Edition> parse_edition(std::string_view text) {
 
 std::optional<RetryMode> parse_retry_mode(std::string_view text) {
   return parse_name(text, {RetryMode::off, RetryMode::timeouts, RetryMode::durable});
+}
+
+std::optional<DeadHead> parse_dead_head(std::string_view text) {
+  return parse_name(text, {DeadHead::go_on, DeadHead::park});
 }
 
 std::optional<BeforeFailure> parse_before_failure(std::string_view text) {

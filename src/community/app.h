@@ -22,6 +22,7 @@ namespace tidings::community {
 enum class AppStatus { enabled, disabled, expired };    // 60016, 60020
 enum class Edition { trial, pro, ultimate };            // decides 10058, 10059, 70398, 71000
 enum class RetryMode { off, timeouts, durable };        // design.md, Delivery
+enum class DeadHead { go_on, park };                    // "continue", "park": docs/delivery.md
 enum class BeforeFailure { proceed, block };            // protocol 6.10
 
 /// A secret with an end: during a rotation the old one stays valid until `valid_until_s`.
@@ -40,6 +41,7 @@ struct CallbackSettings {
   std::vector<Secret> webhook_secrets;  ///< Standard Webhooks, current first; all valid ones sign
   std::uint32_t switches = 0;      ///< bit per CallbackSwitch (6.9)
   RetryMode retry = RetryMode::durable;
+  DeadHead dead_head = DeadHead::go_on;  ///< what a lane does whose head would end dead
   BeforeFailure before_failure = BeforeFailure::proceed;
   AdditiveMembers additive = AdditiveMembers::needed;
   bool endpoint_disabled = false;  ///< answered 410: events are held until it is enabled again
@@ -99,3 +101,5 @@ using tidings::parse_additive_members;
 using tidings::to_string;
 
 }  // namespace tidings::community
+std::string_view to_string(DeadHead);
+std::optional<DeadHead> parse_dead_head(std::string_view);

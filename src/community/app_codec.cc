@@ -76,6 +76,7 @@ json::value to_json(const CallbackSettings& settings) {
                       {"webhook_secrets", to_array(settings.webhook_secrets)},
                       {"switches", std::move(switches)},
                       {"retry", to_string(settings.retry)},
+                      {"dead_head", to_string(settings.dead_head)},
                       {"before_failure", to_string(settings.before_failure)},
                       {"additive", to_string(settings.additive)},
                       {"endpoint_disabled", settings.endpoint_disabled}};
@@ -157,6 +158,9 @@ Result<void> read(const json::value& value, RetryMode& out) {
   return read_name(value, &parse_retry_mode, out);
 }
 Result<void> read(const json::value& value, BeforeFailure& out) {
+Result<void> read(const json::value& value, DeadHead& out) {
+  return read_name(value, &parse_dead_head, out);
+}
   return read_name(value, &parse_before_failure, out);
 }
 Result<void> read(const json::value& value, AdditiveMembers& out) {
@@ -264,6 +268,7 @@ Result<bool> assign(std::string_view name, const json::value& value, CallbackSet
   }
   if (name == "retry") return filled(value, out.retry);
   if (name == "before_failure") return filled(value, out.before_failure);
+  if (name == "dead_head") return filled(value, out.dead_head);
   if (name == "additive") return filled(value, out.additive);
   if (name == "endpoint_disabled") return filled(value, out.endpoint_disabled);
   return false;

@@ -31,6 +31,7 @@ App full_app() {
   app.callback.set(CallbackSwitch::after_create_group, true);
   app.callback.set(CallbackSwitch::send_msg_exception, true);
   app.callback.retry = RetryMode::timeouts;
+  app.callback.dead_head = DeadHead::park;
   app.callback.before_failure = BeforeFailure::block;
   app.callback.additive = AdditiveMembers::all;
   app.callback.endpoint_disabled = true;
@@ -117,6 +118,9 @@ TEST(AppNames, every_value_has_a_name_that_reads_back) {
   }
   for (const auto value : {RetryMode::off, RetryMode::timeouts, RetryMode::durable}) {
     EXPECT_EQ(parse_retry_mode(to_string(value)), value);
+  }
+  for (const auto value : {DeadHead::go_on, DeadHead::park}) {
+    EXPECT_EQ(parse_dead_head(to_string(value)), value);
   }
   for (const auto value : {BeforeFailure::proceed, BeforeFailure::block}) {
     EXPECT_EQ(parse_before_failure(to_string(value)), value);

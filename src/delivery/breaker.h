@@ -22,6 +22,8 @@ class Breaker {
     return !open_ || (!probing_ && now_ms >= probe_at_ms_);
   }
   void sent() { probing_ = open_; }
+  /// The probe never left: another may go.
+  void probe_not_sent() { probing_ = false; }
 
   /// True when this success closed an open breaker.
   bool succeeded() {

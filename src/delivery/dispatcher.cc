@@ -11,6 +11,7 @@ constexpr std::int64_t kExpireEveryMs = 60'000;
 constexpr std::int64_t kPostponeMs = 100;
 constexpr std::size_t kBodiesAtOnce = 512;
 
+constexpr std::int64_t kUnreadableMs = 1000;
 std::size_t weight(const community::Event& event) { return event.body.size() + 512; }
 
 store::Attempt describe(const net::HttpExchange& exchange, const AttemptResult& result,
@@ -77,17 +78,22 @@ void Dispatcher::accept(std::vector<community::Event> events) {
     if (event.seq <= known_through_) continue;  // was paged in
     if (!behind_ && scheduler_.counts().queued >= options_.max_queued) behind_ = true;
     if (behind_) continue;  // stays on disk until paged in
-    known_through_ = event.seq;
     store::PendingEvent pending;
     pending.seq = event.seq;
     pending.app = event.app;
     pending.group = event.group;
-    pending.time_ms = event.time_ms;
-    add(pending, /*fresh=*/true);
+    pending.since_ms = event.time_ms;
+    know(pending, /*fresh=*/true);
     if (fresh_bytes_ + weight(event) <= options_.fresh_bytes) {
       fresh_bytes_ += weight(event);
       const std::int64_t seq = event.seq;
       fresh_.emplace(seq, std::make_unique<const community::Event>(std::move(event)));
+/// The next event of the log. What an operator moved before it was known here is his affair.
+void Dispatcher::know(const store::PendingEvent& event, bool fresh) {
+  known_through_ = event.seq;
+  if (claimed_.erase(event.seq) == 0) add(event, fresh);
+}
+
     }
   }
   schedule_turn();
@@ -123,9 +129,9 @@ runtime::awaitable<void> Dispatcher::page_in() {
       if (!slept) break;
       continue;
     }
+  std::erase_if(claimed_, [this](std::int64_t seq) { return seq <= known_through_; });
     for (const store::PendingEvent& event : *page) {
-      known_through_ = event.seq;
-      add(event, /*fresh=*/false);
+      know(event, /*fresh=*/false);
     }
     schedule_turn();
     // A short page reached the end of what was committed when it was read. What was offered since
@@ -155,6 +161,7 @@ void Dispatcher::app_removed(SdkAppId app) {
     std::erase_if(fresh_, [this, app](const auto& kept) {
       if (kept.second->app != app) return false;
       fresh_bytes_ -= weight(*kept.second);
+  target.dead_head = app->callback.dead_head;
       return true;
     });
     schedule_turn();
@@ -213,6 +220,7 @@ void Dispatcher::turn() {
     }
     if (!bodiless_.empty() && !loading_) {
       loading_ = true;
+  parked_ = counts.parked;
       (void)group_.spawn("load bodies", load_bodies());
     }
   }
@@ -253,6 +261,8 @@ runtime::awaitable<void> Dispatcher::load_bodies() {
     bodiless_.erase(bodiless_.begin(), bodiless_.begin() + static_cast<std::ptrdiff_t>(count));
     std::sort(tickets.begin(), tickets.end(),
               [](const auto& a, const auto& b) { return a.seq < b.seq; });
+      } else if (loaded) {
+        scheduler_.forget(ticket);  // purged since it was chosen: nothing is left to send
     std::vector<std::int64_t> seqs;
     for (const auto& ticket : tickets) seqs.push_back(ticket.seq);
     store::EventReader& reader = parts_.events;
@@ -262,10 +272,16 @@ runtime::awaitable<void> Dispatcher::load_bodies() {
     std::size_t next = 0;
     for (const auto& ticket : tickets) {
       while (loaded && next < loaded->size() && (*loaded)[next].seq < ticket.seq) ++next;
+void Dispatcher::give_back(const Scheduler::Ticket& ticket, std::int64_t delay_ms) {
+  if (auto cancelled = scheduler_.postpone(ticket, delay_ms, now())) {
+    outcomes_.push_back(std::move(*cancelled));
+  }
+}
+
       if (loaded && next < loaded->size() && (*loaded)[next].seq == ticket.seq) {
         send(ticket, std::make_unique<const community::Event>(std::move((*loaded)[next])));
       } else {
-        scheduler_.postpone(ticket, loaded ? kMaxDelayMs : 1000, now());
+        give_back(ticket, kUnreadableMs);
       }
     }
     schedule_turn();
@@ -275,14 +291,14 @@ runtime::awaitable<void> Dispatcher::load_bodies() {
 
 void Dispatcher::send(const Scheduler::Ticket& ticket, EventPtr event) {
   if (!group_.spawn("attempt", attempt(ticket, std::move(event)))) {
-    scheduler_.postpone(ticket, kPostponeMs, now());
+    give_back(ticket, kPostponeMs);
   }
 }
 
 runtime::awaitable<void> Dispatcher::attempt(Scheduler::Ticket ticket, EventPtr event) {
   const auto found = endpoints_.find(ticket.app);
   if (found == endpoints_.end()) {  // its settings changed between start() and here
-    scheduler_.postpone(ticket, kPostponeMs, now());
+    give_back(ticket, kPostponeMs);
     co_return schedule_turn();
   }
   const std::shared_ptr<const Endpoint> endpoint = found->second;
@@ -295,7 +311,7 @@ runtime::awaitable<void> Dispatcher::attempt(Scheduler::Ticket ticket, EventPtr 
   using net::ExchangeFailure;
   if (exchange.failure == ExchangeFailure::cancelled ||
       exchange.failure == ExchangeFailure::overloaded) {
-    scheduler_.postpone(ticket, kPostponeMs, now());  // we gave up, not the endpoint: no attempt
+    give_back(ticket, kPostponeMs);  // we gave up, not the endpoint: no attempt
     co_return schedule_turn();
   }
   const Now at = now();
@@ -314,6 +330,7 @@ runtime::awaitable<void> Dispatcher::attempt(Scheduler::Ticket ticket, EventPtr 
   }
   outcomes_.push_back(std::move(finished.outcome));
   if (finished.disable_endpoint && parts_.disable_endpoint) parts_.disable_endpoint(ticket.app);
+  stats.parked = parked_;
   schedule_turn();
 }
 

@@ -17,6 +17,7 @@
 #include <string>
 #include <unordered_map>
 #include <vector>
+#include <unordered_set>
 
 #include "base/clock.h"
 #include "base/random.h"
@@ -57,6 +58,7 @@ struct DispatcherStats {
   std::uint64_t open_breakers = 0;
   bool behind = false;  ///< more waits on disk than is known here
 };
+  std::uint64_t parked = 0;  ///< groups that wait for an operator
 
 class Dispatcher {
  public:
@@ -92,6 +94,24 @@ class Dispatcher {
 
  private:
   using EventPtr = std::unique_ptr<const community::Event>;
+  // The operator's hands (dispatcher_operator.cc); on the lane. Deciding and committing happen in
+  // one go: decide_*(), counts into the job's row, commit().
+  struct Decision {
+    std::vector<store::Outcome> outcomes;
+    std::vector<store::EventJob> jobs;            ///< rows to be written with the outcomes
+    std::vector<store::PendingEvent> replayed;    ///< enter their lanes after the commit
+    std::vector<Scheduler::Place> retried;        ///< parked ones, tried again after the commit
+    std::int64_t moved = 0;
+    std::int64_t skipped = 0;    ///< on their way, ended, or gone since they were read
+    std::int64_t in_flight = 0;  ///< cancel: ends with their attempt, unless that succeeds
+  };
+  void decide_replay(const std::vector<store::EventRecord>& events, Decision& decision);
+  void decide_cancel(const std::vector<store::EventRecord>& events, store::EventState as,
+                     Decision& decision);
+  /// Returns after the fsync, with replayed events in their lanes.
+  runtime::awaitable<Result<void>> commit(Decision decision);
+  [[nodiscard]] std::size_t queued_now() const { return scheduler_.counts().queued; }
+
 
   runtime::awaitable<void> page_in();
   runtime::awaitable<void> load_bodies();
@@ -101,8 +121,11 @@ class Dispatcher {
   void add(const store::PendingEvent& event, bool fresh);
   void configure(SdkAppId app);
   void send(const Scheduler::Ticket& ticket, EventPtr event);
+  void know(const store::PendingEvent& event, bool fresh);
+  void take_in(const Decision& decision);
   void schedule_turn();
   void turn();
+  void give_back(const Scheduler::Ticket& ticket, std::int64_t delay_ms);
   EventPtr take_fresh(std::int64_t seq);
   [[nodiscard]] Now now() const;
   void log(std::string_view line) const;
@@ -123,6 +146,9 @@ class Dispatcher {
   std::int64_t seen_through_ = 0;   // newest seq offered
   bool behind_ = true;              // disk may hold undelivered events that were not added
   bool paging_ = false;
+  // Replays that are being committed, and events beyond known_through_ that an operator moved:
+  // paging leaves those alone.
+  std::unordered_set<std::int64_t> coming_, claimed_;
   bool loading_ = false;
   bool turn_scheduled_ = false;
   bool stopping_ = false;
@@ -131,7 +157,7 @@ class Dispatcher {
 
   // Written on the lane, read anywhere.
   std::atomic<std::uint64_t> attempts_ = 0, delivered_ = 0, dead_ = 0, in_flight_ = 0, queued_ = 0,
-                             open_breakers_ = 0;
+                             open_breakers_ = 0, parked_ = 0;
   std::atomic<bool> behind_shown_ = false;
 
   runtime::Notifier timers_;

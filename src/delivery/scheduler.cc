@@ -1,68 +1,12 @@
 #include "delivery/scheduler.h"
 
 #include <algorithm>
-#include <boost/intrusive/list.hpp>
 #include <utility>
 
 #include "base/check.h"
+#include "delivery/scheduler_lanes.h"
 
 namespace tidings::delivery {
-
-namespace bi = boost::intrusive;
-
-struct Scheduler::Item {
-  std::int64_t seq;
-  std::int64_t time_ms;
-  std::int32_t attempts;
-  bool fresh;
-};
-
-using Hook = bi::list_base_hook<bi::link_mode<bi::auto_unlink>>;
-
-/// A group's queue. It stands in at most one list: ready at an endpoint, or held at its app.
-struct Scheduler::Lane : Hook {
-  enum class State { held, ready, waiting, in_flight };
-
-  explicit Lane(AppState* owner) : app(owner) {}
-
-  // Items before `head` are done; they are cut off when they are the larger half.
-  std::vector<Item> items;
-  std::size_t head = 0;
-  AppState* app;                      // null: the app was removed while this lane was in flight
-  const LaneKey* key = nullptr;       // of the map that owns this
-  Endpoint* sent_to = nullptr;        // while in flight
-  State state = State::held;
-  std::multimap<std::int64_t, Lane*>::iterator timer{};  // while waiting
-
-  [[nodiscard]] bool empty() const { return head == items.size(); }
-  [[nodiscard]] std::size_t size() const { return items.size() - head; }
-  [[nodiscard]] Item& front() { return items[head]; }
-};
-
-struct Scheduler::Endpoint {
-  using Ready = bi::list<Lane, bi::constant_time_size<false>>;
-
-  Endpoint(std::string text, int cap) : url(std::move(text)), window(cap) {}
-
-  std::string url;
-  Window window;
-  Breaker breaker;
-  Ready fresh;    // committed just now
-  Ready backlog;  // left over, retried, or waiting since the breaker opened
-  int apps = 0;
-  bool runnable = false;   // stands in runnable_
-  bool timed = false;      // stands in probing_
-  bool fresh_turn = true;  // new events keep at least half of the window
-
-  [[nodiscard]] bool has_ready() const { return !fresh.empty() || !backlog.empty(); }
-};
-
-struct Scheduler::AppState {
-  SdkAppId id;
-  Target target;
-  Endpoint* endpoint = nullptr;  // null: held
-  bi::list<Lane, bi::constant_time_size<false>> held;
-};
 
 Scheduler::Scheduler(SchedulerOptions options) : options_(options) {}
 Scheduler::~Scheduler() = default;
@@ -104,7 +48,7 @@ void Scheduler::configure(SdkAppId app, Target target) {
     if (lane->app != &state) continue;
     if (lane->state != Lane::State::ready && lane->state != Lane::State::held) continue;
     if (lane->is_linked()) lane->unlink();
-    lane->front().fresh = false;
+    lane->queue.front().fresh = false;
     make_ready(*lane);
   }
   if (!old_url.empty()) release_unused(old_url);
@@ -120,15 +64,14 @@ void Scheduler::remove(SdkAppId app) {
       ++it;
       continue;
     }
+    queued_ -= lane.queue.size();
     if (lane.state == Lane::State::in_flight) {
-      queued_ -= lane.size() - 1;
-      lane.items.resize(lane.head + 1);
+      lane.queue = {};
       lane.app = nullptr;  // finish() lets it go
       ++it;
       continue;
     }
     leave_waiting(lane);
-    queued_ -= lane.size();
     it = lanes_.erase(it);
   }
   const std::string url = state.endpoint ? state.endpoint->url : std::string{};
@@ -146,24 +89,35 @@ void Scheduler::add(const store::PendingEvent& event, bool fresh, Now now) {
     slot->second->key = &slot->first;
   }
   Lane& lane = *slot->second;
-  CHECK(lane.empty() || lane.items.back().seq < event.seq);
   // A lane that lost its app keeps only its flying head; the app cannot come back meanwhile,
   // because numbers of deleted apps are not given again.
   CHECK(lane.app != nullptr);
-  lane.items.push_back(Item{event.seq, event.time_ms, event.attempts, fresh});
+  if (lane.state == Lane::State::in_flight && lane.flying.seq == event.seq) return;
+  const LaneQueue::Item item{event.seq, event.since_ms, event.attempts, fresh,
+                             event.next_attempt_ms == store::kParked, false};
+  if (!lane.queue.insert(item)) return;
   ++queued_;
-  if (!is_new) return;
-  if (event.next_attempt_ms > now.wall_ms) {
+  if (is_new) {
+    if (event.next_attempt_ms <= now.wall_ms) return make_ready(lane);
     // A clock that was set back must not turn seconds into hours.
     const std::int64_t delay = std::min(event.next_attempt_ms - now.wall_ms, kMaxDelayMs);
-    wait_until(lane, now.steady_ms + delay);
-  } else {
+    return wait_until(lane, now.steady_ms + delay);
+  }
+  // A replayed one before the head: what the lane waited for was the head's affair.
+  const bool waits = lane.state == Lane::State::waiting || lane.state == Lane::State::parked;
+  if (waits && lane.queue.front().seq == event.seq) {
+    leave_waiting(lane);
     make_ready(lane);
   }
 }
 
 void Scheduler::make_ready(Lane& lane) {
   AppState& app = *lane.app;
+  if (lane.queue.front().parked) {
+    lane.state = Lane::State::parked;
+    ++parked_;
+    return;
+  }
   if (app.endpoint == nullptr) {
     lane.state = Lane::State::held;
     app.held.push_back(lane);
@@ -171,7 +125,7 @@ void Scheduler::make_ready(Lane& lane) {
   }
   Endpoint& endpoint = *app.endpoint;
   lane.state = Lane::State::ready;
-  if (lane.front().fresh && !endpoint.breaker.open()) {
+  if (lane.queue.front().fresh && !endpoint.breaker.open()) {
     endpoint.fresh.push_back(lane);
   } else {
     endpoint.backlog.push_back(lane);
@@ -192,6 +146,7 @@ void Scheduler::wait_until(Lane& lane, std::int64_t steady_ms) {
 
 void Scheduler::leave_waiting(Lane& lane) {
   if (lane.state == Lane::State::waiting) waiting_.erase(lane.timer);
+  if (lane.state == Lane::State::parked) --parked_;
   lane.state = Lane::State::held;
 }
 
@@ -199,7 +154,7 @@ void Scheduler::timers_due(std::int64_t steady_ms) {
   while (!waiting_.empty() && waiting_.begin()->first <= steady_ms) {
     Lane& lane = *waiting_.begin()->second;
     leave_waiting(lane);
-    lane.front().fresh = false;
+    lane.queue.front().fresh = false;
     make_ready(lane);
   }
   while (!probing_.empty() && probing_.begin()->first <= steady_ms) {
@@ -239,12 +194,15 @@ void Scheduler::start(Now now, std::vector<Ticket>& out) {
     Lane* const lane = next_ready(endpoint);
     if (lane == nullptr) continue;
     lane->state = Lane::State::in_flight;
+    lane->flying = lane->queue.take();
+    lane->cancel_as.reset();
+    lane->probe = endpoint.breaker.open();
     lane->sent_to = &endpoint;
     endpoint.window.sent();
     endpoint.breaker.sent();
     --queued_;
     ++in_flight_;
-    out.push_back(Ticket{lane, lane->front().seq, lane->app->id, lane->front().attempts});
+    out.push_back(Ticket{lane, lane->flying.seq, lane->app->id, lane->flying.attempts});
     wake(endpoint);
   }
 }
@@ -277,7 +235,7 @@ void Scheduler::settle_endpoint(Lane& lane, const AttemptResult& result, Now now
 Scheduler::Finished Scheduler::finish(const Ticket& ticket, const AttemptResult& result, Now now,
                                       double jitter) {
   Lane& lane = *ticket.lane;
-  CHECK(lane.state == Lane::State::in_flight && lane.front().seq == ticket.seq);
+  CHECK(lane.state == Lane::State::in_flight && lane.flying.seq == ticket.seq);
   settle_endpoint(lane, result, now);
 
   Finished finished;
@@ -289,88 +247,99 @@ Scheduler::Finished Scheduler::finish(const Ticket& ticket, const AttemptResult&
     erase(lane);
     return finished;
   }
-  Item& item = lane.front();
-  item.attempts = ticket.attempts + 1;
-  const Verdict verdict = judge(lane.app->target.retry, result, item.attempts,
-                                now.wall_ms - item.time_ms, jitter);
-  switch (verdict.kind) {
-    case Verdict::Kind::delivered:
-      finished.outcome.state = store::EventState::delivered;
-      pop_head(lane);
-      break;
-    case Verdict::Kind::dead:
-      finished.outcome.state = store::EventState::dead;
-      pop_head(lane);
-      break;
-    case Verdict::Kind::retry:
-      finished.outcome.next_attempt_ms = now.wall_ms + verdict.delay_ms;
-      ++queued_;
-      wait_until(lane, now.steady_ms + verdict.delay_ms);
-      break;
-    case Verdict::Kind::hold: {
-      finished.disable_endpoint = true;
-      ++queued_;
-      item.fresh = false;
-      AppState& app = *lane.app;
-      lane.state = Lane::State::held;
-      app.held.push_back(lane);
-      Target held = app.target;
-      held.enabled = false;
-      configure(app.id, std::move(held));
-      break;
-    }
+  AppState& app = *lane.app;
+  lane.flying.attempts = ticket.attempts + 1;
+  const Verdict verdict = judge(app.target.retry, result, lane.flying.attempts,
+                          now.wall_ms - lane.flying.since_ms, jitter);
+  finished.disable_endpoint = verdict.kind == Verdict::Kind::hold;
+  if (lane.cancel_as && verdict.kind != Verdict::Kind::delivered) {
+    finished.outcome.state = *lane.cancel_as;
+    go_on(lane);
+  } else if (verdict.kind == Verdict::Kind::delivered) {
+    finished.outcome.state = store::EventState::delivered;
+    go_on(lane);
+  } else if (verdict.kind == Verdict::Kind::retry) {
+    finished.outcome.next_attempt_ms = now.wall_ms + verdict.delay_ms;
+    put_back(lane, now.steady_ms + verdict.delay_ms);
+  } else if (verdict.kind == Verdict::Kind::hold) {
+    put_back(lane, 0);
+  } else if (app.target.dead_head == community::DeadHead::park) {
+    finished.outcome.next_attempt_ms = store::kParked;
+    lane.flying.parked = true;
+    put_back(lane, 0);
+  } else {
+    finished.outcome.state = store::EventState::dead;
+    go_on(lane);
+  }
+  if (finished.disable_endpoint) {
+    Target held = app.target;
+    held.enabled = false;
+    configure(app.id, std::move(held));
   }
   return finished;
 }
 
-void Scheduler::postpone(const Ticket& ticket, std::int64_t delay_ms, Now now) {
+std::optional<store::Outcome> Scheduler::postpone(const Ticket& ticket, std::int64_t delay_ms,
+                                                  Now now) {
   Lane& lane = *ticket.lane;
+  land(lane);
+  if (lane.app == nullptr) {
+    erase(lane);
+    return std::nullopt;
+  }
+  if (lane.cancel_as) {
+    store::Outcome outcome;
+    outcome.seq = ticket.seq;
+    outcome.app = ticket.app;
+    outcome.state = *lane.cancel_as;
+    outcome.attempts = ticket.attempts;
+    go_on(lane);
+    return outcome;
+  }
+  put_back(lane, now.steady_ms + delay_ms);
+  return std::nullopt;
+}
+
+void Scheduler::forget(const Ticket& ticket) {
+  Lane& lane = *ticket.lane;
+  land(lane);
+  lane.app == nullptr ? erase(lane) : go_on(lane);
+}
+
+/// Nothing was sent: the endpoint has neither succeeded nor failed.
+void Scheduler::land(Lane& lane) {
   CHECK(lane.state == Lane::State::in_flight);
   Endpoint& endpoint = *lane.sent_to;
   lane.sent_to = nullptr;
   --in_flight_;
   endpoint.window.failed();
+  if (lane.probe) endpoint.breaker.probe_not_sent();
   wake(endpoint);
-  if (lane.app == nullptr) return erase(lane);
-  ++queued_;
-  wait_until(lane, now.steady_ms + delay_ms);
+  if (endpoint.apps == 0) release_unused(std::string(endpoint.url));
 }
 
-void Scheduler::pop_head(Lane& lane) {
-  ++lane.head;
-  if (lane.empty()) return erase(lane);
-  if (lane.head > 32 && lane.head * 2 > lane.items.size()) {
-    lane.items.erase(lane.items.begin(),
-                     lane.items.begin() + static_cast<std::ptrdiff_t>(lane.head));
-    lane.head = 0;
-  }
+/// The flying event has left its lane.
+void Scheduler::go_on(Lane& lane) {
+  if (lane.queue.empty()) return erase(lane);
   make_ready(lane);
 }
 
-void Scheduler::erase(Lane& lane) { lanes_.erase(lanes_.find(*lane.key)); }
-
-void Scheduler::expire(Now now, std::vector<store::Outcome>& out) {
-  std::vector<Lane*> emptied;
-  for (auto& [key, slot] : lanes_) {
-    Lane& lane = *slot;
-    if (lane.state == Lane::State::in_flight) continue;
-    while (!lane.empty() && now.wall_ms - lane.front().time_ms >= kMaxAgeMs) {
-      store::Outcome outcome;
-      outcome.seq = lane.front().seq;
-      outcome.app = key.app;
-      outcome.state = store::EventState::dead;
-      outcome.attempts = lane.front().attempts;
-      out.push_back(std::move(outcome));
-      ++lane.head;
-      --queued_;
-    }
-    if (lane.empty()) emptied.push_back(&lane);
-  }
-  for (Lane* lane : emptied) {
-    leave_waiting(*lane);
-    erase(*lane);
+/// The flying event is in its lane again, which waits until `due_ms` of steady time;
+/// 0: not at all. A replayed event
+/// that came before it meanwhile does not wait for it.
+void Scheduler::put_back(Lane& lane, std::int64_t due_ms) {
+  lane.flying.fresh = false;
+  lane.queue.put_back(lane.flying);
+  ++queued_;
+  const LaneQueue::Item& front = lane.queue.front();
+  if (front.seq != lane.flying.seq || front.parked || due_ms == 0) {
+    make_ready(lane);
+  } else {
+    wait_until(lane, due_ms);
   }
 }
+
+void Scheduler::erase(Lane& lane) { lanes_.erase(lanes_.find(*lane.key)); }
 
 std::optional<std::int64_t> Scheduler::next_wake() const {
   std::optional<std::int64_t> at;
@@ -380,7 +349,7 @@ std::optional<std::int64_t> Scheduler::next_wake() const {
 }
 
 Scheduler::Counts Scheduler::counts() const {
-  Counts counts{queued_, in_flight_, lanes_.size(), 0};
+  Counts counts{queued_, in_flight_, lanes_.size(), parked_, 0};
   for (const auto& [url, endpoint] : endpoints_) counts.open_breakers += endpoint->breaker.open();
   return counts;
 }

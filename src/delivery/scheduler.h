@@ -3,7 +3,9 @@
 /// A lane per (app, GroupId) keeps the commit order of a group: its head is in flight, waiting for
 /// a retry, ready or held, and nothing behind it moves (promise P4). Lanes of one callback URL
 /// share a window and a breaker; URLs do not wait for each other (P5). Events come in once and
-/// leave delivered, dead or with their app (P3).
+/// leave delivered, dead, cancelled or with their app (P3). A replayed event takes its place by
+/// seq. Where the app says `park`, a head that would end dead stays and its lane with it, until an
+/// operator retries or cancels it.
 ///
 /// Memory: 24 bytes an event and a small constant a lane; bodies are the worker's affair.
 /// Threads: one lane's. Time comes in with every call; chance comes in with finish().
@@ -36,6 +38,7 @@ struct Target {
   std::string url;
   bool enabled = true;
   community::RetryMode retry = community::RetryMode::durable;
+  community::DeadHead dead_head = community::DeadHead::go_on;
 };
 
 struct SchedulerOptions {
@@ -62,6 +65,7 @@ class Scheduler {
     std::size_t queued = 0;     ///< known here and not in flight
     std::size_t in_flight = 0;
     std::size_t lanes = 0;
+    std::size_t parked = 0;     ///< lanes that wait for an operator
     std::size_t open_breakers = 0;
   };
 
@@ -74,17 +78,34 @@ class Scheduler {
   void remove(SdkAppId app);
   [[nodiscard]] bool knows(SdkAppId app) const { return apps_.contains(app); }
 
-  /// REQUIRES: seq above every seq of this group so far; the app was configured.
-  /// `fresh`: committed just now, not left over from before.
+  /// In its place by seq; one that is here already is left as it is. REQUIRES: the app was
+  /// configured. `fresh`: committed just now, not left over from before.
   void add(const store::PendingEvent& event, bool fresh, Now now);
+
+  // The operator's hands.
+  struct Place {
+    SdkAppId app;
+    GroupId group;
+    std::int64_t seq = 0;
+  };
+  enum class Standing { unknown, queued, parked, in_flight };
+  [[nodiscard]] Standing standing(const Place& place) const;
+  /// Takes an event out of its lane; the caller commits `as`. One in flight is let end: unless it
+  /// is delivered, finish() or postpone() then says `as`. Returns where it stood.
+  Standing cancel(const Place& place, store::EventState as);
+  /// A parked event is tried again, as if new. False: it is not parked (any more).
+  bool retry_parked(const Place& place, Now now);
 
   /// Appends the events to be sent now.
   void start(Now now, std::vector<Ticket>& out);
   /// The attempt of a ticket ended. REQUIRES: 0 <= jitter < 1.
   Finished finish(const Ticket& ticket, const AttemptResult& result, Now now, double jitter);
-  /// The worker could not even try (body not readable): try again after `delay_ms`.
-  void postpone(const Ticket& ticket, std::int64_t delay_ms, Now now);
-  /// Events that grew too old while they waited or were held: dead. Call now and then.
+  /// The worker could not even try (body not readable): try again after `delay_ms`. An outcome if
+  /// it was cancelled meanwhile.
+  std::optional<store::Outcome> postpone(const Ticket& ticket, std::int64_t delay_ms, Now now);
+  /// The event of the ticket is not in the log any more: its lane goes on without it.
+  void forget(const Ticket& ticket);
+  /// Events that grew too old while they waited or were held: dead, or parked. Call now and then.
   void expire(Now now, std::vector<store::Outcome>& out);
 
   /// Steady time at which start() may have something to do; nullopt: only after another call.
@@ -95,7 +116,6 @@ class Scheduler {
   [[nodiscard]] int window_size(const std::string& url) const;
 
  private:
-  struct Item;
   struct Endpoint;
   struct AppState;
   struct LaneKey {
@@ -114,8 +134,12 @@ class Scheduler {
   void wake(Endpoint& endpoint);
   void wait_until(Lane& lane, std::int64_t steady_ms);
   void leave_waiting(Lane& lane);
-  void pop_head(Lane& lane);
+  void land(Lane& lane);
+  void go_on(Lane& lane);
+  void put_back(Lane& lane, std::int64_t due_ms);
+  bool expire_heads(Lane& lane, Now now, std::vector<store::Outcome>& out);
   void erase(Lane& lane);
+  [[nodiscard]] Lane* find_lane(const Place& place) const;
   void timers_due(std::int64_t steady_ms);
   Lane* next_ready(Endpoint& endpoint);
   void settle_endpoint(Lane& lane, const AttemptResult& result, Now now);
@@ -130,6 +154,7 @@ class Scheduler {
   std::deque<Endpoint*> runnable_;
   std::size_t queued_ = 0;
   std::size_t in_flight_ = 0;
+  std::size_t parked_ = 0;
 };
 
 }  // namespace tidings::delivery

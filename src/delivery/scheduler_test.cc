@@ -25,7 +25,7 @@ class SchedulerTest : public ::testing::Test {
     event.seq = ++seq_;
     event.app = SdkAppId{app};
     event.group = GroupId{group};
-    event.time_ms = now_.wall_ms;
+    event.since_ms = now_.wall_ms;
     scheduler_.add(event, fresh, now_);
     return event.seq;
   }
@@ -236,7 +236,7 @@ TEST_F(SchedulerTest, AClockSetBackDoesNotTurnAWaitOfSecondsIntoHours) {
   event.seq = ++seq_;
   event.app = SdkAppId{1};
   event.group = GroupId{"g"};
-  event.time_ms = now_.wall_ms;
+  event.since_ms = now_.wall_ms;
   event.next_attempt_ms = now_.wall_ms + 48 * 3600 * 1000LL;
   scheduler_.add(event, false, now_);
   advance(kMaxDelayMs);
@@ -263,7 +263,7 @@ TEST_F(SchedulerTest, NoMoreThanTheTotalLimitIsInFlight) {
     event.seq = app;
     event.app = SdkAppId{app};
     event.group = GroupId{"g"};
-    event.time_ms = now_.wall_ms;
+    event.since_ms = now_.wall_ms;
     small.add(event, true, now_);
   }
   std::vector<Scheduler::Ticket> tickets;

@@ -89,6 +89,22 @@ void Committer::submit_outcomes(std::vector<Outcome> outcomes) {
   if (wake) wake_.notify_one();
 }
 
+void Committer::submit_decisions(std::vector<Outcome> outcomes, std::vector<EventJob> jobs,
+                                 Decided done) {
+  bool stopped = false;
+  {
+    const std::lock_guard lock{mutex_};
+    stopped = stopping_;
+    if (!stopped) {
+      std::ranges::move(outcomes, std::back_inserter(outcomes_));
+      std::ranges::move(jobs, std::back_inserter(jobs_));
+      decided_.push_back(std::move(done));
+    }
+  }
+  if (stopped) return done(fail(Errc::cancelled, "the server is stopping: try again later"));
+  wake_.notify_one();
+}
+
 CommitterStats Committer::stats() const {
   const std::lock_guard lock{mutex_};
   CommitterStats stats = stats_;
@@ -102,28 +118,46 @@ void Committer::run() {
     {
       std::unique_lock lock{mutex_};
       if (next_ == taken_.size()) take_all(lock);
-      std::ranges::move(outcomes_, std::back_inserter(carried_));
-      outcomes_.clear();
+      collect_carried();
       last = stopping_ && queue_.empty();
     }
     const std::span<Submission> batch = next_batch();
-    if (!batch.empty() || !carried_.empty()) run_batch(batch);
+    if (!batch.empty() || !carried_decided_.empty() || !carried_.empty()) run_batch(batch);
     // Outcomes that no commit took before the end stay pending in the store: they are tried again
     // after the next start, which costs a duplicate, never a loss.
-    if (last && next_ == taken_.size()) return;
+    if (last && next_ == taken_.size()) {
+      return answer_decisions(fail(Errc::cancelled, "the server stopped before it was stored"));
+    }
   }
 }
 
+void Committer::collect_carried() {
+  std::ranges::move(outcomes_, std::back_inserter(carried_));
+  outcomes_.clear();
+  std::ranges::move(jobs_, std::back_inserter(carried_jobs_));
+  jobs_.clear();
+  std::ranges::move(decided_, std::back_inserter(carried_decided_));
+  decided_.clear();
+}
+
+void Committer::answer_decisions(const Result<void>& result) {
+  for (Decided& done : carried_decided_) done(result);
+  carried_decided_.clear();
+}
+
 void Committer::take_all(std::unique_lock<std::mutex>& lock) {
-  if (carried_.empty()) {
-    wake_.wait(lock, [this] { return stopping_ || !queue_.empty() || !outcomes_.empty(); });
+  if (carried_.empty() && carried_decided_.empty()) {
+    wake_.wait(lock, [this] {
+      return stopping_ || !queue_.empty() || !outcomes_.empty() || !decided_.empty();
+    });
   } else {
     // The disk failed. New commands try it at once, else it is tried again after a while.
     wake_.wait_for(lock, options_.retry_outcomes, [this] { return stopping_ || !queue_.empty(); });
   }
-  if (queue_.empty() && outcomes_.size() < options_.outcomes_at_once) {
+  if (queue_.empty() && decided_.empty() && outcomes_.size() < options_.outcomes_at_once) {
     wake_.wait_for(lock, options_.outcomes_wait, [this] {
-      return stopping_ || !queue_.empty() || outcomes_.size() >= options_.outcomes_at_once;
+      return stopping_ || !queue_.empty() || !decided_.empty() ||
+             outcomes_.size() >= options_.outcomes_at_once;
     });
   }
   taken_.clear();
@@ -147,6 +181,7 @@ void Committer::run_batch(std::span<Submission> batch) {
   std::vector<Result<Reply>> replies;
   replies.reserve(batch.size());
   const bool stored = commit(batch, replies, view);
+  if (stored) answer_decisions({});
   for (std::size_t i = 0; i < batch.size(); ++i) {
     batch[i].done(std::move(replies[i]));
     batch[i] = {};  // whatever the completion holds on to is let go now
@@ -172,7 +207,9 @@ bool Committer::commit(std::span<Submission> batch, std::vector<Result<Reply>>& 
       replies.push_back(community::decide(each.command, view));
       if (!replies.back()) ++refused;
     }
-    if (!carried_.empty() || changes_anything(view)) stored = engine_.commit(view, carried_);
+    if (!carried_.empty() || !carried_jobs_.empty() || changes_anything(view)) {
+      stored = engine_.commit(view, carried_, carried_jobs_);
+    }
   }
   if (!stored) {
     // A refusal may rest on what another command of this batch did, so it is void as well.
@@ -191,6 +228,7 @@ bool Committer::commit(std::span<Submission> batch, std::vector<Result<Reply>>& 
   stats_.refused += refused;
   stats_.outcomes += carried_.size();
   carried_.clear();
+  carried_jobs_.clear();
   return true;
 }
 

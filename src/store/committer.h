@@ -36,6 +36,7 @@
 namespace tidings::store {
 
 using Completion = std::function<void(Result<community::Reply>&&)>;
+using Decided = std::function<void(Result<void>)>;
 
 /// Hears of what was committed, after the commit, in commit order.
 class CommitListener {
@@ -79,6 +80,10 @@ class Committer {
 
   void submit(community::Command command, Completion done);
   void submit_outcomes(std::vector<Outcome> outcomes);
+  /// What an operator decided: its outcomes and its job's row, in one transaction. `done` is called
+  /// after the fsync. As outcomes they are not given up while the disk fails; Errc::cancelled after
+  /// stop(), and what they said is then not stored.
+  void submit_decisions(std::vector<Outcome> outcomes, std::vector<EventJob> jobs, Decided done);
 
   [[nodiscard]] CommitterStats stats() const;
 
@@ -93,6 +98,8 @@ class Committer {
   void run_batch(std::span<Submission> batch);
   bool commit(std::span<Submission> batch, std::vector<Result<community::Reply>>& replies,
               community::View& view);
+  void collect_carried();
+  void answer_decisions(const Result<void>& result);
 
   // Constant after construction.
   UnitOfWork& engine_;
@@ -106,6 +113,8 @@ class Committer {
   std::condition_variable wake_;
   std::vector<Submission> queue_;
   std::vector<Outcome> outcomes_;
+  std::vector<EventJob> jobs_;
+  std::vector<Decided> decided_;
   bool stopping_ = false;
   CommitterStats stats_;
 
@@ -116,6 +125,8 @@ class Committer {
   std::vector<Submission> taken_;
   std::size_t next_ = 0;          // of taken_, the first that is in no batch yet
   std::vector<Outcome> carried_;  // taken from outcomes_, not committed yet
+  std::vector<EventJob> carried_jobs_;
+  std::vector<Decided> carried_decided_;
 
   std::thread thread_;
 };

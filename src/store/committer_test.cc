@@ -21,7 +21,8 @@ using namespace community;
 class GatedEngine final : public UnitOfWork {
  public:
   Result<void> load(const Needs& needs, View& view) override { return memory.load(needs, view); }
-  Result<void> commit(View& view, std::span<const Outcome> outcomes) override {
+  Result<void> commit(View& view, std::span<const Outcome> outcomes,
+                      std::span<const EventJob> jobs) override {
     std::unique_lock lock{mutex_};
     ++arrived_;
     changed_.notify_all();
@@ -31,7 +32,7 @@ class GatedEngine final : public UnitOfWork {
       --failures_;
       return fail(Errc::unavailable, "the disk is full");
     }
-    return memory.commit(view, outcomes);
+    return memory.commit(view, outcomes, jobs);
   }
   void set_open(bool open) {
     const std::lock_guard lock{mutex_};
@@ -293,16 +294,50 @@ TEST(EventLog, StatesHaveNamesThatParseBack) {
   EXPECT_EQ(parse_event_state("held"), std::nullopt);
 }
 
-TEST(EventLog, OnlyPendingEventsEndAndOnlyFailedOnesAreReplayed) {
+TEST(EventLog, OnlyPendingEventsEndAndOnlyAReplayBringsThemBack) {
   using enum EventState;
-  EXPECT_TRUE(may_follow(pending, delivered));
-  EXPECT_TRUE(may_follow(pending, pending));
-  EXPECT_TRUE(may_follow(dead, pending));
-  EXPECT_TRUE(may_follow(cancelled, pending));
-  EXPECT_FALSE(may_follow(delivered, pending));
-  EXPECT_FALSE(may_follow(delivered, dead));
-  EXPECT_FALSE(may_follow(dead, delivered));
-  EXPECT_FALSE(may_follow(cancelled, dead));
+  for (const EventState now : {pending, delivered, dead, cancelled}) {
+    for (const EventState next : {pending, delivered, dead, cancelled}) {
+      Outcome outcome;
+      outcome.state = next;
+      EXPECT_EQ(may_follow(now, outcome), now == pending);
+      outcome.kind = OutcomeKind::replay;
+      EXPECT_EQ(may_follow(now, outcome), next == pending);
+      outcome.kind = OutcomeKind::note;
+      EXPECT_TRUE(may_follow(now, outcome));
+    }
+  }
+}
+
+TEST(EventLog, StateSetsHaveNamesThatReadBack) {
+  for (const char* text : {"", "pending", "parked", "dead,cancelled", "dead,cancelled,parked"}) {
+    const auto states = parse_state_set(text);
+    ASSERT_TRUE(states) << text;
+    EXPECT_EQ(to_string(*states), text);
+  }
+  EXPECT_EQ(parse_state_set("dead,held"), std::nullopt);
+  const StateSet parked = StateSet{}.add_parked();
+  EXPECT_TRUE(parked.contains(EventState::pending, true));
+  EXPECT_FALSE(parked.contains(EventState::pending, false));
+  EXPECT_TRUE(StateSet{}.contains(EventState::dead, false)) << "none named: all";
+}
+
+TEST_F(CommitterTest, DecisionsAreAnsweredAfterTheirCommitAndKeptWhileTheDiskFails) {
+  engine_.fail_next(2);
+  EventJob job;
+  job.id = 3;
+  job.filter.app = SdkAppId{7};
+  std::promise<bool> answered;
+  committer_.submit_decisions({}, {job}, [&](Result<void> done) {
+    answered.set_value(done && engine_.memory.jobs({}).value().size() == 1);
+  });
+  auto answer = answered.get_future();
+  ASSERT_EQ(answer.wait_for(std::chrono::seconds{30}), std::future_status::ready);
+  EXPECT_TRUE(answer.get()) << "stored before it is answered";
+  committer_.stop();
+  std::optional<Errc> refused;
+  committer_.submit_decisions({}, {job}, [&](Result<void> done) { refused = done.error().kind; });
+  EXPECT_EQ(refused, Errc::cancelled);
 }
 
 }  // namespace

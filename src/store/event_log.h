@@ -19,9 +19,48 @@ namespace tidings::store {
 enum class EventState { pending = 0, delivered = 1, dead = 2, cancelled = 3 };
 std::string_view to_string(EventState);
 std::optional<EventState> parse_event_state(std::string_view);
-/// Whether an outcome moves an event from `now` to `next`: what is pending may end or stay, what
-/// is dead or cancelled may be replayed; everything else comes too late and is ignored.
-[[nodiscard]] bool may_follow(EventState now, EventState next);
+/// Which events, by state; none named: all. Parked ones are a part of the pending ones that can be
+/// named alone.
+class StateSet {
+ public:
+  constexpr StateSet() = default;
+  constexpr StateSet(EventState state) { add(state); }  // NOLINT: reads as the state itself
+  static constexpr StateSet from_bits(std::uint32_t bits) {
+    StateSet made;
+    made.bits_ = bits;
+    return made;
+  }
+
+  constexpr StateSet& add(EventState state) {
+    bits_ |= 1U << static_cast<unsigned>(state);
+    return *this;
+  }
+  constexpr StateSet& add_parked() {
+    bits_ |= kParkedBit;
+    return *this;
+  }
+  [[nodiscard]] constexpr bool all() const { return bits_ == 0; }
+  [[nodiscard]] constexpr bool names(EventState state) const {
+    return (bits_ & (1U << static_cast<unsigned>(state))) != 0;
+  }
+  [[nodiscard]] constexpr bool names_parked() const { return (bits_ & kParkedBit) != 0; }
+  [[nodiscard]] constexpr bool contains(EventState state, bool parked) const {
+    return all() || names(state) || (parked && names_parked());
+  }
+  [[nodiscard]] constexpr std::uint32_t bits() const { return bits_; }
+  friend bool operator==(const StateSet&, const StateSet&) = default;
+
+ private:
+  static constexpr std::uint32_t kParkedBit = 1U << 4;
+  std::uint32_t bits_ = 0;
+};
+/// "dead,cancelled"; parked is "parked". "" is the set that names none, and so means all.
+std::string to_string(StateSet);
+std::optional<StateSet> parse_state_set(std::string_view);
+
+/// Stands in next_attempt_ms of a parked event: pending, at the head of its lane, and not tried
+/// again before an operator decides (docs/delivery.md, "Park").
+inline constexpr std::int64_t kParked = -1;
 
 /// The newest attempts of an event are kept, older ones are forgotten.
 inline constexpr std::size_t kAttemptsKept = 16;
@@ -37,24 +76,34 @@ struct Attempt {
   std::int64_t response_bytes = 0;
 };
 
-/// What delivery decided about an event; committed in batches with everything else.
+enum class OutcomeKind {
+  delivery,  ///< of the lane's own attempt, or of an operator who ends what is pending
+  replay,    ///< an operator sends it (again): from any state back to pending
+  note,      ///< an attempt at an alternate URL: kept with the event, which stays as it is
+};
+
+/// What was decided about an event; committed in batches with everything else.
 struct Outcome {
   std::int64_t seq = 0;
   SdkAppId app;
   EventState state = EventState::pending;
   std::int32_t attempts = 0;         ///< made so far
-  std::int64_t next_attempt_ms = 0;  ///< pending: not before; else 0
+  std::int64_t next_attempt_ms = 0;  ///< pending: not before, or kParked; else 0
   std::optional<Attempt> attempt;    ///< what led here, if a request was made
+  OutcomeKind kind = OutcomeKind::delivery;
 };
+/// Whether an outcome says anything to an event in state `now`. What ended is only moved by a
+/// replay; everything else comes too late and is ignored.
+[[nodiscard]] bool may_follow(EventState now, const Outcome& next);
 
 /// An undelivered event without its body: what a lane needs to keep order.
 struct PendingEvent {
   std::int64_t seq = 0;
   SdkAppId app;
   GroupId group;
-  std::int64_t time_ms = 0;
+  std::int64_t since_ms = 0;  ///< when it became pending: its commit or its last replay
   std::int32_t attempts = 0;
-  std::int64_t next_attempt_ms = 0;
+  std::int64_t next_attempt_ms = 0;  ///< or kParked
 };
 
 /// Delivery state of one event, with the event's envelope.
@@ -62,20 +111,40 @@ struct EventRecord {
   community::Event event;  ///< body only when asked for
   EventState state = EventState::pending;
   std::int32_t attempts = 0;
-  std::int64_t next_attempt_ms = 0;
-  std::int64_t settled_ms = 0;  ///< when it left `pending`; 0 = it has not
+  std::int64_t next_attempt_ms = 0;  ///< or kParked
+  std::int64_t since_ms = 0;         ///< when it took this state
+  std::int64_t settled_ms = 0;       ///< when it left `pending`; 0 = it has not
   std::string last_outcome;
+
+  [[nodiscard]] bool parked() const {
+    return state == EventState::pending && next_attempt_ms == kParked;
+  }
 };
 
 struct EventFilter {
   SdkAppId app;  ///< required
-  std::optional<std::string> group, command;
-  std::optional<EventState> state;
-  std::optional<std::int64_t> from_ms, until_ms;
+  std::optional<std::string> group, topic, command;  ///< topic: its TopicId stands in the body
+  StateSet states;
+  std::optional<std::int64_t> from_ms, until_ms;  ///< EventTime: from <= time < until
   std::int64_t after_app_sequence = 0;
+  std::int64_t through_app_sequence = INT64_MAX;
   std::size_t limit = 100;
   bool with_body = false;
 };
+
+/// What a filter finds, for a preview.
+struct EventSummary {
+  std::int64_t count = 0;
+  std::int64_t groups = 0;
+  std::int64_t oldest_ms = 0;  ///< EventTime; 0 = none found
+  std::int64_t newest_ms = 0;
+  std::int64_t last_app_sequence = 0;
+
+  friend bool operator==(const EventSummary&, const EventSummary&) = default;
+};
+
+/// The topic as it stands in a body: a JSON string, quotes included.
+[[nodiscard]] std::string topic_in_body(std::string_view topic);
 
 struct Ledger {
   std::int64_t accepted = 0;

@@ -128,7 +128,8 @@ std::vector<MemoryEngine::StoredMember> MemoryEngine::memberships(const AccountK
   return found;
 }
 
-Result<void> MemoryEngine::commit(View& view, std::span<const Outcome> outcomes) {
+Result<void> MemoryEngine::commit(View& view, std::span<const Outcome> outcomes,
+                                  std::span<const EventJob> jobs) {
   const std::lock_guard lock{mutex_};
   dropped_.clear();
   for (const SetChange& change : view.set_changes) {
@@ -139,6 +140,7 @@ Result<void> MemoryEngine::commit(View& view, std::span<const Outcome> outcomes)
   write_rows(view);
   write_events(view);
   for (const Outcome& outcome : outcomes) write_outcome(outcome, view.now_ms());
+  for (const EventJob& job : jobs) write_job(job);
   return {};
 }
 
@@ -235,6 +237,7 @@ void MemoryEngine::write_events(View& view) {
     event.seq = ++last_seq_;
     EventRecord record;
     record.event = event;
+    record.since_ms = view.now_ms();
     Ledger& ledger = ledgers_[event.app];
     ++ledger.accepted;
     if (dropped_.contains(event.app)) {
@@ -251,17 +254,29 @@ void MemoryEngine::write_events(View& view) {
 
 void MemoryEngine::write_outcome(const Outcome& outcome, std::int64_t now_ms) {
   const auto found = events_.find(outcome.seq);
-  if (found == events_.end() || !may_follow(found->second.state, outcome.state)) return;
+  if (found == events_.end() || found->second.event.app != outcome.app) return;
   EventRecord& record = found->second;
-  record.attempts = outcome.attempts;
-  record.next_attempt_ms = outcome.next_attempt_ms;
+  if (!may_follow(record.state, outcome)) return;
+  // A replay after its app was deleted would have nobody to be sent to.
+  if (outcome.kind == OutcomeKind::replay && !apps_.contains(outcome.app)) return;
   if (outcome.attempt) {
-    record.last_outcome = outcome.attempt->outcome;
     std::vector<Attempt>& kept = attempts_[outcome.seq];
     kept.push_back(*outcome.attempt);
     if (kept.size() > kAttemptsKept) kept.erase(kept.begin());
   }
+  if (outcome.kind == OutcomeKind::note) return;
+  record.attempts = outcome.attempts;
+  record.next_attempt_ms = outcome.next_attempt_ms;
+  if (outcome.attempt) record.last_outcome = outcome.attempt->outcome;
+  if (outcome.kind == OutcomeKind::replay) record.since_ms = now_ms;
   move(record, outcome.state, now_ms);
+}
+
+void MemoryEngine::write_job(const EventJob& job) {
+  jobs_.insert_or_assign(job.id, job);
+  std::erase_if(jobs_, [&job](const auto& each) {
+    return each.second.state != EventJob::State::running && each.first <= job.id - kJobsKept;
+  });
 }
 
 void MemoryEngine::move(EventRecord& record, EventState state, std::int64_t now_ms) {
@@ -270,10 +285,12 @@ void MemoryEngine::move(EventRecord& record, EventState state, std::int64_t now_
   --ledger.of(record.state);
   ++ledger.of(state);
   record.state = state;
+  record.since_ms = now_ms;
   record.settled_ms = state == EventState::pending ? 0 : now_ms;
   if (state == EventState::pending) {
     pending_.insert(record.event.seq);
   } else {
+    record.next_attempt_ms = 0;
     pending_.erase(record.event.seq);
   }
 }

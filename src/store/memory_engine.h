@@ -17,7 +17,8 @@ namespace tidings::store {
 class MemoryEngine final : public UnitOfWork, public CommunityReader, public EventReader {
  public:
   Result<void> load(const community::Needs& needs, community::View& view) override;
-  Result<void> commit(community::View& view, std::span<const Outcome> outcomes) override;
+  Result<void> commit(community::View& view, std::span<const Outcome> outcomes,
+                      std::span<const EventJob> jobs = {}) override;
 
   Result<void> read(const community::Needs& needs, community::View& view) override;
   Result<std::vector<community::App>> apps() override;
@@ -31,6 +32,8 @@ class MemoryEngine final : public UnitOfWork, public CommunityReader, public Eve
   Result<std::vector<PendingEvent>> pending(std::int64_t after, std::size_t limit) override;
   Result<std::vector<community::Event>> events(std::span<const std::int64_t> seqs) override;
   Result<std::vector<EventRecord>> list(const EventFilter& filter) override;
+  Result<EventSummary> summarize(const EventFilter& filter) override;
+  Result<std::vector<EventJob>> jobs(SdkAppId app) override;
   Result<std::vector<Attempt>> attempts(std::int64_t seq) override;
   Result<Ledger> ledger(SdkAppId app) override;
   Result<Ledger> recount(SdkAppId app) override;
@@ -56,6 +59,7 @@ class MemoryEngine final : public UnitOfWork, public CommunityReader, public Eve
   void write_rows(community::View& view);
   void write_events(community::View& view);
   void write_outcome(const Outcome& outcome, std::int64_t now_ms);
+  void write_job(const EventJob& job);
   void move(EventRecord& record, EventState state, std::int64_t now_ms);
   [[nodiscard]] Ledger add_oldest(Ledger ledger, SdkAppId app) const;
 
@@ -75,6 +79,7 @@ class MemoryEngine final : public UnitOfWork, public CommunityReader, public Eve
   std::map<std::int64_t, EventRecord> events_;  // by seq
   std::set<std::int64_t> pending_;
   std::map<std::int64_t, std::vector<Attempt>> attempts_;
+  std::map<std::int64_t, EventJob> jobs_;
   std::map<SdkAppId, Ledger> ledgers_;
   std::set<SdkAppId> dropped_;  // by the commit that runs now
 };

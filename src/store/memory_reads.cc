@@ -94,7 +94,7 @@ Result<std::vector<PendingEvent>> MemoryEngine::pending(std::int64_t after, std:
   std::vector<PendingEvent> found;
   for (auto at = pending_.upper_bound(after); at != pending_.end() && found.size() < limit; ++at) {
     const EventRecord& record = events_.at(*at);
-    found.push_back({record.event.seq, record.event.app, record.event.group, record.event.time_ms,
+    found.push_back({record.event.seq, record.event.app, record.event.group, record.since_ms,
                      record.attempts, record.next_attempt_ms});
   }
   return found;
@@ -111,20 +111,56 @@ Result<std::vector<Event>> MemoryEngine::events(std::span<const std::int64_t> se
   return found;
 }
 
+namespace {
+
+bool fits(const EventRecord& record, const EventFilter& filter) {
+  const Event& event = record.event;
+  return event.app == filter.app && event.app_sequence > filter.after_app_sequence &&
+         event.app_sequence <= filter.through_app_sequence &&
+         (!filter.group || event.group.view() == *filter.group) &&
+         (!filter.topic || event.body.find(topic_in_body(*filter.topic)) != std::string::npos) &&
+         (!filter.command || event.command == *filter.command) &&
+         filter.states.contains(record.state, record.parked()) &&
+         (!filter.from_ms || event.time_ms >= *filter.from_ms) &&
+         (!filter.until_ms || event.time_ms < *filter.until_ms);
+}
+
+}  // namespace
+
 Result<std::vector<EventRecord>> MemoryEngine::list(const EventFilter& filter) {
   const std::lock_guard lock{mutex_};
   std::vector<EventRecord> found;
   for (const auto& [seq, record] : events_) {
-    const Event& event = record.event;
     if (found.size() == filter.limit) break;
-    if (event.app != filter.app || event.app_sequence <= filter.after_app_sequence) continue;
-    if (filter.group && event.group.view() != *filter.group) continue;
-    if (filter.command && event.command != *filter.command) continue;
-    if (filter.state && record.state != *filter.state) continue;
-    if (filter.from_ms && event.time_ms < *filter.from_ms) continue;
-    if (filter.until_ms && event.time_ms >= *filter.until_ms) continue;
+    if (!fits(record, filter)) continue;
     found.push_back(record);
     if (!filter.with_body) found.back().event.body.clear();
+  }
+  return found;
+}
+
+Result<EventSummary> MemoryEngine::summarize(const EventFilter& filter) {
+  const std::lock_guard lock{mutex_};
+  EventSummary summary;
+  std::set<GroupId> groups;
+  for (const auto& [seq, record] : events_) {
+    if (!fits(record, filter)) continue;
+    const std::int64_t time_ms = record.event.time_ms;
+    summary.oldest_ms = summary.count == 0 ? time_ms : std::min(summary.oldest_ms, time_ms);
+    summary.newest_ms = std::max(summary.newest_ms, time_ms);
+    summary.last_app_sequence = record.event.app_sequence;
+    groups.insert(record.event.group);
+    ++summary.count;
+  }
+  summary.groups = static_cast<std::int64_t>(groups.size());
+  return summary;
+}
+
+Result<std::vector<EventJob>> MemoryEngine::jobs(SdkAppId app) {
+  const std::lock_guard lock{mutex_};
+  std::vector<EventJob> found;
+  for (auto at = jobs_.rbegin(); at != jobs_.rend(); ++at) {
+    if (app.number() == 0 || at->second.filter.app == app) found.push_back(at->second);
   }
   return found;
 }

@@ -14,6 +14,7 @@
 
 #include "base/result.h"
 #include "community/view.h"
+#include "store/event_job.h"
 #include "store/event_log.h"
 
 namespace tidings::store {
@@ -24,11 +25,12 @@ class UnitOfWork {
   virtual ~UnitOfWork() = default;
   /// Loads into `view` what `needs` names and the view does not know yet, and the id counters.
   virtual Result<void> load(const community::Needs& needs, community::View& view) = 0;
-  /// Writes the view's changes, its events (their `seq` is set) and the outcomes in one
-  /// transaction. Durability point: everything is on disk (fsync) when this returns success; on an
-  /// error nothing was written. An Outcome for an event that is not pending any more is ignored,
-  /// except dead or cancelled -> pending (replay).
-  virtual Result<void> commit(community::View& view, std::span<const Outcome> outcomes) = 0;
+  /// Writes the view's changes, its events (their `seq` is set), the outcomes and the jobs (each
+  /// replaces the row of its id) in one transaction. Durability point: everything is on disk
+  /// (fsync) when this returns success; on an error nothing was written. An Outcome that may not
+  /// follow its event's state, or that names no event, is ignored.
+  virtual Result<void> commit(community::View& view, std::span<const Outcome> outcomes,
+                              std::span<const EventJob> jobs = {}) = 0;
 };
 
 struct GroupPage {
@@ -87,7 +89,12 @@ class EventReader {
   virtual Result<std::vector<PendingEvent>> pending(std::int64_t after, std::size_t limit) = 0;
   /// Whole events by seq, ascending; those that do not exist (any more) are left out.
   virtual Result<std::vector<community::Event>> events(std::span<const std::int64_t> seqs) = 0;
+  /// By ascending app_sequence.
   virtual Result<std::vector<EventRecord>> list(const EventFilter& filter) = 0;
+  /// What list() would give without a limit.
+  virtual Result<EventSummary> summarize(const EventFilter& filter) = 0;
+  /// Of one app, or of all when `app` is 0; newest first.
+  virtual Result<std::vector<EventJob>> jobs(SdkAppId app) = 0;
   virtual Result<std::vector<Attempt>> attempts(std::int64_t seq) = 0;
   /// As counted inside the commits; of one app, or of all when `app` is 0.
   virtual Result<Ledger> ledger(SdkAppId app) = 0;

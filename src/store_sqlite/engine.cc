@@ -52,8 +52,9 @@ Result<void> Engine::load(const community::Needs& needs, community::View& view) 
   return impl_->writer->load(needs, view);
 }
 
-Result<void> Engine::commit(community::View& view, std::span<const store::Outcome> outcomes) {
-  return impl_->writer->commit(view, outcomes);
+Result<void> Engine::commit(community::View& view, std::span<const store::Outcome> outcomes,
+                            std::span<const store::EventJob> jobs) {
+  return impl_->writer->commit(view, outcomes, jobs);
 }
 
 Result<void> Engine::read(const community::Needs& needs, community::View& view) {
@@ -117,6 +118,16 @@ Result<std::vector<store::Attempt>> Engine::attempts(std::int64_t seq) {
 }
 
 Result<store::Ledger> Engine::ledger(SdkAppId app) {
+Result<store::EventSummary> Engine::summarize(const store::EventFilter& filter) {
+  return impl_->readers->read(
+      [&](ReadConnection& connection) { return connection.events.summarize(filter); });
+}
+
+Result<std::vector<store::EventJob>> Engine::jobs(SdkAppId app) {
+  return impl_->readers->read(
+      [&](ReadConnection& connection) { return connection.events.jobs(app); });
+}
+
   return impl_->readers->read(
       [&](ReadConnection& connection) { return connection.events.ledger(app); });
 }

@@ -40,7 +40,8 @@ class Engine final : public store::UnitOfWork,
   ~Engine() override;
 
   Result<void> load(const community::Needs& needs, community::View& view) override;
-  Result<void> commit(community::View& view, std::span<const store::Outcome> outcomes) override;
+  Result<void> commit(community::View& view, std::span<const store::Outcome> outcomes,
+                      std::span<const store::EventJob> jobs = {}) override;
 
   Result<void> read(const community::Needs& needs, community::View& view) override;
   Result<std::vector<community::App>> apps() override;
@@ -56,6 +57,8 @@ class Engine final : public store::UnitOfWork,
   Result<std::vector<store::EventRecord>> list(const store::EventFilter& filter) override;
   Result<std::vector<store::Attempt>> attempts(std::int64_t seq) override;
   Result<store::Ledger> ledger(SdkAppId app) override;
+  Result<store::EventSummary> summarize(const store::EventFilter& filter) override;
+  Result<std::vector<store::EventJob>> jobs(SdkAppId app) override;
   Result<store::Ledger> recount(SdkAppId app) override;
 
  private:

@@ -16,17 +16,8 @@ using store::Ledger;
 
 namespace {
 
-#define TIDINGS_EVENT_COLUMNS                                                                  \
-  "e.seq, e.sdkappid, e.app_sequence, e.command, e.group_id, e.request_id, e.time_ms, "        \
-  "e.client_ip, e.opt_platform"
-
 SdkAppId app_at(const Rows& rows, int column) {
   return SdkAppId{static_cast<std::uint32_t>(rows.integer(column))};
-}
-
-std::int64_t as_limit(std::size_t limit) {
-  return static_cast<std::int64_t>(
-      std::min<std::size_t>(limit, std::numeric_limits<std::int64_t>::max()));
 }
 
 /// The pending events of one app in order, read as far as they are asked for.
@@ -34,7 +25,7 @@ class PendingOfApp {
  public:
   static Result<PendingOfApp> open(Database& database, SdkAppId app, std::int64_t after) {
     TRY(Statement statement,
-        database.prepare("SELECT d.seq, d.attempts, d.next_attempt_ms, e.group_id, e.time_ms FROM "
+        database.prepare("SELECT d.seq, d.attempts, d.next_attempt_ms, e.group_id, d.changed_ms FROM "
                          "delivery d INDEXED BY delivery_pending CROSS JOIN event e "
                          "ON e.seq = d.seq WHERE d.sdkappid = ? AND d.state = 0 AND d.seq > ? "
                          "ORDER BY d.seq"));
@@ -75,7 +66,7 @@ Result<EventQueries> EventQueries::prepare(Database& database) {
       database.prepare("SELECT e.seq, e.time_ms FROM delivery d INDEXED BY delivery_pending "
                        "CROSS JOIN event e ON e.seq = d.seq WHERE d.sdkappid = ? AND d.state = 0 "
                        "ORDER BY d.seq LIMIT 1"));
-  TRY(queries.event_, database.prepare("SELECT " TIDINGS_EVENT_COLUMNS
+  TRY(queries.event_, database.prepare("SELECT " + std::string{kEventColumns} +
                                        ", e.body FROM event e WHERE e.seq = ?"));
   TRY(queries.attempts_,
       database.prepare("SELECT at_ms, duration_us, outcome, http_status, detail, address, "
@@ -159,49 +150,6 @@ Result<std::vector<Event>> EventQueries::events(std::span<const std::int64_t> se
     found.push_back(std::move(event));
   }
   return found;
-}
-
-Result<std::vector<store::EventRecord>> EventQueries::list(const store::EventFilter& filter) {
-  // Pending and dead events have an index of their own; within an app it goes in the same order as
-  // app_sequence. Everything else is looked for along the app's sequence.
-  const bool by_state = filter.state == EventState::pending || filter.state == EventState::dead;
-  std::string sql = "SELECT " TIDINGS_EVENT_COLUMNS;
-  sql += filter.with_body ? ", e.body" : ", NULL";
-  sql += ", d.state, d.attempts, d.next_attempt_ms, d.changed_ms, d.last_outcome FROM ";
-  sql += by_state ? "delivery d CROSS JOIN event e ON e.seq = d.seq WHERE d.sdkappid = ?1 "
-                    "AND e.app_sequence > ?2 AND d.seq > coalesce((SELECT max(seq) FROM event "
-                    "WHERE sdkappid = ?1 AND app_sequence = ?2), 0)"
-                  : "event e CROSS JOIN delivery d ON d.seq = e.seq WHERE e.sdkappid = ?1 "
-                    "AND e.app_sequence > ?2";
-  // The number is written into the text, so that SQLite sees that the partial index fits.
-  if (filter.state) sql += " AND d.state = " + std::to_string(static_cast<int>(*filter.state));
-  sql += filter.group ? " AND e.group_id = ?3" : " AND ?3 IS NULL";
-  sql += filter.command ? " AND e.command = ?4" : " AND ?4 IS NULL";
-  sql += " AND e.time_ms >= ?5 AND e.time_ms < ?6 ORDER BY ";
-  sql += by_state ? "d.seq LIMIT ?7" : "e.app_sequence LIMIT ?7";
-
-  std::optional<Word> command;
-  if (filter.command) {
-    TRY(command, words_.find(*filter.command));
-  }
-  TRY(Statement statement, database_->prepare(sql));
-  auto rows = statement.query(filter.app, filter.after_app_sequence, filter.group, command,
-                              filter.from_ms.value_or(std::numeric_limits<std::int64_t>::min()),
-                              filter.until_ms.value_or(std::numeric_limits<std::int64_t>::max()),
-                              as_limit(filter.limit));
-  std::vector<store::EventRecord> found;
-  for (;;) {
-    TRY(const bool more, rows.next());
-    if (!more) return found;
-    store::EventRecord record;
-    TRY(record.event, read_event(rows, filter.with_body));
-    record.state = static_cast<EventState>(rows.integer(10));
-    record.attempts = static_cast<std::int32_t>(rows.integer(11));
-    record.next_attempt_ms = rows.integer(12);
-    record.settled_ms = record.state == EventState::pending ? 0 : rows.integer(13);
-    TRY(record.last_outcome, words_.text_at(rows, 14));
-    found.push_back(std::move(record));
-  }
 }
 
 Result<std::vector<store::Attempt>> EventQueries::attempts(std::int64_t seq) {

@@ -4,13 +4,21 @@
 #pragma once
 
 #include <span>
+#include <string>
+#include <string_view>
 #include <vector>
 
+#include "store/event_job.h"
 #include "store/event_log.h"
 #include "store_sqlite/database.h"
 #include "store_sqlite/words.h"
 
 namespace tidings::sqlite {
+
+/// What read_event() reads, of event e.
+inline constexpr std::string_view kEventColumns =
+    "e.seq, e.sdkappid, e.app_sequence, e.command, e.group_id, e.request_id, e.time_ms, "
+    "e.client_ip, e.opt_platform";
 
 class EventQueries {
  public:
@@ -19,11 +27,15 @@ class EventQueries {
   Result<std::vector<store::PendingEvent>> pending(std::int64_t after, std::size_t limit);
   Result<std::vector<community::Event>> events(std::span<const std::int64_t> seqs);
   Result<std::vector<store::EventRecord>> list(const store::EventFilter& filter);
+  Result<store::EventSummary> summarize(const store::EventFilter& filter);
+  Result<std::vector<store::EventJob>> jobs(SdkAppId app);
   Result<std::vector<store::Attempt>> attempts(std::int64_t seq);
   Result<store::Ledger> ledger(SdkAppId app);
   Result<store::Ledger> recount(SdkAppId app);
 
  private:
+  Result<void> list_branch(const store::EventFilter& filter, const std::string& from,
+                           std::vector<store::EventRecord>& found);
   Result<std::vector<SdkAppId>> apps_with_pending();
   Result<void> add_oldest(SdkAppId app, store::Ledger& ledger);
   Result<community::Event> read_event(const Rows& rows, bool with_body);

@@ -26,15 +26,17 @@ Result<EventWriter> EventWriter::prepare(Database& database) {
       database.prepare("INSERT INTO event VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
   TRY(writer.insert_delivery_, database.prepare("INSERT INTO delivery VALUES(?, ?, ?, 0, 0, ?, "
                                                 "0)"));
+  // A retry stays pending: since when it is, is not changed.
   TRY(writer.from_pending_,
-      database.prepare("UPDATE delivery SET state = ?, attempts = ?, next_attempt_ms = ?, "
-                       "changed_ms = ?, last_outcome = coalesce(?, last_outcome) "
-                       "WHERE seq = ? AND sdkappid = ? AND state = 0"));
-  TRY(writer.from_ended_,
-      database.prepare("UPDATE delivery SET state = ?, attempts = ?, next_attempt_ms = ?, "
-                       "changed_ms = ?, last_outcome = coalesce(?, last_outcome) "
-                       "WHERE seq = ? AND sdkappid = ? AND state = ?"));
-  TRY(writer.state_, database.prepare("SELECT state FROM delivery WHERE seq = ?"));
+      database.prepare("UPDATE delivery SET state = ?1, attempts = ?2, next_attempt_ms = ?3, "
+                       "changed_ms = iif(?1 = 0, changed_ms, ?4), "
+                       "last_outcome = coalesce(?5, last_outcome) "
+                       "WHERE seq = ?6 AND sdkappid = ?7 AND state = 0"));
+  TRY(writer.replay_,
+      database.prepare("UPDATE delivery SET state = 0, attempts = ?1, next_attempt_ms = ?2, "
+                       "changed_ms = ?3 WHERE seq = ?4 AND sdkappid = ?5 AND "
+                       "EXISTS(SELECT 1 FROM app WHERE sdkappid = ?5)"));
+  TRY(writer.state_, database.prepare("SELECT state FROM delivery WHERE seq = ? AND sdkappid = ?"));
   TRY(writer.insert_attempt_,
       database.prepare("INSERT INTO attempt VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)"));
   // Two statements: one that reads the table it writes goes by way of a temporary one.
@@ -119,39 +121,46 @@ Result<void> EventWriter::append(const community::Event& event, EventState state
   return insert_delivery_.run(event.seq, event.app, state, now_ms);
 }
 
-Result<bool> EventWriter::move_from(EventState from, const Outcome& outcome,
-                                    const std::optional<Word>& last, std::int64_t now_ms) {
-  if (from == EventState::pending) {
-    TRY_VOID(from_pending_.run(outcome.state, outcome.attempts, outcome.next_attempt_ms, now_ms,
-                               last, outcome.seq, outcome.app));
-    return from_pending_.changes() == 1;
-  }
-  TRY_VOID(from_ended_.run(outcome.state, outcome.attempts, outcome.next_attempt_ms, now_ms, last,
-                           outcome.seq, outcome.app, from));
-  return from_ended_.changes() == 1;
-}
-
 Result<void> EventWriter::apply(const Outcome& outcome, std::int64_t now_ms, Ledger& ledger) {
+  if (outcome.kind == store::OutcomeKind::replay) return replay(outcome, now_ms, ledger);
   std::optional<Word> last;
   if (outcome.attempt) {
     TRY(last, words_.number_of(outcome.attempt->outcome));
   }
-  EventState from = EventState::pending;
-  TRY(bool moved, move_from(from, outcome, last, now_ms));
-  if (!moved && outcome.state == EventState::pending) {  // a replay?
-    auto rows = state_.query(outcome.seq);
-    TRY(const bool exists, rows.next());
-    if (!exists) return {};
-    from = static_cast<EventState>(rows.integer(0));
-    if (store::may_follow(from, outcome.state)) {
-      TRY(moved, move_from(from, outcome, last, now_ms));
+  bool known = false;
+  if (outcome.kind == store::OutcomeKind::note) {
+    TRY(const auto now, state_of(outcome));
+    known = now.has_value();
+  } else {
+    TRY_VOID(from_pending_.run(outcome.state, outcome.attempts, outcome.next_attempt_ms, now_ms,
+                               last, outcome.seq, outcome.app));
+    known = from_pending_.changes() == 1;
+    if (known) {
+      --ledger.pending;
+      ++ledger.of(outcome.state);
     }
   }
-  if (!moved) return {};
-  --ledger.of(from);
-  ++ledger.of(outcome.state);
-  if (!outcome.attempt) return {};
+  if (!known || !outcome.attempt) return {};
   return keep_attempt(outcome.seq, *outcome.attempt, *last);
+}
+
+Result<void> EventWriter::replay(const Outcome& outcome, std::int64_t now_ms, Ledger& ledger) {
+  TRY(const auto from, state_of(outcome));
+  if (!from || !store::may_follow(*from, outcome)) return {};
+  TRY_VOID(replay_.run(outcome.attempts, outcome.next_attempt_ms, now_ms, outcome.seq,
+                       outcome.app));
+  if (replay_.changes() != 1) return {};  // its app is gone, and so is whom to send it to
+  --ledger.of(*from);
+  ++ledger.pending;
+  return {};
+}
+
+Result<std::optional<EventState>> EventWriter::state_of(const Outcome& outcome) {
+  std::optional<EventState> state;
+  auto rows = state_.query(outcome.seq, outcome.app);
+  TRY(const bool exists, rows.next());
+  if (exists) state = static_cast<EventState>(rows.integer(0));
+  return state;
 }
 
 Result<void> EventWriter::keep_attempt(std::int64_t seq, const store::Attempt& attempt,

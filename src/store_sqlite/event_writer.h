@@ -35,13 +35,13 @@ class EventWriter {
   Result<void> cancel_pending(SdkAppId app, std::int64_t now_ms, store::Ledger& ledger);
   Result<void> append(const community::Event& event, store::EventState state, std::int64_t now_ms);
   Result<void> apply(const store::Outcome& outcome, std::int64_t now_ms, store::Ledger& ledger);
-  Result<bool> move_from(store::EventState from, const store::Outcome& outcome,
-                         const std::optional<Word>& last, std::int64_t now_ms);
+  Result<void> replay(const store::Outcome& outcome, std::int64_t now_ms, store::Ledger& ledger);
+  Result<std::optional<store::EventState>> state_of(const store::Outcome& outcome);
   Result<void> keep_attempt(std::int64_t seq, const store::Attempt& attempt, const Word& outcome);
 
   Words words_;
   Statement ledger_, put_ledger_, cancel_, draw_sequence_, insert_event_, insert_delivery_;
-  Statement from_pending_, from_ended_, state_, insert_attempt_, last_attempt_, trim_attempts_;
+  Statement from_pending_, replay_, state_, insert_attempt_, last_attempt_, trim_attempts_;
 };
 
 }  // namespace tidings::sqlite

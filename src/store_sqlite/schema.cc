@@ -90,7 +90,7 @@ CREATE TABLE event(
 CREATE UNIQUE INDEX event_of_app ON event(sdkappid, app_sequence);
 
 -- state: 0 pending, 1 delivered, 2 dead, 3 cancelled. changed_ms: when it took this state.
--- last_outcome: word, 0 = none.
+-- next_attempt_ms: -1 = parked. last_outcome: word, 0 = none.
 CREATE TABLE delivery(
   seq INTEGER PRIMARY KEY REFERENCES event(seq), sdkappid INTEGER NOT NULL,
   state INTEGER NOT NULL, attempts INTEGER NOT NULL, next_attempt_ms INTEGER NOT NULL,
@@ -106,7 +106,27 @@ CREATE TABLE attempt(
   PRIMARY KEY(seq, number)) WITHOUT ROWID;
 )sql";
 
-constexpr Migration kMigrations[] = {{1, "first", kFirst}};
+// What an operator does with many events, and how far it has come.
+constexpr const char* kOperatorsHands = R"sql(
+-- kind: 0 replay, 1 cancel. state: 0 running, 1 done, 2 cancelled, 3 failed. states: StateSet.
+-- after, through: of event.app_sequence, as cursor. planned_*: what the filter found at the start.
+CREATE TABLE event_job(
+  id INTEGER PRIMARY KEY, sdkappid INTEGER NOT NULL, kind INTEGER NOT NULL,
+  state INTEGER NOT NULL, group_id TEXT, topic TEXT, command TEXT, states INTEGER NOT NULL,
+  from_ms INTEGER, until_ms INTEGER, after INTEGER NOT NULL, through INTEGER NOT NULL,
+  url TEXT NOT NULL, rate INTEGER NOT NULL, end_as INTEGER NOT NULL,
+  planned_count INTEGER NOT NULL, planned_groups INTEGER NOT NULL,
+  planned_oldest_ms INTEGER NOT NULL, planned_newest_ms INTEGER NOT NULL,
+  planned_last INTEGER NOT NULL, cursor INTEGER NOT NULL, done INTEGER NOT NULL,
+  failed INTEGER NOT NULL, skipped INTEGER NOT NULL, created_ms INTEGER NOT NULL,
+  changed_ms INTEGER NOT NULL, note TEXT NOT NULL);
+
+-- Few are cancelled, and none of them on the way of a delivery.
+CREATE INDEX delivery_cancelled ON delivery(sdkappid) WHERE state = 3;
+)sql";
+
+constexpr Migration kMigrations[] = {{1, "first", kFirst},
+                                     {2, "operator's hands", kOperatorsHands}};
 constexpr Schema kSchema{kStoreApplicationId, "tidings serve", kMigrations};
 
 }  // namespace

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "store_sqlite/event_job_rows.h"
+
 namespace tidings::sqlite {
 
 Result<void> Writer::ensure_open() {
@@ -22,10 +24,11 @@ Result<void> Writer::load(const community::Needs& needs, community::View& view) 
   return loaded;
 }
 
-Result<void> Writer::commit(community::View& view, std::span<const store::Outcome> outcomes) {
+Result<void> Writer::commit(community::View& view, std::span<const store::Outcome> outcomes,
+                            std::span<const store::EventJob> jobs) {
   TRY_VOID(ensure_open());
   Counters counters;
-  if (auto written = write(view, outcomes, counters); !written) {
+  if (auto written = write(view, outcomes, jobs, counters); !written) {
     recover();
     return written;
   }
@@ -36,11 +39,14 @@ Result<void> Writer::commit(community::View& view, std::span<const store::Outcom
 }
 
 Result<void> Writer::write(community::View& view, std::span<const store::Outcome> outcomes,
-                           Counters& counters) {
+                           std::span<const store::EventJob> jobs, Counters& counters) {
   TRY(Transaction transaction, Transaction::begin(connection_->database));
   TRY(counters, connection_->reader.counters());
   TRY_VOID(connection_->rows.write(view, connection_->reader, cache_, counters));
   TRY_VOID(connection_->events.write(view, outcomes, cache_, counters));
+  for (const store::EventJob& job : jobs) {
+    TRY_VOID(put_job(connection_->database, job));
+  }
   TRY_VOID(connection_->rows.write_counters(counters));
   return transaction.commit();
 }

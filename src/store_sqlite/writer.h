@@ -35,7 +35,8 @@ class Writer {
         cache_(options_.groups_kept) {}
 
   Result<void> load(const community::Needs& needs, community::View& view);
-  Result<void> commit(community::View& view, std::span<const store::Outcome> outcomes);
+  Result<void> commit(community::View& view, std::span<const store::Outcome> outcomes,
+                      std::span<const store::EventJob> jobs);
 
  private:
   /// The connection with its statements; opened anew when a rollback failed.
@@ -47,7 +48,7 @@ class Writer {
   };
   Result<void> ensure_open();
   Result<void> write(community::View& view, std::span<const store::Outcome> outcomes,
-                     Counters& counters);
+                     std::span<const store::EventJob> jobs, Counters& counters);
   void recover();
   void keep_log_short();
 

@@ -2,6 +2,7 @@
 // state only along the allowed ways, and counts all of it in the ledger.
 // Method: events are put into Views by hand; each case runs over every engine.
 #include <map>
+#include <set>
 
 #include "contract/store_under_test.h"
 
@@ -44,6 +45,11 @@ class EventsContract : public StoreContract {
     Outcome made{seq, app_, state, attempts, 0, Attempt{}};
     made.attempt->outcome = text;
     if (state == EventState::pending) made.next_attempt_ms = kNowMs + 1000;
+    return made;
+  }
+  [[nodiscard]] Outcome replay(std::int64_t seq) const {
+    Outcome made{seq, app_, EventState::pending, 0, 0, {}};
+    made.kind = OutcomeKind::replay;
     return made;
   }
   void expect_ledger(const Ledger& want) {
@@ -132,14 +138,141 @@ TEST_P(EventsContract, OutcomesMoveEventsOnlyAlongTheAllowedWays) {
   EXPECT_EQ(store_->log().attempts(seq[0]).value().size(), 1U);
   EXPECT_EQ(record_of(seq[1]).last_outcome, "timeout");
 
-  // Replay: dead and cancelled ones are pending again, and can end again.
-  settle({{seq[1], app_, EventState::pending, 0, 0, {}},
-          {seq[3], app_, EventState::pending, 0, 0, {}}});
+  // Replay: what ended is pending again from now on, and can end again.
+  settle({replay(seq[1]), replay(seq[3]), replay(999)}, kNowMs + 9);
   expect_ledger({.accepted = 5, .delivered = 1, .pending = 4});
   EXPECT_EQ(record_of(seq[1]).settled_ms, 0);
+  EXPECT_EQ(record_of(seq[1]).since_ms, kNowMs + 9);
+  EXPECT_EQ(record_of(seq[1]).attempts, 0) << "its policy begins anew";
+  EXPECT_EQ(record_of(seq[1]).last_outcome, "timeout") << "what happened is remembered";
   settle({outcome(seq[1], EventState::delivered), outcome(seq[3], EventState::dead)});
   store_->reopen();
   expect_ledger({.accepted = 5, .delivered = 2, .pending = 2, .dead = 1});
+}
+
+TEST_P(EventsContract, AReplayMayFollowAnyStateAndADeliveredEventIsPendingAgain) {
+  const std::vector<std::int64_t> seq = append(app_, 2);
+  settle({outcome(seq[0], EventState::delivered)}, kNowMs + 1);
+  Outcome parked = outcome(seq[1], EventState::pending, 4, "status");
+  parked.next_attempt_ms = kParked;
+  settle({parked}, kNowMs + 2);
+  EXPECT_TRUE(record_of(seq[1]).parked());
+  EXPECT_EQ(record_of(seq[1]).since_ms, kNowMs) << "a retry does not change since when";
+  EXPECT_EQ(store_->log().pending(0, 10).value().at(0).next_attempt_ms, kParked);
+  expect_ledger({.accepted = 2, .delivered = 1, .pending = 1});
+  settle({replay(seq[0]), replay(seq[1])}, kNowMs + 3);
+  store_->reopen();
+  expect_ledger({.accepted = 2, .pending = 2});
+  EXPECT_FALSE(record_of(seq[1]).parked());
+  for (const PendingEvent& each : store_->log().pending(0, 10).value()) {
+    EXPECT_EQ(each.since_ms, kNowMs + 3);
+    EXPECT_EQ(each.attempts, 0);
+  }
+}
+
+TEST_P(EventsContract, ANoteKeepsTheAttemptAndChangesNothingElse) {
+  const std::int64_t seq = append(app_, 1)[0];
+  settle({outcome(seq, EventState::dead, 3, "timeout")});
+  const EventRecord before = record_of(seq);
+  Outcome note = outcome(seq, EventState::delivered, 9, "ok");
+  note.kind = OutcomeKind::note;
+  note.attempt->detail = "replay 4";
+  Outcome nobody = note;
+  nobody.seq = seq + 1;
+  settle({note, nobody}, kNowMs + 7);
+  const EventRecord after = record_of(seq);
+  EXPECT_EQ(after.state, EventState::dead);
+  EXPECT_EQ(after.attempts, before.attempts);
+  EXPECT_EQ(after.since_ms, before.since_ms);
+  EXPECT_EQ(after.last_outcome, "timeout");
+  ASSERT_EQ(store_->log().attempts(seq).value().size(), 2U);
+  EXPECT_EQ(store_->log().attempts(seq).value()[1].detail, "replay 4");
+  EXPECT_TRUE(store_->log().attempts(seq + 1).value().empty());
+  expect_ledger({.accepted = 1, .dead = 1});
+}
+
+TEST_P(EventsContract, ALateRetryDoesNotBringBackWhatWentWithItsApp) {
+  const std::int64_t seq = append(app_, 1)[0];
+  View gone = load({.apps = {app_}});
+  gone.drop(app_);
+  commit(gone, {outcome(seq, EventState::pending, 1, "timeout")});
+  settle({outcome(seq, EventState::pending, 2, "timeout"), replay(seq)});
+  expect_ledger({.accepted = 1, .cancelled = 1});
+}
+
+TEST_P(EventsContract, JobsAreWrittenWithWhatTheyMovedAndReadBackWhole) {
+  const std::vector<std::int64_t> seq = append(app_, 2);
+  settle({outcome(seq[0], EventState::dead), outcome(seq[1], EventState::dead)});
+  EventJob job;
+  job.id = 1;
+  job.kind = EventJob::Kind::replay;
+  job.filter = {.app = app_, .group = "g", .topic = "g@TOPIC#_a", .command = "c",
+                .states = StateSet{EventState::dead}.add_parked(), .from_ms = 5, .until_ms = 6,
+                .after_app_sequence = 7, .through_app_sequence = 8};
+  job.url = "http://elsewhere.test/";
+  job.rate = 25;
+  job.end_as = EventState::dead;
+  job.planned = {9, 2, 10, 11, 12};
+  job.created_ms = kNowMs;
+  View nothing = view();
+  ASSERT_TRUE(store_->unit().commit(nothing, {}, {{job}}));
+  job.cursor = 1;
+  job.done = 13;
+  job.failed = 14;
+  job.skipped = 15;
+  job.changed_ms = kNowMs + 1;
+  job.note = "slow";
+  const std::vector<Outcome> moved = {replay(seq[0])};
+  ASSERT_TRUE(store_->unit().commit(nothing, moved, {{job}}));
+  EventJob other;
+  other.id = 2;
+  other.kind = EventJob::Kind::cancel;
+  other.state = EventJob::State::failed;
+  other.filter.app = SdkAppId{7};
+  ASSERT_TRUE(store_->unit().commit(nothing, {}, {{other}}));
+  store_->reopen();
+
+  expect_ledger({.accepted = 2, .pending = 1, .dead = 1});
+  const std::vector<EventJob> all = store_->log().jobs({}).value();
+  ASSERT_EQ(all.size(), 2U);
+  EXPECT_EQ(all[0], other) << "newest first";
+  EXPECT_EQ(all[0].kind, EventJob::Kind::cancel);
+  EXPECT_EQ(all[0].filter.group, std::nullopt);
+  EXPECT_EQ(all[0].filter.through_app_sequence, INT64_MAX);
+  const EventJob read = store_->log().jobs(app_).value().at(0);
+  EXPECT_EQ(read, job);
+  EXPECT_EQ(read.filter.group, job.filter.group);
+  EXPECT_EQ(read.filter.topic, job.filter.topic);
+  EXPECT_EQ(read.filter.command, job.filter.command);
+  EXPECT_EQ(read.filter.states, job.filter.states);
+  EXPECT_EQ(read.filter.from_ms, job.filter.from_ms);
+  EXPECT_EQ(read.filter.until_ms, job.filter.until_ms);
+  EXPECT_EQ(read.filter.after_app_sequence, 7);
+  EXPECT_EQ(read.filter.through_app_sequence, 8);
+  EXPECT_EQ(read.url, job.url);
+  EXPECT_EQ(read.rate, 25);
+  EXPECT_EQ(read.end_as, EventState::dead);
+  EXPECT_EQ(read.planned, job.planned);
+  EXPECT_EQ(read.done + read.failed * 100 + read.skipped * 10'000, 13 + 1400 + 150'000);
+  EXPECT_EQ(read.created_ms, kNowMs);
+  EXPECT_EQ(read.changed_ms, kNowMs + 1);
+  EXPECT_EQ(read.note, "slow");
+}
+
+TEST_P(EventsContract, EndedJobsBeyondAThousandGoRunningOnesStay) {
+  EventJob job;
+  job.id = 1;
+  job.filter.app = app_;
+  View nothing = view();
+  ASSERT_TRUE(store_->unit().commit(nothing, {}, {{job}}));
+  job.state = EventJob::State::done;
+  for (const std::int64_t id : std::vector<std::int64_t>{2, 3, kJobsKept + 2}) {
+    job.id = id;
+    ASSERT_TRUE(store_->unit().commit(nothing, {}, {{job}}));
+  }
+  std::vector<std::int64_t> ids;
+  for (const EventJob& each : store_->log().jobs(app_).value()) ids.push_back(each.id);
+  EXPECT_EQ(ids, (std::vector<std::int64_t>{kJobsKept + 2, 3, 1}));
 }
 
 TEST_P(EventsContract, AnEventAndItsOutcomeMayMeetInOneCommit) {
@@ -208,7 +341,7 @@ TEST_P(EventsContract, PendingEventsOfAllAppsPageInTheOrderOfCommit) {
     for (const PendingEvent& each : page) {
       paged.push_back(each.seq);
       EXPECT_EQ(each.group, GroupId{each.app == app_ ? "left" : "right"});
-      EXPECT_GT(each.time_ms, kNowMs);
+      EXPECT_EQ(each.since_ms, kNowMs);
       after = each.seq;
     }
     if (page.size() < 5) break;
@@ -236,10 +369,10 @@ TEST_P(EventsContract, ListsFilterByEveryFieldAndPageByTheAppsSequence) {
   EXPECT_EQ(sequences({}), (Numbers{1, 2, 3, 4, 5, 6, 7, 8}));
   EXPECT_EQ(sequences({.after_app_sequence = 3, .limit = 2}), (Numbers{4, 5}));
   EXPECT_EQ(sequences({.group = "right"}), (Numbers{5, 6, 7, 8}));
-  EXPECT_EQ(sequences({.state = EventState::dead}), (Numbers{2, 5}));
-  EXPECT_EQ(sequences({.state = EventState::dead, .after_app_sequence = 2}), (Numbers{5}));
-  EXPECT_EQ(sequences({.state = EventState::delivered}), (Numbers{1}));
-  EXPECT_EQ(sequences({.group = "left", .state = EventState::pending}), (Numbers{3, 4}));
+  EXPECT_EQ(sequences({.states = EventState::dead}), (Numbers{2, 5}));
+  EXPECT_EQ(sequences({.states = EventState::dead, .after_app_sequence = 2}), (Numbers{5}));
+  EXPECT_EQ(sequences({.states = EventState::delivered}), (Numbers{1}));
+  EXPECT_EQ(sequences({.group = "left", .states = EventState::pending}), (Numbers{3, 4}));
   EXPECT_EQ(sequences({.command = "Group.CallbackAfterCreateTopic"}).size(), 8U);
   EXPECT_EQ(sequences({.command = "Group.CallbackAfterCreateGroup"}).size(), 0U);
   EXPECT_EQ(sequences({.from_ms = kNowMs + 3, .until_ms = kNowMs + 5}), (Numbers{3, 4}));
@@ -247,6 +380,77 @@ TEST_P(EventsContract, ListsFilterByEveryFieldAndPageByTheAppsSequence) {
   EXPECT_EQ(store_->log().list({.app = app_, .limit = 1}).value().at(0).event.body, "");
   EXPECT_EQ(store_->log().list({.app = app_, .limit = 1, .with_body = true}).value().at(0).event.body,
             "{\"n\":1}");
+}
+
+TEST_P(EventsContract, SeveralStatesTopicsAndBoundsAreFoundOnceInOrderAndSummedUp) {
+  View changed = load({.apps = {app_}});
+  const auto topic_event = [&](const char* group, const std::string& body, std::int64_t time_ms) {
+    Event made = event(app_, ++changed.tallies.change(app_).event_sequence, group);
+    made.body = body;
+    made.time_ms = time_ms;
+    changed.events.push_back(made);
+  };
+  topic_event("a", R"({"TopicId":"a@TOPIC#_1"})", 100);                         // 1 dead
+  topic_event("a", R"({"TopicId":"a@TOPIC#_10"})", 110);                        // 2 cancelled
+  topic_event("b", R"({"TopicIdList":["b@TOPIC#_1","a@TOPIC#_1"]})", 90);       // 3 pending
+  topic_event("a", R"({"Name":"say \"a@TOPIC#_1\"","TopicId":"x"})", 120);     // 4 delivered
+  topic_event("c", R"({"TopicId":"c@TOPIC#_1"})", 130);                         // 5 parked
+  topic_event("c", R"({"TopicId":"c@TOPIC#_2"})", 140);                         // 6 dead
+  commit(changed);
+  const auto& made = changed.events;
+  Outcome parked = outcome(made[4].seq, EventState::pending, 3, "status");
+  parked.next_attempt_ms = kParked;
+  settle({outcome(made[0].seq, EventState::dead), outcome(made[1].seq, EventState::cancelled),
+          outcome(made[3].seq, EventState::delivered), parked,
+          outcome(made[5].seq, EventState::dead)});
+
+  const StateSet ended = StateSet{EventState::dead}.add(EventState::cancelled).add_parked();
+  const struct {
+    const char* what;
+    EventFilter filter;
+    std::vector<std::int64_t> found;
+  } cases[] = {
+      {"ended and parked", {.states = ended}, {1, 2, 5, 6}},
+      {"a page of them", {.states = ended, .after_app_sequence = 1, .limit = 2}, {2, 5}},
+      {"up to a bound", {.states = ended, .through_app_sequence = 2}, {1, 2}},
+      {"parked", {.states = StateSet{}.add_parked()}, {5}},
+      {"pending holds the parked", {.states = EventState::pending}, {3, 5}},
+      {"both names", {.states = StateSet{EventState::pending}.add_parked()}, {3, 5}},
+      {"cancelled", {.states = EventState::cancelled}, {2}},
+      {"with delivered", {.states = StateSet{EventState::delivered}.add_parked()}, {4, 5}},
+      {"a topic, in lists too, not in names", {.topic = "a@TOPIC#_1"}, {1, 3}},
+      {"a topic and a state", {.topic = "a@TOPIC#_1", .states = EventState::dead}, {1}},
+      {"group and time", {.group = "a", .from_ms = 100, .until_ms = 120}, {1, 2}},
+      {"all up to a bound", {.after_app_sequence = 2, .through_app_sequence = 4}, {3, 4}},
+      {"nothing", {.group = "nobody", .states = ended}, {}},
+  };
+  for (const auto& each : cases) {
+    EventFilter filter = each.filter;
+    filter.app = app_;
+    std::vector<std::int64_t> found;
+    EventSummary want;
+    std::set<std::string> groups;
+    for (const EventRecord& record : store_->log().list(filter).value()) {
+      found.push_back(record.event.app_sequence);
+    }
+    EXPECT_EQ(found, each.found) << each.what;
+    filter.limit = 0;  // a preview counts everything
+    const EventSummary got = store_->log().summarize(filter).value();
+    if (each.filter.limit == 2) {
+      EXPECT_EQ(got.count, 3) << each.what;
+      continue;
+    }
+    for (const std::int64_t number : found) {
+      const Event& event = made[static_cast<std::size_t>(number - 1)];
+      want.oldest_ms = want.count == 0 ? event.time_ms : std::min(want.oldest_ms, event.time_ms);
+      want.newest_ms = std::max(want.newest_ms, event.time_ms);
+      want.last_app_sequence = number;
+      groups.insert(event.group.str());
+      ++want.count;
+    }
+    want.groups = static_cast<std::int64_t>(groups.size());
+    EXPECT_EQ(got, want) << each.what;
+  }
 }
 
 TEST_P(EventsContract, ADroppedAppCancelsVisiblyAndItsSequenceGoesOn) {

@@ -59,10 +59,15 @@ Result<store::EventFilter> read_filter(SdkAppId app, Query query) {
   store::EventFilter out;
   out.app = app;
   out.group = query.text("group_id");
+  out.topic = query.text("topic_id");
   out.command = query.text("command");
   if (const auto state = query.text("state")) {
-    out.state = store::parse_event_state(*state);
-    if (!out.state) query.complain("state", "give pending, delivered, dead or cancelled");
+    const auto states = store::parse_state_set(*state);
+    if (!states) {
+      query.complain("state",
+                     "give pending, parked, delivered, dead, cancelled, or several with commas");
+    }
+    out.states = states.value_or(store::StateSet{});
   }
   out.from_ms = query.integer("from_ms", 0, INT64_MAX);
   out.until_ms = query.integer("until_ms", 0, INT64_MAX);

@@ -1,0 +1,162 @@
+// What an operator's filter finds (EventQueries::list, summarize, jobs).
+//
+// Pending, dead and cancelled events have an index of their own, which goes in the order of
+// app_sequence within an app. A filter that names only such states reads one branch per state and
+// merges them; any other walks along the app's sequence.
+#include <algorithm>
+#include <limits>
+
+#include "store_sqlite/event_job_rows.h"
+#include "store_sqlite/event_queries.h"
+
+namespace tidings::sqlite {
+
+using store::EventFilter;
+using store::EventRecord;
+using store::EventState;
+using store::StateSet;
+
+namespace {
+
+constexpr std::int64_t kLowest = std::numeric_limits<std::int64_t>::min();
+constexpr std::int64_t kHighest = std::numeric_limits<std::int64_t>::max();
+const std::string kParkedCondition = "d.next_attempt_ms = " + std::to_string(store::kParked);
+
+// States are written into the text, so that SQLite sees that a partial index fits.
+std::string is_state(EventState state) {
+  return "d.state = " + std::to_string(static_cast<int>(state));
+}
+
+std::string any_of(StateSet states) {
+  std::string text;
+  const auto append = [&text](const std::string& condition) {
+    text += (text.empty() ? "" : " OR ") + condition;
+  };
+  for (const auto state : {EventState::pending, EventState::delivered, EventState::dead,
+                           EventState::cancelled}) {
+    if (states.names(state)) append(is_state(state));
+  }
+  if (states.names_parked()) append("(" + is_state(EventState::pending) + " AND " +
+                                    kParkedCondition + ")");
+  return text;
+}
+
+std::string conditions(const EventFilter& filter) {
+  std::string sql;
+  sql += filter.group ? " AND e.group_id = ?3" : " AND ?3 IS NULL";
+  sql += filter.command ? " AND e.command = ?4" : " AND ?4 IS NULL";
+  sql += " AND e.time_ms >= ?5 AND e.time_ms < ?6 AND e.app_sequence <= ?7";
+  sql += filter.topic ? " AND instr(e.body, ?8) > 0" : " AND ?8 IS NULL";
+  return sql;
+}
+
+/// FROM and WHERE of each branch; together they find what the filter names, each event once.
+std::vector<std::string> branches(const EventFilter& filter) {
+  const StateSet states = filter.states;
+  const std::string rest = conditions(filter);
+  if (states.all() || states.names(EventState::delivered)) {
+    std::string sql = " FROM event e CROSS JOIN delivery d ON d.seq = e.seq "
+                      "WHERE e.sdkappid = ?1 AND e.app_sequence > ?2";
+    if (!states.all()) sql += " AND (" + any_of(states) + ")";
+    return {sql + rest + " ORDER BY e.app_sequence"};
+  }
+  const auto by_index = [&rest](const std::string& condition) {
+    return " FROM delivery d CROSS JOIN event e ON e.seq = d.seq WHERE d.sdkappid = ?1 AND " +
+           condition +
+           " AND d.seq > coalesce((SELECT max(seq) FROM event WHERE sdkappid = ?1 AND "
+           "app_sequence = ?2), 0) AND e.app_sequence > ?2" +
+           rest + " ORDER BY d.seq";
+  };
+  std::vector<std::string> found;
+  for (const auto state : {EventState::pending, EventState::dead, EventState::cancelled}) {
+    if (states.names(state)) found.push_back(by_index(is_state(state)));
+  }
+  if (states.names_parked() && !states.names(EventState::pending)) {
+    found.push_back(by_index(is_state(EventState::pending) + " AND " + kParkedCondition));
+  }
+  return found;
+}
+
+/// What is bound besides the app and the sequence; lives as long as the rows.
+struct Bound {
+  std::optional<Word> command;
+  std::string topic_text;
+  std::optional<Blob> topic;
+
+  static Result<Bound> make(const EventFilter& filter, Words& words) {
+    Bound bound;
+    if (filter.command) {
+      TRY(bound.command, words.find(*filter.command));
+    }
+    if (filter.topic) bound.topic_text = store::topic_in_body(*filter.topic);
+    return bound;
+  }
+  Rows start(Statement& statement, const EventFilter& filter) {
+    if (filter.topic) topic = Blob{topic_text};
+    return statement.query(filter.app, filter.after_app_sequence, filter.group, command,
+                           filter.from_ms.value_or(kLowest), filter.until_ms.value_or(kHighest),
+                           filter.through_app_sequence, topic);
+  }
+};
+
+}  // namespace
+
+Result<void> EventQueries::list_branch(const EventFilter& filter, const std::string& from,
+                                       std::vector<EventRecord>& found) {
+  std::string sql = "SELECT " + std::string{kEventColumns};
+  sql += filter.with_body ? ", e.body" : ", NULL";
+  sql += ", d.state, d.attempts, d.next_attempt_ms, d.changed_ms, d.last_outcome" + from;
+  sql += " LIMIT " + std::to_string(std::min<std::size_t>(filter.limit, kHighest));
+  TRY(Statement statement, database_->prepare(sql));
+  TRY(Bound bound, Bound::make(filter, words_));
+  auto rows = bound.start(statement, filter);
+  for (;;) {
+    TRY(const bool more, rows.next());
+    if (!more) return {};
+    EventRecord record;
+    TRY(record.event, read_event(rows, filter.with_body));
+    record.state = static_cast<EventState>(rows.integer(10));
+    record.attempts = static_cast<std::int32_t>(rows.integer(11));
+    record.next_attempt_ms = rows.integer(12);
+    record.since_ms = rows.integer(13);
+    record.settled_ms = record.state == EventState::pending ? 0 : record.since_ms;
+    TRY(record.last_outcome, words_.text_at(rows, 14));
+    found.push_back(std::move(record));
+  }
+}
+
+Result<std::vector<EventRecord>> EventQueries::list(const EventFilter& filter) {
+  std::vector<EventRecord> found;
+  const std::vector<std::string> all = branches(filter);
+  for (const std::string& from : all) {
+    TRY_VOID(list_branch(filter, from, found));
+  }
+  if (all.size() > 1) {
+    std::ranges::sort(found, {}, [](const EventRecord& each) { return each.event.app_sequence; });
+    if (found.size() > filter.limit) found.resize(filter.limit);
+  }
+  return found;
+}
+
+Result<store::EventSummary> EventQueries::summarize(const EventFilter& filter) {
+  std::string sql;
+  for (const std::string& from : branches(filter)) {
+    // An ORDER BY has no place within a UNION.
+    const std::string unordered = from.substr(0, from.rfind(" ORDER BY "));
+    sql += (sql.empty() ? "SELECT count(*), count(DISTINCT g), min(t), max(t), max(a) FROM ("
+                        : " UNION ALL ");
+    sql += "SELECT e.group_id AS g, e.time_ms AS t, e.app_sequence AS a" + unordered;
+  }
+  TRY(Statement statement, database_->prepare(sql + ")"));
+  TRY(Bound bound, Bound::make(filter, words_));
+  auto rows = bound.start(statement, filter);
+  TRY_VOID(rows.next());
+  return store::EventSummary{rows.integer(0), rows.integer(1), rows.integer(2), rows.integer(3),
+                             rows.integer(4)};
+}
+
+Result<std::vector<store::EventJob>> EventQueries::jobs(SdkAppId app) {
+  return read_jobs(*database_, app);
+}
+
+}  // namespace tidings::sqlite
