@@ -48,6 +48,9 @@ void declare_set(CLI::App& command, AppOptions& options) {
   command.add_option("--topic", options.switches["topic"], "Topics: on or off; need communities");
   command.add_option("--rest-allow", options.rest_allow,
                      "Networks REST calls may come from; once per network, \"\" for any");
+  command.add_option("--rest-disable", options.rest_disable,
+                     "REST calls to switch off, a service or service/command; once per call, "
+                     "\"\" for none");
 }
 ExitCode set(const AppOptions& options) {
   json::object patch;
@@ -66,6 +69,13 @@ ExitCode set(const AppOptions& options) {
       if (!network.empty()) networks.emplace_back(network);
     }
     patch["rest_allow"] = std::move(networks);
+  }
+  if (!options.rest_disable.empty()) {
+    json::array calls;
+    for (const std::string& call : options.rest_disable) {
+      if (!call.empty()) calls.emplace_back(call);
+    }
+    patch["rest_disabled"] = std::move(calls);
   }
   if (patch.empty()) return complain(ExitCode::usage, "nothing to set; see --help");
   return show_answer(options, "PATCH", options.path(), json::serialize(patch));
@@ -126,7 +136,9 @@ void add_app(CommandLine& line) {
                        declare_one_app, show_one);
   line.add<AppOptions>(*app, "set", "Change an app's name, edition, features or networks",
                        "  tidings app set 1400000001 --community on --topic on\n"
-                       "  tidings app set 1400000001 --rest-allow 10.0.0.0/8\n",
+                       "  tidings app set 1400000001 --rest-allow 10.0.0.0/8\n"
+                       "  tidings app set 1400000001 --rest-disable "
+                       "group_open_http_svc/destroy_group\n",
                        declare_set, set);
   line.add<AppOptions>(*app, "enable", "Let an app be used again",
                        "  tidings app enable 1400000001\n", declare_one_app, enable);

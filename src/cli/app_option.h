@@ -28,7 +28,7 @@ struct AppOptions {
   std::map<std::string, std::string> texts;     ///< member of the patch to text
   std::map<std::string, std::string> switches;  ///< member of the patch to "on" or "off"
   std::vector<std::string> events;              ///< "after_create_group=on"
-  TextList rest_allow;
+  TextList rest_allow, rest_disable;
   SecretOption callback_token;
 
   [[nodiscard]] std::string path() const { return "/admin/v1/apps/" + std::to_string(sdkappid); }

@@ -70,6 +70,8 @@ struct App {
   std::vector<FieldDeclaration> group_fields;
   std::vector<FieldDeclaration> member_fields;
   std::vector<std::string> rest_allow;  ///< CIDRs; empty = every source
+  /// REST calls that are switched off: "service" (60017) or "service/command" (10026).
+  std::vector<std::string> rest_disabled;
   CallbackSettings callback;
   TextLimits text_limits;
   std::int64_t created_s = 0;

@@ -293,6 +293,7 @@ Result<bool> assign(std::string_view name, const json::value& value, App& out) {
   if (name == "group_fields") return filled(value, out.group_fields);
   if (name == "member_fields") return filled(value, out.member_fields);
   if (name == "rest_allow") return filled(value, out.rest_allow);
+  if (name == "rest_disabled") return filled(value, out.rest_disabled);
   if (name == "callback") return filled(value, out.callback);
   if (name == "text_limits") return filled(value, out.text_limits);
   if (name == "created_s") return filled(value, out.created_s);
@@ -315,6 +316,7 @@ std::string write_app(const App& app) {
                                       {"group_fields", to_array(app.group_fields)},
                                       {"member_fields", to_array(app.member_fields)},
                                       {"rest_allow", to_array(app.rest_allow)},
+                                      {"rest_disabled", to_array(app.rest_disabled)},
                                       {"callback", to_json(app.callback)},
                                       {"text_limits", to_json(app.text_limits)},
                                       {"created_s", app.created_s},

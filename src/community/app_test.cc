@@ -24,6 +24,7 @@ App full_app() {
   app.member_fields = {
       {"mood", {{GroupType::chat_room, FieldLevel::admin, FieldLevel::admin, false, true}}}};
   app.rest_allow = {"203.0.113.0/24", "2001:db8::/32"};
+  app.rest_disabled = {"im_open_login_svc", "group_open_http_svc/destroy_group"};
   app.callback.url = "https://hooks.riverside.test/im";
   app.callback.sign = true;
   app.callback.token = "S3cretTok";

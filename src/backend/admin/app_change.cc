@@ -6,6 +6,7 @@
 #include "backend/admin/app_json.h"
 #include "backend/admin/callback_change.h"
 #include "backend/admin/document.h"
+#include "backend/rest/routes.h"
 #include "net/cidr.h"
 #include "tidings/identifier.h"
 #include "tidings/standard_webhooks.h"
@@ -20,6 +21,7 @@ using community::Secret;
 constexpr std::size_t kMaxNameBytes = 64;
 constexpr std::size_t kMaxIntroductionBytes = 400;
 constexpr std::size_t kMaxNetworks = 100;
+constexpr std::size_t kMaxDisabledCalls = 100;
 constexpr std::int64_t kMaxTopicName = 150;     // appendix C: the newest SDK's limits
 constexpr std::int64_t kMaxTopicFaceUrl = 500;
 constexpr std::size_t kKeyBytes = 32;  // 64 hex characters (3.1)
@@ -76,6 +78,24 @@ void change_networks(App& app, Document& patch) {
     if (!network) patch.complain("rest_allow", network.error().what);
   }
   app.rest_allow = std::move(*networks);
+}
+
+void change_disabled_calls(App& app, Document& patch) {
+  auto calls = patch.texts("rest_disabled", kMaxDisabledCalls);
+  if (!calls) return;
+  for (const auto& text : *calls) {
+    const std::size_t slash = text.find('/');
+    const std::string service = text.substr(0, slash);
+    const bool known = slash == std::string::npos
+                           ? rest::family_of(service).has_value()
+                           : rest::find_route(service, text.substr(slash + 1)) != nullptr;
+    if (!known) {
+      patch.complain("rest_disabled", "there is no call '" + text.substr(0, 80) +
+                                          "'; give a service, as group_open_http_svc, or "
+                                          "service/command, as group_open_http_svc/destroy_group");
+    }
+  }
+  app.rest_disabled = std::move(*calls);
 }
 
 Result<void> change_text_limits(App& app, Document& patch) {
@@ -157,6 +177,7 @@ Result<App> change_app(App app, const json::object& patch, const ChangeRules& ru
   TRY_VOID(change_edition(app, document));
   TRY_VOID(change_features(app, document));
   change_networks(app, document);
+  change_disabled_calls(app, document);
   TRY_VOID(change_text_limits(app, document));
   const auto* callback = document.object("callback");
   TRY_VOID(document.finish());

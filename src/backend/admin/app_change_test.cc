@@ -67,12 +67,15 @@ TEST_F(AppChange, WrongNewAppsNameTheField) {
 TEST_F(AppChange, APatchChangesWhatIsGivenAndNothingElse) {
   auto changed = change(
       R"({"community":true,"topic":true,"rest_allow":["10.0.0.0/8","2001:db8::1"],
+          "rest_disabled":["group_open_http_svc/destroy_group"],
           "text_limits":{"topic_name":150},
           "callback":{"url":"https://hooks.riverside.test/im","token":"S3cretTok","sign":true,
                       "switches":{"after_create_group":true},"retry":"timeouts",
                       "before_failure":"block","additive":"all","endpoint_enabled":false}})");
   ASSERT_TRUE(changed.has_value()) << changed.error().what;
   EXPECT_TRUE(changed->topic_on);
+  EXPECT_EQ(changed->rest_disabled,
+            std::vector<std::string>{"group_open_http_svc/destroy_group"});
   EXPECT_EQ(changed->text_limits.topic_name, 150U);
   EXPECT_EQ(changed->text_limits.topic_face_url, 100U);
   EXPECT_EQ(changed->callback.url, "https://hooks.riverside.test/im");
@@ -106,6 +109,9 @@ TEST_F(AppChange, ValuesThatBreakARuleAreRefusedByName) {
       {R"({"rest_allow":["10.1.0.0/8"]})", "rest_allow:"},
       {R"({"rest_allow":["nonsense"]})", "rest_allow:"},
       {R"({"rest_allow":"10.0.0.0/8"})", "rest_allow:"},
+      {R"({"rest_disabled":["group_open_http_svc/no_such"]})", "rest_disabled:"},
+      {R"({"rest_disabled":["no_such_svc"]})", "rest_disabled:"},
+      {R"({"rest_disabled":"group_open_http_svc"})", "rest_disabled:"},
       {R"({"text_limits":{"topic_name":0}})", "text_limits.topic_name:"},
       {R"({"text_limits":{"topic_name":151}})", "text_limits.topic_name:"},
       {R"({"text_limits":{"topic_face_url":501}})", "text_limits.topic_face_url:"},

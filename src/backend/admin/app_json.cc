@@ -130,6 +130,7 @@ json::object app_json(const community::App& app) {
   out["group_fields"] = fields_json(app.group_fields, community::FieldLists::group);
   out["member_fields"] = fields_json(app.member_fields, community::FieldLists::member);
   out["rest_allow"] = texts(app.rest_allow);
+  out["rest_disabled"] = texts(app.rest_disabled);
   auto& limits = out["text_limits"].emplace_object();
   limits["topic_name"] = app.text_limits.topic_name;
   limits["topic_face_url"] = app.text_limits.topic_face_url;

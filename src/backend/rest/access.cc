@@ -111,6 +111,11 @@ Error unknown_command(Family family, std::string_view command) {
               family == Family::group ? 10003 : 60009);
 }
 
+bool is_disabled(const community::App& app, std::string_view call) {
+  return std::find(app.rest_disabled.begin(), app.rest_disabled.end(), call) !=
+         app.rest_disabled.end();
+}
+
 }  // namespace
 
 struct Access::Query {
@@ -155,7 +160,8 @@ Access::Access(Parts parts, const RestLimits& limits)
 }
 
 // Checks 3 to 9.
-Result<community::AppPtr> Access::check_app(const Query& query, const net::HttpRequest& request) {
+Result<community::AppPtr> Access::check_app(const Query& query, const net::HttpRequest& request,
+                                            std::string_view service) {
   if (!query.sdkappid) {
     return fail(Errc::invalid_argument, "query parameter sdkappid is missing", 60012);
   }
@@ -175,6 +181,12 @@ Result<community::AppPtr> Access::check_app(const Query& query, const net::HttpR
   }
   if (app->status == community::AppStatus::disabled) {
     return fail(Errc::forbidden, "app " + app->id.str() + " is disabled; enable it first", 60016);
+  }
+  if (is_disabled(*app, service)) {
+    return fail(Errc::forbidden,
+                "service " + std::string(service) + " is switched off for app " + app->id.str() +
+                    " (rest_disabled)",
+                60017);
   }
   if (app->status == community::AppStatus::expired) {
     return fail(Errc::forbidden, "the plan of app " + app->id.str() + " has expired; renew it",
@@ -234,7 +246,7 @@ Result<Granted> Access::check(const net::HttpRequest& request) {
   granted.family = *family;
   granted.command = target.command;
   granted.route = find_route(target.service, target.command);
-  TRY(granted.app, check_app(query, request));
+  TRY(granted.app, check_app(query, request, target.service));
   TRY_VOID(check_caller(query, *granted.app, *family));
   granted.identifier = *query.identifier;
   TRY_VOID(check_command_rate(*granted.app, granted.route));
@@ -244,6 +256,12 @@ Result<Granted> Access::check(const net::HttpRequest& request) {
   TRY(granted.body, parse_body(request.body));
   TRY_VOID(check_account_types(granted.body));
   if (granted.route == nullptr) return unknown_command(*family, target.command);
+  const std::string call = std::string(target.service) + "/" + std::string(target.command);
+  if (is_disabled(*granted.app, call)) {
+    return fail(Errc::forbidden,
+                call + " is switched off for app " + granted.app->id.str() + " (rest_disabled)",
+                *family == Family::account ? 60017 : 10026);
+  }
   return granted;
 }
 

@@ -51,7 +51,8 @@ class Access {
 
  private:
   struct Query;
-  Result<community::AppPtr> check_app(const Query& query, const net::HttpRequest& request);
+  Result<community::AppPtr> check_app(const Query& query, const net::HttpRequest& request,
+                                      std::string_view service);
   Result<void> check_caller(const Query& query, const community::App& app, Family family);
   Result<void> check_command_rate(const community::App& app, const Route* route);
 

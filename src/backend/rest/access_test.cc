@@ -53,6 +53,7 @@ TEST_F(AccessTest, checks_run_in_the_order_of_the_table_and_the_first_failure_wi
   community::App changed = app();
   changed.status = community::AppStatus::disabled;
   changed.rest_allow = {"10.0.0.0/8"};
+  changed.rest_disabled = {"group_open_http_svc"};
   put_app(changed);
 
   Raw request;
@@ -72,6 +73,9 @@ TEST_F(AccessTest, checks_run_in_the_order_of_the_table_and_the_first_failure_wi
   request.query = "sdkappid=1400112233&contenttype=xml";
   EXPECT_EQ(ask(request), 60016);
   changed.status = community::AppStatus::expired;
+  put_app(changed);
+  EXPECT_EQ(ask(request), 60017);
+  changed.rest_disabled = {};
   put_app(changed);
   EXPECT_EQ(ask(request), 60020);
   changed.status = community::AppStatus::enabled;
@@ -214,6 +218,21 @@ TEST_F(AccessTest, ten_failed_tickets_within_a_minute_close_the_identifier_for_o
 TEST_F(AccessTest, only_admins_may_call_and_the_account_service_has_its_own_code_for_that) {
   EXPECT_EQ(raw({.query = query("omar")}), 60010);
   EXPECT_EQ(raw({.path = "/v4/im_open_login_svc/account_check", .query = query("omar")}), 70403);
+}
+
+TEST_F(AccessTest, calls_and_services_are_switched_off_one_by_one) {
+  community::App changed = app();
+  changed.rest_disabled = {"group_open_http_svc/destroy_group", "im_open_login_svc/account_check"};
+  put_app(changed);
+  const auto code = [&](const std::string& path) { return raw({.path = "/v4/" + path, .query = query()}); };
+  EXPECT_EQ(code("group_open_http_svc/destroy_group"), 10026);
+  EXPECT_EQ(code("group_open_http_svc/create_group"), 10004) << "goes on to its own checks";
+  EXPECT_EQ(code("im_open_login_svc/account_check"), 60017);
+  EXPECT_NE(code("im_open_login_svc/account_import"), 60017);
+  changed.rest_disabled = {"million_group_open_http_svc"};
+  put_app(changed);
+  EXPECT_EQ(code("million_group_open_http_svc/create_topic"), 60017);
+  EXPECT_EQ(code("group_open_http_svc/destroy_group"), 10004);
 }
 
 TEST_F(AccessTest, the_source_list_holds_networks_of_both_families) {
