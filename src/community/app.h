@@ -93,15 +93,15 @@ Result<App> read_app(std::string_view json);
 std::string_view to_string(AppStatus);
 std::string_view to_string(Edition);
 std::string_view to_string(RetryMode);
+std::string_view to_string(DeadHead);
 std::string_view to_string(BeforeFailure);
 std::optional<AppStatus> parse_app_status(std::string_view);
 std::optional<Edition> parse_edition(std::string_view);
 std::optional<RetryMode> parse_retry_mode(std::string_view);
+std::optional<DeadHead> parse_dead_head(std::string_view);
 std::optional<BeforeFailure> parse_before_failure(std::string_view);
 // Of libtidings (tidings/callback.h), here so that all settings are spelled alike.
 using tidings::parse_additive_members;
 using tidings::to_string;
 
 }  // namespace tidings::community
-std::string_view to_string(DeadHead);
-std::optional<DeadHead> parse_dead_head(std::string_view);

@@ -157,10 +157,10 @@ Result<void> read(const json::value& value, Edition& out) {
 Result<void> read(const json::value& value, RetryMode& out) {
   return read_name(value, &parse_retry_mode, out);
 }
-Result<void> read(const json::value& value, BeforeFailure& out) {
 Result<void> read(const json::value& value, DeadHead& out) {
   return read_name(value, &parse_dead_head, out);
 }
+Result<void> read(const json::value& value, BeforeFailure& out) {
   return read_name(value, &parse_before_failure, out);
 }
 Result<void> read(const json::value& value, AdditiveMembers& out) {
