@@ -88,12 +88,6 @@ void Dispatcher::accept(std::vector<community::Event> events) {
       fresh_bytes_ += weight(event);
       const std::int64_t seq = event.seq;
       fresh_.emplace(seq, std::make_unique<const community::Event>(std::move(event)));
-/// The next event of the log. What an operator moved before it was known here is his affair.
-void Dispatcher::know(const store::PendingEvent& event, bool fresh) {
-  known_through_ = event.seq;
-  if (claimed_.erase(event.seq) == 0) add(event, fresh);
-}
-
     }
   }
   schedule_turn();
@@ -103,6 +97,12 @@ void Dispatcher::add(const store::PendingEvent& event, bool fresh) {
   if (!scheduler_.knows(event.app)) configure(event.app);
   if (!scheduler_.knows(event.app)) return;  // deleted since: its events were cancelled
   scheduler_.add(event, fresh, now());
+}
+
+/// The next event of the log. What an operator moved before it was known here is his affair.
+void Dispatcher::know(const store::PendingEvent& event, bool fresh) {
+  known_through_ = event.seq;
+  if (claimed_.erase(event.seq) == 0) add(event, fresh);
 }
 
 Dispatcher::EventPtr Dispatcher::take_fresh(std::int64_t seq) {
@@ -129,7 +129,6 @@ runtime::awaitable<void> Dispatcher::page_in() {
       if (!slept) break;
       continue;
     }
-  std::erase_if(claimed_, [this](std::int64_t seq) { return seq <= known_through_; });
     for (const store::PendingEvent& event : *page) {
       know(event, /*fresh=*/false);
     }
@@ -141,6 +140,7 @@ runtime::awaitable<void> Dispatcher::page_in() {
       break;
     }
   }
+  std::erase_if(claimed_, [this](std::int64_t seq) { return seq <= known_through_; });
   paging_ = false;
   behind_shown_ = behind_;
 }
@@ -161,7 +161,6 @@ void Dispatcher::app_removed(SdkAppId app) {
     std::erase_if(fresh_, [this, app](const auto& kept) {
       if (kept.second->app != app) return false;
       fresh_bytes_ -= weight(*kept.second);
-  target.dead_head = app->callback.dead_head;
       return true;
     });
     schedule_turn();
@@ -173,6 +172,7 @@ void Dispatcher::configure(SdkAppId id) {
   if (!app) return;
   Target target;
   target.retry = app->callback.retry;
+  target.dead_head = app->callback.dead_head;
   target.enabled =
       app->status == community::AppStatus::enabled && !app->callback.endpoint_disabled;
   auto endpoint = app->callback.url.empty()
@@ -220,7 +220,6 @@ void Dispatcher::turn() {
     }
     if (!bodiless_.empty() && !loading_) {
       loading_ = true;
-  parked_ = counts.parked;
       (void)group_.spawn("load bodies", load_bodies());
     }
   }
@@ -232,6 +231,7 @@ void Dispatcher::turn() {
   in_flight_ = counts.in_flight;
   queued_ = counts.queued;
   open_breakers_ = counts.open_breakers;
+  parked_ = counts.parked;
   behind_shown_ = behind_;
   if (scheduler_.next_wake().value_or(INT64_MAX) < armed_ms_) timers_.notify_all();
 }
@@ -261,8 +261,6 @@ runtime::awaitable<void> Dispatcher::load_bodies() {
     bodiless_.erase(bodiless_.begin(), bodiless_.begin() + static_cast<std::ptrdiff_t>(count));
     std::sort(tickets.begin(), tickets.end(),
               [](const auto& a, const auto& b) { return a.seq < b.seq; });
-      } else if (loaded) {
-        scheduler_.forget(ticket);  // purged since it was chosen: nothing is left to send
     std::vector<std::int64_t> seqs;
     for (const auto& ticket : tickets) seqs.push_back(ticket.seq);
     store::EventReader& reader = parts_.events;
@@ -272,14 +270,10 @@ runtime::awaitable<void> Dispatcher::load_bodies() {
     std::size_t next = 0;
     for (const auto& ticket : tickets) {
       while (loaded && next < loaded->size() && (*loaded)[next].seq < ticket.seq) ++next;
-void Dispatcher::give_back(const Scheduler::Ticket& ticket, std::int64_t delay_ms) {
-  if (auto cancelled = scheduler_.postpone(ticket, delay_ms, now())) {
-    outcomes_.push_back(std::move(*cancelled));
-  }
-}
-
       if (loaded && next < loaded->size() && (*loaded)[next].seq == ticket.seq) {
         send(ticket, std::make_unique<const community::Event>(std::move((*loaded)[next])));
+      } else if (loaded) {
+        scheduler_.forget(ticket);  // purged since it was chosen: nothing is left to send
       } else {
         give_back(ticket, kUnreadableMs);
       }
@@ -287,6 +281,12 @@ void Dispatcher::give_back(const Scheduler::Ticket& ticket, std::int64_t delay_m
     schedule_turn();
   }
   loading_ = false;
+}
+
+void Dispatcher::give_back(const Scheduler::Ticket& ticket, std::int64_t delay_ms) {
+  if (auto cancelled = scheduler_.postpone(ticket, delay_ms, now())) {
+    outcomes_.push_back(std::move(*cancelled));
+  }
 }
 
 void Dispatcher::send(const Scheduler::Ticket& ticket, EventPtr event) {
@@ -330,7 +330,6 @@ runtime::awaitable<void> Dispatcher::attempt(Scheduler::Ticket ticket, EventPtr 
   }
   outcomes_.push_back(std::move(finished.outcome));
   if (finished.disable_endpoint && parts_.disable_endpoint) parts_.disable_endpoint(ticket.app);
-  stats.parked = parked_;
   schedule_turn();
 }
 
@@ -342,6 +341,7 @@ DispatcherStats Dispatcher::stats() const {
   stats.in_flight = in_flight_;
   stats.queued = queued_;
   stats.open_breakers = open_breakers_;
+  stats.parked = parked_;
   stats.behind = behind_shown_;
   return stats;
 }

@@ -56,9 +56,9 @@ struct DispatcherStats {
   std::uint64_t in_flight = 0;
   std::uint64_t queued = 0;
   std::uint64_t open_breakers = 0;
+  std::uint64_t parked = 0;  ///< groups that wait for an operator
   bool behind = false;  ///< more waits on disk than is known here
 };
-  std::uint64_t parked = 0;  ///< groups that wait for an operator
 
 class Dispatcher {
  public:

@@ -117,7 +117,6 @@ Result<std::vector<store::Attempt>> Engine::attempts(std::int64_t seq) {
       [&](ReadConnection& connection) { return connection.events.attempts(seq); });
 }
 
-Result<store::Ledger> Engine::ledger(SdkAppId app) {
 Result<store::EventSummary> Engine::summarize(const store::EventFilter& filter) {
   return impl_->readers->read(
       [&](ReadConnection& connection) { return connection.events.summarize(filter); });
@@ -128,6 +127,7 @@ Result<std::vector<store::EventJob>> Engine::jobs(SdkAppId app) {
       [&](ReadConnection& connection) { return connection.events.jobs(app); });
 }
 
+Result<store::Ledger> Engine::ledger(SdkAppId app) {
   return impl_->readers->read(
       [&](ReadConnection& connection) { return connection.events.ledger(app); });
 }
