@@ -267,8 +267,8 @@ Result<bool> assign(std::string_view name, const json::value& value, CallbackSet
     return true;
   }
   if (name == "retry") return filled(value, out.retry);
-  if (name == "before_failure") return filled(value, out.before_failure);
   if (name == "dead_head") return filled(value, out.dead_head);
+  if (name == "before_failure") return filled(value, out.before_failure);
   if (name == "additive") return filled(value, out.additive);
   if (name == "endpoint_disabled") return filled(value, out.endpoint_disabled);
   return false;

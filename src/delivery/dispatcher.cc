@@ -9,9 +9,9 @@ namespace {
 
 constexpr std::int64_t kExpireEveryMs = 60'000;
 constexpr std::int64_t kPostponeMs = 100;
+constexpr std::int64_t kUnreadableMs = 1000;
 constexpr std::size_t kBodiesAtOnce = 512;
 
-constexpr std::int64_t kUnreadableMs = 1000;
 std::size_t weight(const community::Event& event) { return event.body.size() + 512; }
 
 store::Attempt describe(const net::HttpExchange& exchange, const AttemptResult& result,

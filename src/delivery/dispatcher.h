@@ -16,8 +16,8 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
-#include <vector>
 #include <unordered_set>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/random.h"
@@ -92,8 +92,6 @@ class Dispatcher {
   void app_removed(SdkAppId app);
   [[nodiscard]] DispatcherStats stats() const;
 
- private:
-  using EventPtr = std::unique_ptr<const community::Event>;
   // The operator's hands (dispatcher_operator.cc); on the lane. Deciding and committing happen in
   // one go: decide_*(), counts into the job's row, commit().
   struct Decision {
@@ -112,6 +110,8 @@ class Dispatcher {
   runtime::awaitable<Result<void>> commit(Decision decision);
   [[nodiscard]] std::size_t queued_now() const { return scheduler_.counts().queued; }
 
+ private:
+  using EventPtr = std::unique_ptr<const community::Event>;
 
   runtime::awaitable<void> page_in();
   runtime::awaitable<void> load_bodies();
@@ -119,13 +119,13 @@ class Dispatcher {
   runtime::awaitable<void> attempt(Scheduler::Ticket ticket, EventPtr event);
   void accept(std::vector<community::Event> events);
   void add(const store::PendingEvent& event, bool fresh);
-  void configure(SdkAppId app);
-  void send(const Scheduler::Ticket& ticket, EventPtr event);
   void know(const store::PendingEvent& event, bool fresh);
   void take_in(const Decision& decision);
+  void configure(SdkAppId app);
+  void send(const Scheduler::Ticket& ticket, EventPtr event);
+  void give_back(const Scheduler::Ticket& ticket, std::int64_t delay_ms);
   void schedule_turn();
   void turn();
-  void give_back(const Scheduler::Ticket& ticket, std::int64_t delay_ms);
   EventPtr take_fresh(std::int64_t seq);
   [[nodiscard]] Now now() const;
   void log(std::string_view line) const;
@@ -144,11 +144,11 @@ class Dispatcher {
   std::vector<store::Outcome> outcomes_;
   std::int64_t known_through_ = 0;  // every pending event up to here was added
   std::int64_t seen_through_ = 0;   // newest seq offered
-  bool behind_ = true;              // disk may hold undelivered events that were not added
-  bool paging_ = false;
   // Replays that are being committed, and events beyond known_through_ that an operator moved:
   // paging leaves those alone.
   std::unordered_set<std::int64_t> coming_, claimed_;
+  bool behind_ = true;              // disk may hold undelivered events that were not added
+  bool paging_ = false;
   bool loading_ = false;
   bool turn_scheduled_ = false;
   bool stopping_ = false;

@@ -112,11 +112,6 @@ Result<std::vector<store::EventRecord>> Engine::list(const store::EventFilter& f
       [&](ReadConnection& connection) { return connection.events.list(filter); });
 }
 
-Result<std::vector<store::Attempt>> Engine::attempts(std::int64_t seq) {
-  return impl_->readers->read(
-      [&](ReadConnection& connection) { return connection.events.attempts(seq); });
-}
-
 Result<store::EventSummary> Engine::summarize(const store::EventFilter& filter) {
   return impl_->readers->read(
       [&](ReadConnection& connection) { return connection.events.summarize(filter); });
@@ -125,6 +120,11 @@ Result<store::EventSummary> Engine::summarize(const store::EventFilter& filter) 
 Result<std::vector<store::EventJob>> Engine::jobs(SdkAppId app) {
   return impl_->readers->read(
       [&](ReadConnection& connection) { return connection.events.jobs(app); });
+}
+
+Result<std::vector<store::Attempt>> Engine::attempts(std::int64_t seq) {
+  return impl_->readers->read(
+      [&](ReadConnection& connection) { return connection.events.attempts(seq); });
 }
 
 Result<store::Ledger> Engine::ledger(SdkAppId app) {

@@ -55,10 +55,10 @@ class Engine final : public store::UnitOfWork,
   Result<std::vector<store::PendingEvent>> pending(std::int64_t after, std::size_t limit) override;
   Result<std::vector<community::Event>> events(std::span<const std::int64_t> seqs) override;
   Result<std::vector<store::EventRecord>> list(const store::EventFilter& filter) override;
-  Result<std::vector<store::Attempt>> attempts(std::int64_t seq) override;
-  Result<store::Ledger> ledger(SdkAppId app) override;
   Result<store::EventSummary> summarize(const store::EventFilter& filter) override;
   Result<std::vector<store::EventJob>> jobs(SdkAppId app) override;
+  Result<std::vector<store::Attempt>> attempts(std::int64_t seq) override;
+  Result<store::Ledger> ledger(SdkAppId app) override;
   Result<store::Ledger> recount(SdkAppId app) override;
 
  private:
