@@ -16,6 +16,8 @@ import struct
 import threading
 import urllib.parse
 
+from faults import PLAIN, sealed
+
 MAX_MESSAGE = 1 << 20
 
 
@@ -97,12 +99,13 @@ class Link:
 
 class FaultProxy:
     def __init__(self, target, seed, sealed=False, hang_path=None, host="127.0.0.1",
-                 port=0):
+                 port=0, faults=None):
         address = urllib.parse.urlsplit(target)
         self.target = (address.hostname, address.port)
         self.sealed = sealed
         self.hang_path = hang_path  # requests whose path begins so are never answered
         self.random = random.Random(seed)
+        self.known = faults or PLAIN
         self.faults = {}  # fault -> share of requests
         self.links = set()
         self.counts = collections.Counter()
@@ -143,6 +146,11 @@ class FaultProxy:
     def heal(self):
         self.call(self._set, {})
 
+    def call_and_wait(self, function):
+        done = threading.Event()
+        self.call(lambda: (function(), done.set()))
+        done.wait(10)
+
     def cut_all(self):
         self.call(lambda: [link.reset() for link in list(self.links)])
 
@@ -172,22 +180,21 @@ class FaultProxy:
         return None
 
     async def _connected(self, reader, writer):
-        import faults  # it needs this module as well
         link = Link(self, reader, writer)
         self.links.add(link)
         self.counts["connections"] += 1
         try:
             if self.sealed:
-                await faults.sealed(link, self.draw())
+                await sealed(link, self.draw())
             else:
-                await self._requests(link, faults.PLAIN)
+                await self._requests(link)
         except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
             pass  # either side ended, as it may at any moment here
         finally:
             self.links.discard(link)
             link.close()
 
-    async def _requests(self, link, known):
+    async def _requests(self, link):
         while (message := await read_message(link.reader)) is not None:
             self.counts["requests"] += 1
             path = message[0].split(b" ", 2)[1].decode()
@@ -199,5 +206,5 @@ class FaultProxy:
             if fault is None:
                 answer = await link.pass_on(b"".join(message))
                 await link.to_sender(b"".join(answer))
-            elif not await known[fault](link, *message):
+            elif not await self.known[fault](link, *message):
                 return

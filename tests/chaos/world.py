@@ -48,7 +48,7 @@ class World(ProcessTest):
         self.addCleanup(daemon.kill)
         return daemon
 
-    def start(self, tls=False, receive_more="", serve_more="", groups=12, proxy=True,
+    def start(self, tls=False, receive_more="", serve_more="", groups=24, proxy=True,
               host="127.0.0.1", rest=2, clients=1, pause=0.02, app_setting=()):
         self.receive_more = receive_more
         self.serve_more = FAST + serve_more

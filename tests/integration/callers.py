@@ -28,6 +28,7 @@ class RestCaller:
         self.query = (f"?sdkappid={app}&identifier=administrator&contenttype=json&random=1"
                       f"&usersig={urllib.parse.quote(user_sig, safe='')}")
         self.connection = http.client.HTTPConnection(address.hostname, address.port, timeout=10)
+        self.connection.connect()
 
     def call(self, path, body):
         self.connection.request("POST", path + self.query, json.dumps(body))
@@ -50,22 +51,27 @@ class ClientCaller:
         self.socket = socket.create_connection((address.hostname, address.port), 10)
         self.file = self.socket.makefile("rb")
         self.next_id = 0
+        try:
+            self.upgrade(address.netloc)
+            code, _ = self.ask("login", {"SDKAppID": app, "userID": user, "userSig": user_sig,
+                                         "platform": "Web"})
+            if code != 0:
+                raise OSError(f"the login was refused with {code}")
+        except BROKEN:
+            self.close()
+            raise
+
+    def upgrade(self, host):
         key = base64.b64encode(os.urandom(16)).decode()
         self.socket.sendall(
-            f"GET /client HTTP/1.1\r\nHost: {address.netloc}\r\nUpgrade: websocket\r\n"
+            f"GET /client HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\n"
             f"Connection: Upgrade\r\nSec-WebSocket-Key: {key}\r\n"
             "Sec-WebSocket-Version: 13\r\n\r\n".encode())
         status = self.file.readline()
         if b" 101 " not in status:
-            self.close()
             raise OSError(f"no upgrade: {status!r}")
         while self.file.readline() not in (b"\r\n", b""):
             pass
-        code, _ = self.ask("login", {"SDKAppID": app, "userID": user, "userSig": user_sig,
-                                     "platform": "Web"})
-        if code != 0:
-            self.close()
-            raise OSError(f"the login was refused with {code}")
 
     def send(self, payload, opcode=1):
         mask = random.randbytes(4)
