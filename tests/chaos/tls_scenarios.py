@@ -13,8 +13,8 @@ from harness import daemons
 def _broken(fault, world):
     world.start(tls=True)
     world.proxy.break_with(**{fault: 0.6})
-    world.proxy.cut_all()  # those that stand already, in the middle of whatever they carry
-    world.under_load(4)
+    # Those that stand already are cut as well, in the middle of whatever they carry.
+    world.under_load(4, world.proxy.cut_all)
     world.wait_for(lambda: world.proxy.counts[fault] >= 3, f"{fault} is drawn")
     world.proxy.heal()
     return f"{world.proxy.counts[fault]} connections cut; {world.healed()}"

@@ -36,6 +36,7 @@ class World(ProcessTest):
         self.wrappers = {}      # name of a daemon -> what it is started through
         self.environments = {}  # name of a daemon -> more of its environment
         self.proxy = self.callers = None
+        self.may_refuse = set()  # codes that callers may be answered with while the fault lasts
 
     # Setting up -----------------------------------------------------------------------------------
 
@@ -97,7 +98,7 @@ class World(ProcessTest):
         return ledger
 
     def under_load(self, seconds, watch=lambda: None):
-        """The load goes on for `seconds`; what callers are told is not disturbed by the fault."""
+        """The load goes on for `seconds`."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             time.sleep(0.2)
@@ -146,5 +147,7 @@ class World(ProcessTest):
         took = time.monotonic() - healed_at
         comparison = Comparison(self.callers, self.serve_file(), receive or self.receive, APP)
         comparison.check(self)
+        self.assertLessEqual(set(self.callers.refused.values()), self.may_refuse,
+                             "callers were refused")
         return (f"{comparison.told} topics, all there once; "
                 f"{comparison.duplicates_seen} duplicates known; healed in {took:.1f} s")
