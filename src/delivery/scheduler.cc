@@ -98,8 +98,10 @@ void Scheduler::add(const store::PendingEvent& event, bool fresh, Now now) {
   if (!lane.queue.insert(item)) return;
   ++queued_;
   if (is_new) {
-    if (event.next_attempt_ms <= now.wall_ms) return make_ready(lane);
-    // A clock that was set back must not turn seconds into hours.
+    // A clock that was set back must not turn seconds into hours: what became pending in a time
+    // that is still to come was planned by another clock.
+    const bool other_clock = event.since_ms > now.wall_ms;
+    if (other_clock || event.next_attempt_ms <= now.wall_ms) return make_ready(lane);
     const std::int64_t delay = std::min(event.next_attempt_ms - now.wall_ms, kMaxDelayMs);
     return wait_until(lane, now.steady_ms + delay);
   }

@@ -243,6 +243,19 @@ TEST_F(SchedulerTest, AClockSetBackDoesNotTurnAWaitOfSecondsIntoHours) {
   EXPECT_EQ(start().size(), 1U);
 }
 
+TEST_F(SchedulerTest, WhatAClockPlannedThatWasSetBackSinceIsSentAtOnce) {
+  configure(1, "http://a");
+  store::PendingEvent event;
+  event.seq = ++seq_;
+  event.app = SdkAppId{1};
+  event.group = GroupId{"g"};
+  event.attempts = 2;
+  event.since_ms = now_.wall_ms + 3600 * 1000;  // committed and tried an hour ahead of time
+  event.next_attempt_ms = event.since_ms + 1500;
+  scheduler_.add(event, false, now_);
+  EXPECT_EQ(start().size(), 1U);
+}
+
 TEST_F(SchedulerTest, APostponedTicketComesBackWithoutAnAttempt) {
   configure(1, "http://a");
   add(1, "g");
