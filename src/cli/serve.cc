@@ -6,6 +6,8 @@
 #include "backend/admin/admin_door.h"
 #include "backend/client/client_door.h"
 #include "backend/commit_bridge.h"
+#include "backend/event_waiters.h"
+#include "backend/rest/event_feed.h"
 #include "backend/rest/rest_door.h"
 #include "backend/store_metrics.h"
 #include "cli/before_bridge.h"
@@ -43,6 +45,7 @@ struct ServeApp::Doors {
   std::optional<BeforeBridge> before;
 
   std::optional<backend::AppRegistry> apps;
+  backend::EventWaiters waiters;
   backend::CommitBridge bridge;
   std::optional<store::Committer> committer;
   std::optional<backend::Service> service;
@@ -53,6 +56,7 @@ struct ServeApp::Doors {
   std::optional<backend::RateLimiter> limiter;
   std::optional<backend::ClientHub> hub;
   std::optional<backend::rest::RestDoor> rest;
+  std::optional<backend::rest::EventFeed> feed;
   std::optional<backend::ClientDoor> client;
   std::optional<backend::AdminDoor> admin;
   std::optional<net::HttpServer> public_server;
@@ -153,6 +157,7 @@ void ServeApp::make_service() {
   });
   doors.bridge.connect(
       [&doors](std::vector<community::Event> events) {
+        doors.waiters.committed(events);
         doors.dispatcher->offer(std::move(events));
       },
       [&doors](std::vector<community::Notice> notices) {
@@ -170,6 +175,8 @@ Result<void> ServeApp::open_doors() {
       backend::rest::RestDoor::Parts{*doors.service, *doors.authenticator, *doors.limiter,
                                      &doors.metrics},
       rest_limits(config));
+  doors.feed.emplace(backend::rest::EventFeed::Parts{*doors.service, doors.rest->access(),
+                                                     doors.waiters, doors.metrics});
   doors.client.emplace(
       backend::ClientSessionParts{*doors.service, *doors.authenticator, *doors.hub, doors.metrics,
                                   session_options(config.client)},
@@ -203,6 +210,11 @@ Result<void> ServeApp::open_doors() {
   net::HttpServerHandlers handlers;
   handlers.request = [&rest = *doors.rest](const net::HttpRequest& request) {
     return rest.handle(request);
+  };
+  handlers.is_stream = backend::rest::EventFeed::takes;
+  handlers.stream = [&feed = *doors.feed](const net::HttpRequest& request,
+                                          net::EventStream& client) {
+    return feed.handle(request, client);
   };
   handlers.is_websocket = backend::ClientDoor::takes;
   handlers.websocket = doors.client->handler();

@@ -1,7 +1,7 @@
 #include "net/http_connection.h"
 
 #include <openssl/ssl.h>
-#include <sys/socket.h>
+#include <poll.h>
 
 #include <boost/asio/write.hpp>
 #include <cstring>
@@ -55,12 +55,11 @@ class HttpConnection<Stream>::Events final : public EventStream {
   }
 
   [[nodiscard]] bool gone() const override {
-    if (broken_ || connection_.server_.stopping) return true;
-    char byte = 0;
     auto& socket = socket_of(connection_.stream_);
-    if (!socket.is_open()) return true;
-    const auto got = ::recv(socket.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-    return got == 0 || (got < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
+    if (broken_ || connection_.server_.stopping || !socket.is_open()) return true;
+    // Not by reading: TLS leaves its close_notify unread in front of the end.
+    pollfd end{socket.native_handle(), POLLRDHUP, 0};
+    return ::poll(&end, 1, 0) > 0;
   }
 
   void set_content_type(std::string_view type) override { content_type_ = type; }
@@ -329,15 +328,21 @@ awaitable<typename HttpConnection<Stream>::Next> HttpConnection<Stream>::answer(
     server_.log("handler of " + std::string(request_.path) + ": " + exception.what());
     response = server_.refusal(500, "internal error");
   }
-  const bool keep_alive = parser.keeps_alive() && !response.close && !server_.stopping;
-  server_.writer.append(out_, response, manner(&parser, keep_alive));
-  consume(parser.head_bytes() + (parser.is_chunked() || !body_.empty() ? 0 : parser.body_bytes()));
+  const bool keep_alive = take_answer(parser, response);
   if (keep_alive && begin_ < end_ && out_.size() < kPipelinedAnswers) co_return Next::request;
   if (!write_at_once()) {
     const auto written = co_await flush_slowly();
     if (!written) co_return Next::close;
   }
   co_return keep_alive ? Next::request : Next::close;
+}
+
+template <class Stream>
+bool HttpConnection<Stream>::take_answer(RequestParser& parser, const HttpResponse& response) {
+  const bool keep_alive = parser.keeps_alive() && !response.close && !server_.stopping;
+  server_.writer.append(out_, response, manner(&parser, keep_alive));
+  consume(parser.head_bytes() + (parser.is_chunked() || !body_.empty() ? 0 : parser.body_bytes()));
+  return keep_alive;
 }
 
 /// The request is answered: its bytes go, what came behind it stays.
@@ -418,9 +423,9 @@ awaitable<typename HttpConnection<Stream>::Next> HttpConnection<Stream>::answer_
     response = server_.refusal(500, "internal error");
   }
   if (events.started()) co_return Next::close;
-  server_.writer.append(out_, response, manner(&parser, false));
-  (void)co_await flush_slowly();
-  co_return Next::close;
+  const bool keep_alive = take_answer(parser, response);
+  const auto written = co_await flush_slowly();
+  co_return written && keep_alive ? Next::request : Next::close;
 }
 
 template <class Stream>

@@ -56,6 +56,8 @@ class HttpConnection final : public ServerConnection {
   runtime::awaitable<void> finish();
 
   bool write_at_once();
+  /// Afterwards the answer is in `out_`, its request gone; true: the connection stays.
+  bool take_answer(RequestParser& parser, const HttpResponse& response);
   void fill_request();
   void consume(std::size_t bytes);
   void make_room();

@@ -303,8 +303,16 @@ TEST_F(HttpServerTest, StreamsUntilTheClientGoes) {
   EXPECT_EQ(server->statistics().open, 1u);
   client.close();
   while (server->statistics().open > 0) std::this_thread::yield();
-  EXPECT_TRUE(exchange("GET /stream?refuse HTTP/1.1\r\nHost: h\r\n\r\n")
-                  .starts_with("HTTP/1.1 401 "));
+}
+
+TEST_F(HttpServerTest, AStreamHandlerThatWroteNothingAnswersAndTheConnectionGoesOn) {
+  start();
+  auto client = connect();
+  client.send("GET /stream?refuse HTTP/1.1\r\nHost: h\r\n\r\n"
+              "GET /next HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+  const std::string all = client.receive_all();
+  EXPECT_TRUE(all.starts_with("HTTP/1.1 401 ")) << all;
+  EXPECT_NE(all.find("GET /next 127.0.0.1 []"), std::string::npos) << all;
 }
 
 TEST_F(HttpServerTest, StopLetsARequestInFlightFinishAndEndsTheRest) {

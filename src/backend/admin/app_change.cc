@@ -87,7 +87,7 @@ void change_disabled_calls(App& app, Document& patch) {
     const std::size_t slash = text.find('/');
     const std::string service = text.substr(0, slash);
     const bool known = slash == std::string::npos
-                           ? rest::family_of(service).has_value()
+                           ? rest::family_of(service) || service == rest::kFeedService
                            : rest::find_route(service, text.substr(slash + 1)) != nullptr;
     if (!known) {
       patch.complain("rest_disabled", "there is no call '" + text.substr(0, 80) +

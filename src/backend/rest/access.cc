@@ -121,6 +121,11 @@ bool is_disabled(const community::App& app, std::string_view call) {
 struct Access::Query {
   std::optional<std::string> sdkappid, identifier, usersig, contenttype;
 
+  [[nodiscard]] Result<void> check_content_type() const {
+    if (!contenttype || net::equal_ignoring_case(*contenttype, "json")) return {};
+    return fail(Errc::invalid_argument, "contenttype must be json", 60025);
+  }
+
   static Result<Query> parse(std::string_view text);
 
  private:
@@ -151,12 +156,13 @@ Result<Access::Query> Access::Query::parse(std::string_view text) {
 
 Access::Access(Parts parts, const RestLimits& limits)
     : parts_(parts), app_limit_(limits.app_per_second) {
-  limits_.assign(kFirstCommandSlot + all_routes().size(), kUnknownCommandLimit);
-  for (const Route& route : all_routes()) {
-    const auto configured = limits.per_command.find(route.command);
-    limits_[route.slot] =
-        configured == limits.per_command.end() ? route.per_second : configured->second;
-  }
+  limits_.assign(feed_slot() + 1, kUnknownCommandLimit);
+  const auto set = [&](std::uint32_t slot, std::string_view command, std::uint32_t per_second) {
+    const auto configured = limits.per_command.find(command);
+    limits_[slot] = configured == limits.per_command.end() ? per_second : configured->second;
+  };
+  for (const Route& route : all_routes()) set(route.slot, route.command, route.per_second);
+  set(feed_slot(), kFeedCommand, kFeedPerSecond);
 }
 
 // Checks 3 to 9.
@@ -225,8 +231,7 @@ Result<void> Access::check_caller(const Query& query, const community::App& app,
               family == Family::account ? 70403 : 60010);
 }
 
-Result<void> Access::check_command_rate(const community::App& app, const Route* route) {
-  const std::uint32_t slot = route == nullptr ? kUnknownCommandSlot : route->slot;
+Result<void> Access::check_command_rate(const community::App& app, std::uint32_t slot) {
   if (parts_.limiter.take(app.id, slot, limits_[slot])) return {};
   return fail(Errc::rate_limited,
               "app " + app.id.str() + " called this command more than " +
@@ -249,10 +254,9 @@ Result<Granted> Access::check(const net::HttpRequest& request) {
   TRY(granted.app, check_app(query, request, target.service));
   TRY_VOID(check_caller(query, *granted.app, *family));
   granted.identifier = *query.identifier;
-  TRY_VOID(check_command_rate(*granted.app, granted.route));
-  if (query.contenttype && !net::equal_ignoring_case(*query.contenttype, "json")) {
-    return fail(Errc::invalid_argument, "contenttype must be json", 60025);
-  }
+  TRY_VOID(check_command_rate(
+      *granted.app, granted.route == nullptr ? kUnknownCommandSlot : granted.route->slot));
+  TRY_VOID(query.check_content_type());
   TRY(granted.body, parse_body(request.body));
   TRY_VOID(check_account_types(granted.body));
   if (granted.route == nullptr) return unknown_command(*family, target.command);
@@ -265,7 +269,23 @@ Result<Granted> Access::check(const net::HttpRequest& request) {
   return granted;
 }
 
+Result<GrantedFeed> Access::check_feed(const net::HttpRequest& request) {
+  if (request.method != net::HttpMethod::get) {
+    return unparsable("the method is " + std::string(request.method_text) +
+                      "; events are read with GET");
+  }
+  TRY(const Query query, Query::parse(request.query));
+  GrantedFeed granted;
+  TRY(granted.app, check_app(query, request, kFeedService));
+  TRY_VOID(check_caller(query, *granted.app, Family::group));
+  granted.identifier = *query.identifier;
+  TRY_VOID(check_command_rate(*granted.app, feed_slot()));
+  TRY_VOID(query.check_content_type());
+  return granted;
+}
+
 std::optional<std::uint32_t> documented_limit(std::string_view command) {
+  if (command == kFeedCommand) return kFeedPerSecond;
   for (const Route& route : all_routes()) {
     if (route.command == command) return route.per_second;
   }

@@ -38,6 +38,12 @@ struct Granted {
   boost::json::object body;
 };
 
+/// Who reads the pull feed.
+struct GrantedFeed {
+  community::AppPtr app;
+  std::string identifier;
+};
+
 class Access {
  public:
   struct Parts {
@@ -48,20 +54,22 @@ class Access {
   Access(Parts parts, const RestLimits& limits);
 
   Result<Granted> check(const net::HttpRequest& request);
+  /// Checks 1 to 15 for GET /v4/tidings/events, which has no body and no service.
+  Result<GrantedFeed> check_feed(const net::HttpRequest& request);
 
  private:
   struct Query;
   Result<community::AppPtr> check_app(const Query& query, const net::HttpRequest& request,
                                       std::string_view service);
   Result<void> check_caller(const Query& query, const community::App& app, Family family);
-  Result<void> check_command_rate(const community::App& app, const Route* route);
+  Result<void> check_command_rate(const community::App& app, std::uint32_t slot);
 
   Parts parts_;
   std::uint32_t app_limit_;
   std::vector<std::uint32_t> limits_;  // by slot
 };
 
-/// For configuration: the documented limit of a command; nullopt: there is no such command.
+/// For configuration: the default limit of a command; nullopt: there is no such command.
 [[nodiscard]] std::optional<std::uint32_t> documented_limit(std::string_view command);
 
 }  // namespace tidings::backend::rest

@@ -35,6 +35,13 @@ JsonText& JsonText::item(std::string_view text) {
   return *this;
 }
 
+JsonText& JsonText::raw_member(std::string_view name, std::string_view json) {
+  key(name);
+  out_.append(json);
+  comma_ = true;
+  return *this;
+}
+
 JsonText begin_reply(std::string_view info, EnvelopeOrder order) {
   JsonText text;
   text.open_object().member("ActionStatus", "OK");

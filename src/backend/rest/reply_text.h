@@ -39,7 +39,10 @@ class JsonText {
     return *this;
   }
   JsonText& item(std::string_view text);
+  /// A value that is JSON already, byte for byte.
+  JsonText& raw_member(std::string_view name, std::string_view json);
 
+  [[nodiscard]] std::size_t size() const { return out_.size(); }
   [[nodiscard]] bool too_large() const { return out_.size() > kMaxReplyBytes; }
   [[nodiscard]] std::string take() && { return std::move(out_); }
 

@@ -8,8 +8,6 @@
 namespace tidings::backend::rest {
 namespace {
 
-constexpr std::string_view kRequestsName = "tidings_rest_requests_total";
-constexpr std::string_view kRequestsHelp = "REST calls answered, by command and ErrorCode.";
 constexpr int kInternal = 10002;
 constexpr int kAccountInternal = 70500;
 

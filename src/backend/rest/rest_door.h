@@ -18,6 +18,9 @@
 
 namespace tidings::backend::rest {
 
+inline constexpr std::string_view kRequestsName = "tidings_rest_requests_total";
+inline constexpr std::string_view kRequestsHelp = "REST calls answered, by command and ErrorCode.";
+
 class RestDoor {
  public:
   struct Parts {
@@ -29,6 +32,8 @@ class RestDoor {
   explicit RestDoor(Parts parts, const RestLimits& limits = {});
 
   runtime::awaitable<net::HttpResponse> handle(const net::HttpRequest& request);
+  /// The same checks, for the pull feed.
+  [[nodiscard]] Access& access() { return access_; }
 
   /// What the listener says about bytes that never became a request (net::HttpServerHandlers::
   /// error_body): HTTP 200 as well, 60008 for one that came too slowly, else 60002.

@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "backend/event_waiters.h"
 #include "backend/rest/rest_door.h"
 #include "runtime/run_on.h"
 #include "store/committer.h"
@@ -67,6 +68,7 @@ class RestFixture : public ::testing::Test {
       : door({service, authenticator, limiter, &metrics}, limits) {
     bridge.connect(
         [this](std::vector<community::Event> batch) {
+          waiters.committed(batch);
           const std::lock_guard lock(mutex);
           events.insert(events.end(), batch.begin(), batch.end());
         },
@@ -196,6 +198,7 @@ class RestFixture : public ::testing::Test {
   ManualClock clock{kNow * 1000};
   SeededRandom random{20250101};
   store::MemoryEngine engine;
+  EventWaiters waiters;
   CommitBridge bridge;
   store::Committer committer{engine, clock, random, bridge};
   runtime::BlockingPool readers{1};

@@ -82,6 +82,10 @@ const Commands& account_commands() {
 
 std::span<const Route> all_routes() { return kRoutes; }
 
+std::uint32_t feed_slot() {
+  return kFirstCommandSlot + static_cast<std::uint32_t>(kRoutes.size());
+}
+
 std::optional<Family> family_of(std::string_view service) {
   if (service == kMillion || service == kGroup) return Family::group;
   if (service == kLogin) return Family::account;

@@ -26,6 +26,12 @@ inline constexpr std::uint32_t kAppSlot = 0;
 inline constexpr std::uint32_t kUnknownCommandSlot = 1;
 inline constexpr std::uint32_t kFirstCommandSlot = 2;
 
+/// The pull feed (event_feed.h) is no command of the protocol, but is limited and counted like one.
+inline constexpr std::string_view kFeedService = "tidings";
+inline constexpr std::string_view kFeedCommand = "events";
+inline constexpr std::uint32_t kFeedPerSecond = 200;
+[[nodiscard]] std::uint32_t feed_slot();  ///< behind those of all_routes()
+
 /// Every endpoint once, in the order of 4.6.
 [[nodiscard]] std::span<const Route> all_routes();
 
