@@ -47,6 +47,17 @@ class RawMembers {
   std::string_view rest_;
 };
 
+/// The same for the elements of an array.
+class RawElements {
+ public:
+  explicit RawElements(std::string_view json_array);
+  /// The next element's bytes, or none at the end.
+  [[nodiscard]] std::optional<std::string_view> next();
+
+ private:
+  std::string_view rest_;
+};
+
 /// The bytes of a top-level member's value, or none. Same condition as RawMembers.
 [[nodiscard]] std::optional<std::string_view> raw_member(std::string_view json_object,
                                                          std::string_view key);

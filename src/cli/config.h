@@ -94,6 +94,20 @@ struct BeforeRule {
   friend bool operator==(const BeforeRule&, const BeforeRule&) = default;
 };
 
+/// Where callbacks that were missed are fetched; no URL: they are only counted.
+struct SourceConfig {
+  std::string url;         ///< of the source's REST listener
+  std::string identifier = "administrator";
+  std::string key_file;    ///< the app's UserSig key
+  std::string key_env;     ///< the same by the name of an environment variable
+  std::string usersig_file;  ///< a ready ticket instead
+  std::string ca_file;     ///< "": the system's authorities
+
+  std::string key;       ///< secret; read from key_file or key_env
+  std::string user_sig;  ///< secret; read from usersig_file
+  friend bool operator==(const SourceConfig&, const SourceConfig&) = default;
+};
+
 /// One app whose callbacks are accepted.
 struct ReceiveAppConfig {
   std::int64_t sdkappid = 0;
@@ -104,6 +118,8 @@ struct ReceiveAppConfig {
   bool unsigned_allowed = false;  ///< accept without Sign: only behind something that checks
   TextList sources;               ///< networks callbacks may come from; empty: any
   bool require_client_certificate = false;  ///< one that receive.tls.client_ca_file verified
+  std::int64_t first_sequence = 1;          ///< lower numbers are not missed
+  SourceConfig source;
   std::vector<BeforeRule> before;
 
   TextList tokens;           ///< secret; read from token_files and token_env
@@ -124,6 +140,8 @@ struct ReceiveConfig {
   TextList trusted_proxies;
   Milliseconds sign_window{60'000};
   Milliseconds retention{7LL * 24 * 3600 * 1000};  ///< of the inbox
+  Milliseconds gap_settle{5'000};                  ///< a number missing for that long was missed
+  Milliseconds gap_check{60'000};                  ///< how often sources are asked by themselves
   std::int64_t max_connections = 20000;
   Bytes max_body{1024 * 1024};
   Milliseconds idle_timeout{60'000};

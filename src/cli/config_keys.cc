@@ -30,8 +30,8 @@ template <auto... Path>
 constexpr auto receive = &reach<ReceiveConfig, Path...>;
 template <auto Member>
 constexpr auto log = &reach<LogConfig, Member>;
-template <auto Member>
-constexpr auto app = &reach<ReceiveAppConfig, Member>;
+template <auto... Path>
+constexpr auto app = &reach<ReceiveAppConfig, Path...>;
 template <auto Member>
 constexpr auto rule = &reach<BeforeRule, Member>;
 
@@ -40,6 +40,7 @@ using R = ReceiveConfig;
 using Tls = TlsConfig;
 using Client = ClientDoorConfig;
 using Calls = CallbackConfig;
+using Source = SourceConfig;
 
 constexpr Key<S> kServe[] = {
     {"listen", serve<&S::listen>,
@@ -175,6 +176,14 @@ constexpr Key<R> kReceive[] = {
     {"max_batch", receive<&R::max_batch>, "Most callbacks in one commit.", {1, 65536}},
     {"max_queued", receive<&R::max_queued>,
      "Most callbacks waiting for a commit; more are answered 503.", {1, 1'000'000}},
+    {"gap_settle", receive<&R::gap_settle>,
+     "A callback whose number (`tidings-sequence`) is missing for this long counts as missed, and is "
+     "fetched where its app has a source. Callbacks of different groups overtake each other.",
+     {100, kHour}},
+    {"gap_check", receive<&R::gap_check>,
+     "How often a source is asked for its newest number, so that the loss of the last callback is "
+     "noticed too.",
+     {kSecond, kDay}},
     {"admin_token_file", receive<&R::admin_token_file>,
      "File with the query door's bearer token. Empty, and no admin_token: none is asked for.",
      {}, ValueKind::path},
@@ -203,6 +212,27 @@ constexpr Key<ReceiveAppConfig> kReceiveApp[] = {
      "Networks callbacks may come from. Empty: any.", {}, ValueKind::networks},
     {"require_client_certificate", app<&ReceiveAppConfig::require_client_certificate>,
      "Accept callbacks only with a client certificate that tls.client_ca_file verifies."},
+    {"source.url", app<&ReceiveAppConfig::source, &Source::url>,
+     "Where `tidings serve` answers REST for this app, such as `https://im.example.com`. Callbacks "
+     "that were missed are fetched there (docs/pull-feed.md). Empty: they are counted and named."},
+    {"source.identifier", app<&ReceiveAppConfig::source, &Source::identifier>,
+     "The admin of the app as whom the source is asked."},
+    {"source.key_file", app<&ReceiveAppConfig::source, &Source::key_file>,
+     "File with the app's UserSig key, from which tickets for the source are made.",
+     {}, ValueKind::path},
+    {"source.key_env", app<&ReceiveAppConfig::source, &Source::key_env>,
+     "Name of an environment variable with that key, instead of the file."},
+    {"source.usersig_file", app<&ReceiveAppConfig::source, &Source::usersig_file>,
+     "File with a ready UserSig, where the key is not to be given away. It must be renewed, with a "
+     "restart, before it expires.",
+     {}, ValueKind::path},
+    {"source.ca_file", app<&ReceiveAppConfig::source, &Source::ca_file>,
+     "PEM certificates of the authorities trusted for the source. Empty: the system's.",
+     {}, ValueKind::path},
+    {"first_sequence", app<&ReceiveAppConfig::first_sequence>,
+     "Callbacks with lower numbers are not missed: for a receiver that begins late and does not want "
+     "what was before.",
+     {1, std::numeric_limits<std::int64_t>::max()}},
 };
 
 constexpr Key<BeforeRule> kBeforeRule[] = {

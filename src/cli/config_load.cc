@@ -11,6 +11,7 @@
 #include "backend/rest/access.h"
 #include "cli/config_assign.h"
 #include "cli/config_file.h"
+#include "net/simple_http_client.h"
 #include "tidings/callback_command.h"
 #include "tidings/standard_webhooks.h"
 
@@ -80,6 +81,7 @@ class Loader {
     for (const ReceiveAppConfig& app : out_.config.receive.apps) {
       known.insert(app.token_env.begin(), app.token_env.end());
       known.insert(app.webhook_secret_env.begin(), app.webhook_secret_env.end());
+      known.insert(app.source.key_env);
     }
     each_section([&]<class Root>(const char* section, std::span<const Key<Root>> keys, Root& root) {
       for (const Key<Root>& key : keys) {
@@ -203,8 +205,48 @@ class Loader {
       problem(place_of(section + ".require_client_certificate"),
               "receive.app: require_client_certificate needs receive.tls.client_ca_file");
     }
+    check_source(section, app);
     for (std::size_t i = 0; i < app.before.size(); ++i) {
       check_rule(section + ".before[" + std::to_string(i) + "]", app.before[i]);
+    }
+  }
+
+  void check_source(const std::string& section, ReceiveAppConfig& app) {
+    SourceConfig& source = app.source;
+    const auto credentials = std::array{&source.key_file, &source.key_env, &source.usersig_file};
+    const auto given = std::ranges::count_if(credentials, [](const auto* each) {
+      return !each->empty();
+    });
+    if (source.url.empty()) {
+      if (given > 0 || !source.ca_file.empty()) {
+        problem(place_of(section), section + ".source.url is missing; without it nothing is fetched");
+      }
+      return;
+    }
+    if (const auto url = net::parse_url(source.url); !url) {
+      problem(place_of(section + ".source.url"), section + ".source.url: " + url.error().what);
+    }
+    if (given != 1) {
+      problem(place_of(section + ".source.url"),
+              section + ".source needs one of key_file, key_env and usersig_file" +
+                  (given == 0 ? "" : ", not several"));
+    }
+    check_readable(section + ".source.ca_file", source.ca_file);
+    TextList keys;
+    read_secrets(section, "source.key", source.key_file, source.key_env, keys);
+    if (!keys.empty()) source.key = keys.front();
+    TextList tickets;
+    read_secrets(section, "source.usersig", source.usersig_file, "", tickets);
+    if (!tickets.empty()) source.user_sig = tickets.front();
+  }
+
+  void read_secrets(const std::string& section, const std::string& what, const std::string& file,
+                    const std::string& variable, TextList& secrets) {
+    if (!file.empty()) {
+      read_secret_file(section + "." + what + "_file", file, secrets);
+    }
+    if (!variable.empty()) {
+      read_secret_variable(section + "." + what + "_env", variable, secrets);
     }
   }
 
@@ -225,23 +267,25 @@ class Loader {
                     const TextList& variables, TextList& secrets) {
     const std::string files_key = section + "." + what + "_files";
     const std::string variables_key = section + "." + what + "_env";
-    for (const std::string& path : files) {
-      auto text = read_whole_file(path);
-      if (!text || without_line_end(*text).empty()) {
-        problem(place_of(files_key),
-                files_key + ": '" + path + "' " + (text ? "is empty" : "cannot be read"));
-      } else {
-        secrets.push_back(without_line_end(std::move(*text)));
-      }
+    for (const std::string& path : files) read_secret_file(files_key, path, secrets);
+    for (const std::string& name : variables) read_secret_variable(variables_key, name, secrets);
+  }
+
+  void read_secret_file(const std::string& key, const std::string& path, TextList& secrets) {
+    auto text = read_whole_file(path);
+    if (!text || without_line_end(*text).empty()) {
+      problem(place_of(key), key + ": '" + path + "' " + (text ? "is empty" : "cannot be read"));
+    } else {
+      secrets.push_back(without_line_end(std::move(*text)));
     }
-    for (const std::string& name : variables) {
-      const auto value = sources_.environment.find(name);
-      if (value == sources_.environment.end() || value->second.empty()) {
-        problem(place_of(variables_key),
-                variables_key + ": the environment variable " + name + " is not set");
-      } else {
-        secrets.push_back(value->second);
-      }
+  }
+
+  void read_secret_variable(const std::string& key, const std::string& name, TextList& secrets) {
+    const auto value = sources_.environment.find(name);
+    if (value == sources_.environment.end() || value->second.empty()) {
+      problem(place_of(key), key + ": the environment variable " + name + " is not set");
+    } else {
+      secrets.push_back(value->second);
     }
   }
 

@@ -245,6 +245,16 @@ TEST(ConfigLoad, WhatDoesNotFitTogetherIsAnError) {
       {"[serve.rate_limits]\ncreate_topik = 7\n", "no REST command 'create_topik'"},
       {"[[receive.app]]\nsdkappid = 1\nunsigned = true\nrequire_client_certificate = true\n",
        "needs receive.tls.client_ca_file"},
+      {"[[receive.app]]\nsdkappid = 1\nunsigned = true\nsource.key_env = \"HOME_KEY\"\n",
+       "source.url is missing"},
+      {"[[receive.app]]\nsdkappid = 1\nunsigned = true\nsource.url = \"http://127.0.0.1:1\"\n",
+       "needs one of key_file, key_env and usersig_file"},
+      {"[[receive.app]]\nsdkappid = 1\nunsigned = true\n[receive.app.source]\nurl = "
+       "\"ftp://h\"\nkey_file = \"/etc/hostname\"\n",
+       "the scheme is not"},
+      {"[[receive.app]]\nsdkappid = 1\nunsigned = true\nsource.url = \"http://h\"\n"
+       "source.key_file = \"/nonexistent\"\n",
+       "source.key_file: '/nonexistent' cannot be read"},
       {"serve = 1\n", "unknown key 'serve'"},
   };
   for (const auto& each : cases) {
@@ -303,6 +313,27 @@ TEST(ConfigLoad, TokensComeFromFilesAndVariablesAndAreNeverPrinted) {
   EXPECT_EQ(bad.problems.size(), 3U) << to_string(bad.problems);
   for (const ConfigProblem& problem : bad.problems) {
     EXPECT_EQ(problem.place.substr(0, 7), "t.toml:") << problem.what;
+  }
+}
+
+TEST(ConfigLoad, ASourcesCredentialsComeFromAFileOrAVariableAndAreNeverPrinted) {
+  const TemporaryFolder folder;
+  const std::string ticket = folder.write("ticket", "eJw-ticket\n");
+  const std::string app = "[[receive.app]]\nsdkappid = 1\nunsigned = true\nfirst_sequence = 7\n"
+                          "source.url = \"https://im.example.com\"\n";
+  const Loaded by_key = load(app + "source.key_env = \"TIDINGS_K\"\n", {{"TIDINGS_K", "the-key"}});
+  ASSERT_EQ(to_string(by_key.problems), "");
+  EXPECT_EQ(by_key.config.receive.apps[0].source.key, "the-key");
+  EXPECT_EQ(by_key.config.receive.apps[0].source.identifier, "administrator");
+  EXPECT_EQ(by_key.config.receive.apps[0].first_sequence, 7);
+  const Loaded by_ticket = load(app + "source.usersig_file = \"" + ticket + "\"\n");
+  ASSERT_EQ(to_string(by_ticket.problems), "");
+  EXPECT_EQ(by_ticket.config.receive.apps[0].source.user_sig, "eJw-ticket");
+  for (const Config& config : {by_key.config, by_ticket.config}) {
+    const std::string printed = print_config(config);
+    EXPECT_EQ(printed.find("the-key"), std::string::npos);
+    EXPECT_EQ(printed.find("eJw-ticket"), std::string::npos);
+    EXPECT_NE(printed.find("source.url = \"https://im.example.com\""), std::string::npos);
   }
 }
 

@@ -4,6 +4,9 @@
 
 #include "cli/receive_options.h"
 #include "cli/serve_options.h"
+#include "net/http_client.h"
+#include "net/resolver.h"
+#include "receiver/gap_keeper.h"
 #include "receiver/query_door.h"
 #include "receiver/receiver.h"
 #include "runtime/run_on.h"
@@ -45,7 +48,12 @@ struct ReceiveApp::Doors {
   std::optional<sqlite::MirrorSqliteReader> reader;  // opened after the writer made the file
   runtime::Lanes lanes;
   runtime::BlockingPool readers;
+  runtime::BlockingPool resolving{1, 1'000, "resolver"};
+  net::SystemResolver resolver{resolving};
+  SystemRandom random;
+  std::optional<net::HttpClientPool> sources;  // on the first lane
   std::unique_ptr<receiver::Receiver> receiver;
+  std::optional<receiver::GapKeeper> gaps;
   std::optional<receiver::QueryDoor> query;
   std::optional<net::HttpServer> callback_server;
   std::optional<net::HttpServer> query_server;
@@ -71,6 +79,8 @@ Result<std::unique_ptr<Running>> ReceiveApp::start(Parts parts) {
   TRY_VOID(app->make_receiver());
   // 4. Doors, listening last.
   TRY_VOID(app->open_doors());
+  // 5. What was missed while nothing ran is asked for, beside new callbacks.
+  doors.lanes[0].post([&doors] { doors.gaps->start(); });
   return std::unique_ptr<Running>(std::move(app));
 }
 
@@ -91,8 +101,28 @@ Result<void> ReceiveApp::make_receiver() {
                                 .log = receiver_log(parts_.log),
                                 .certificate = {}};
   TRY(doors_->receiver, receiver::Receiver::create(std::move(options), std::move(parts)));
+  TRY_VOID(make_gap_keeper());
   doors_->receiver->start();
-  doors_->query.emplace(*doors_->receiver);
+  doors_->query.emplace(*doors_->receiver, &*doors_->gaps);
+  return {};
+}
+
+Result<void> ReceiveApp::make_gap_keeper() {
+  Doors& doors = *doors_;
+  runtime::Lane& lane = doors.lanes[0];
+  doors.sources.emplace(lane, doors.resolver, source_client_options());
+  TRY(auto apps, watched_apps(parts_.config, *doors.sources, parts_.clock));
+  receiver::GapKeeper::Parts parts{.lane = lane,
+                                   .inbox = doors.receiver->inbox(),
+                                   .reader = *doors.reader,
+                                   .readers = doors.readers,
+                                   .clock = parts_.clock,
+                                   .random = doors.random,
+                                   .metrics = doors.receiver->metrics(),
+                                   .log = receiver_log(parts_.log)};
+  doors.gaps.emplace(std::move(parts), gap_options(parts_.config), std::move(apps));
+  doors.receiver->watch(
+      [&gaps = *doors.gaps](const receiver::BatchReport& report) { gaps.committed(report); });
   return {};
 }
 
@@ -150,12 +180,16 @@ void ReceiveApp::stop() {
   if (doors.callback_open) block_on(lane, doors.callback_server->stop(time_left(until)));
   // 2. Feeds and queries end.
   if (doors.query_open) block_on(lane, doors.query_server->stop(time_left(until)));
-  // 3. What is queued is committed; then nothing is written any more.
+  // 3. No more is fetched from sources; their connections are closed.
+  if (doors.gaps) block_on(lane, doors.gaps->stop(time_left(until)));
+  if (doors.sources) lane.post([&doors] { doors.sources->close(); });
+  // 4. What is queued is committed; then nothing is written any more.
   if (doors.receiver) doors.receiver->stop();
-  // 4. Blocking reads end; lanes run out of work and are joined.
+  // 5. Blocking reads end; lanes run out of work and are joined.
   doors.readers.stop();
+  doors.resolving.stop();
   doors.lanes.stop();
-  // 5. The database is closed and the folder unlocked by the destructor.
+  // 6. The database is closed and the folder unlocked by the destructor.
 }
 
 }  // namespace tidings::cli

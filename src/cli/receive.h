@@ -35,6 +35,7 @@ class ReceiveApp final : public Running {
   explicit ReceiveApp(Parts parts);
   Result<void> open_store();
   Result<void> make_receiver();
+  Result<void> make_gap_keeper();
   Result<void> open_doors();
 
   Parts parts_;

@@ -39,6 +39,42 @@ Result<receiver::ReceiverOptions> receiver_options(const ReceiveConfig& config) 
   return options;
 }
 
+receiver::GapOptions gap_options(const ReceiveConfig& config) {
+  receiver::GapOptions options;
+  options.settle = config.gap_settle;
+  options.check_every = config.gap_check;
+  return options;
+}
+
+Result<std::vector<receiver::GapKeeper::WatchedApp>> watched_apps(const ReceiveConfig& config,
+                                                                  net::CallbackTransport& transport,
+                                                                  const Clock& clock) {
+  std::vector<receiver::GapKeeper::WatchedApp> apps;
+  for (const ReceiveAppConfig& app : config.apps) {
+    receiver::GapKeeper::WatchedApp& watched = apps.emplace_back();
+    watched.id = SdkAppId(static_cast<std::uint32_t>(app.sdkappid));
+    watched.first_sequence = app.first_sequence;
+    if (app.source.url.empty()) continue;
+    receiver::SourceOptions options;
+    options.url = app.source.url;
+    options.identifier = app.source.identifier;
+    options.key = app.source.key;
+    options.user_sig = app.source.user_sig;
+    options.ca_file = app.source.ca_file;
+    TRY(watched.source,
+        receiver::SourceFeed::create(watched.id, std::move(options), transport, clock));
+  }
+  return apps;
+}
+
+net::HttpClientOptions source_client_options() {
+  net::HttpClientOptions options;
+  options.addresses = net::AddressPolicy::allow_all();
+  options.max_response_body_bytes = 32 * 1024 * 1024;
+  options.user_agent = "tidings-receive";
+  return options;
+}
+
 Result<net::HttpServerOptions> callback_server_options(const ReceiveConfig& config) {
   net::HttpServerOptions options;
   options.address = bind_address(config.listen);

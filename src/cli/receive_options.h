@@ -3,15 +3,26 @@
 /// Errors: invalid_argument (a network), or the admin token's file. Threads: pure but for the file.
 #pragma once
 
+#include <vector>
+
 #include "base/result.h"
 #include "cli/config.h"
+#include "net/http_client.h"
 #include "net/http_server.h"
+#include "receiver/gap_keeper.h"
 #include "receiver/receiver_options.h"
 
 namespace tidings::cli {
 
 Result<receiver::ReceiverOptions> receiver_options(const ReceiveConfig& config);
 Result<net::HttpServerOptions> callback_server_options(const ReceiveConfig& config);
+receiver::GapOptions gap_options(const ReceiveConfig& config);
+/// Every app; its source reads through `transport`. Error: a source's URL or CA file.
+Result<std::vector<receiver::GapKeeper::WatchedApp>> watched_apps(const ReceiveConfig& config,
+                                                                  net::CallbackTransport& transport,
+                                                                  const Clock& clock);
+/// For requests to sources: anywhere, since the operator named them; pages of events fit.
+net::HttpClientOptions source_client_options();
 Result<net::HttpServerOptions> query_server_options(const ReceiveConfig& config);
 
 }  // namespace tidings::cli

@@ -20,13 +20,8 @@ class EventStream {
   /// handler only. Errc::unavailable: the client has gone or took too long; end the handler.
   virtual runtime::awaitable<Result<void>> write(std::string bytes) = 0;
   /// True once the client has closed or the server stops. A handler that has not written may still
-<<<<<<< HEAD
   /// return its answer; the connection then goes on to the next request. Waiting handlers look every
   /// few seconds, or write a comment line (": \n\n"), which also keeps proxies from closing.
-=======
-  /// return its answer; the connection then goes on to the next request. Waiting handlers look every few seconds,
-  /// or write a comment line (": \n\n"), which also keeps proxies from closing.
->>>>>>> ff0a393 (wip-feed)
   [[nodiscard]] virtual bool gone() const = 0;
   /// Content-Type of the head, text/event-stream by default. Before the first write.
   virtual void set_content_type(std::string_view type) = 0;

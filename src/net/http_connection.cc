@@ -55,14 +55,8 @@ class HttpConnection<Stream>::Events final : public EventStream {
   }
 
   [[nodiscard]] bool gone() const override {
-<<<<<<< HEAD
     auto& socket = socket_of(connection_.stream_);
     if (broken_ || connection_.server_.stopping || !socket.is_open()) return true;
-=======
-    if (broken_ || connection_.server_.stopping) return true;
-    auto& socket = socket_of(connection_.stream_);
-    if (!socket.is_open()) return true;
->>>>>>> ff0a393 (wip-feed)
     // Not by reading: TLS leaves its close_notify unread in front of the end.
     pollfd end{socket.native_handle(), POLLRDHUP, 0};
     return ::poll(&end, 1, 0) > 0;
@@ -343,10 +337,6 @@ awaitable<typename HttpConnection<Stream>::Next> HttpConnection<Stream>::answer(
   co_return keep_alive ? Next::request : Next::close;
 }
 
-<<<<<<< HEAD
-=======
-/// The answer is in `out_`, its request gone; true: the connection stays.
->>>>>>> ff0a393 (wip-feed)
 template <class Stream>
 bool HttpConnection<Stream>::take_answer(RequestParser& parser, const HttpResponse& response) {
   const bool keep_alive = parser.keeps_alive() && !response.close && !server_.stopping;

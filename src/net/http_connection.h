@@ -56,10 +56,7 @@ class HttpConnection final : public ServerConnection {
   runtime::awaitable<void> finish();
 
   bool write_at_once();
-<<<<<<< HEAD
   /// Afterwards the answer is in `out_`, its request gone; true: the connection stays.
-=======
->>>>>>> ff0a393 (wip-feed)
   bool take_answer(RequestParser& parser, const HttpResponse& response);
   void fill_request();
   void consume(std::size_t bytes);

@@ -140,6 +140,25 @@ TEST(RawMember, it_is_the_texts_own_bytes) {
   EXPECT_EQ(raw_member("[1]", "a"), std::nullopt);
 }
 
+TEST(RawElements, they_are_the_texts_own_bytes_in_order) {
+  const auto elements_of = [](std::string_view text) {
+    std::vector<std::string> found;
+    RawElements elements(text);
+    while (const auto element = elements.next()) found.emplace_back(*element);
+    return found;
+  };
+  using Texts = std::vector<std::string>;
+  EXPECT_EQ(elements_of(R"( [ {"a":"]"} ,1.50,[2, 3] , "x\"]" ] )"),
+            (Texts{R"({"a":"]"})", "1.50", "[2, 3]", R"("x\"]")"}));
+  EXPECT_EQ(elements_of("[]"), Texts{});
+  EXPECT_EQ(elements_of(R"({"a":1})"), Texts{});
+  EXPECT_EQ(elements_of("[}"), Texts{});
+  const std::string text = R"([{"x":["q\\"]},[1],"ab"])";
+  for (std::size_t size = 0; size <= text.size(); ++size) {
+    EXPECT_LE(elements_of(std::string(text, 0, size)).size(), 3U);
+  }
+}
+
 TEST(RawMember, text_that_breaks_off_never_runs_past_its_end) {
   const std::string text = R"({"a":"q\"\\","b":[{"x":1}],"c":12})";
   for (std::size_t size = 0; size <= text.size(); ++size) {

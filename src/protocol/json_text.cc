@@ -120,6 +120,24 @@ std::optional<RawMember> RawMembers::next() {
   return member;
 }
 
+RawElements::RawElements(std::string_view json_array) : rest_(json_array) {
+  skip_space(rest_);
+  if (!rest_.empty() && rest_.front() == '[') {
+    rest_.remove_prefix(1);
+  } else {
+    rest_ = {};
+  }
+}
+
+std::optional<std::string_view> RawElements::next() {
+  while (!rest_.empty() && (space(rest_.front()) || rest_.front() == ',')) rest_.remove_prefix(1);
+  if (rest_.empty() || rest_.front() == ']') return std::nullopt;
+  const std::string_view element = rest_.substr(0, value_length(rest_));
+  if (element.empty()) return std::nullopt;  // no value begins here
+  rest_.remove_prefix(element.size());
+  return element;
+}
+
 std::optional<std::string_view> raw_member(std::string_view json_object, std::string_view key) {
   RawMembers members(json_object);
   while (const auto member = members.next()) {

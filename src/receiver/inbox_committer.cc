@@ -1,8 +1,18 @@
 #include "receiver/inbox_committer.h"
 
+#include <deque>
 #include <utility>
 
 namespace tidings::receiver {
+namespace {
+
+Error queue_full() {
+  return fail(Errc::rate_limited,
+              "the queue of callbacks to be committed is full, or the receiver is stopping; try "
+              "again later");
+}
+
+}  // namespace
 
 InboxCommitter::InboxCommitter(store::MirrorUnitOfWork& engine, const Clock& clock,
                                Listener listener, InboxCommitterOptions options)
@@ -16,13 +26,46 @@ InboxCommitter::InboxCommitter(store::MirrorUnitOfWork& engine, const Clock& clo
 runtime::awaitable<Result<Applied>> InboxCommitter::commit(Callback callback) {
   runtime::OneShot<Result<Applied>> shot;
   const auto refused = thread_.submit(Item{std::move(callback), shot.sender()});
-  if (refused) {
-    co_return fail(Errc::rate_limited,
-                   "the queue of callbacks to be committed is full, or the receiver is stopping; "
-                   "try again later");
-  }
+  if (refused) co_return queue_full();
   auto applied = co_await shot.wait();
   co_return applied;
+}
+
+runtime::awaitable<Result<std::vector<Applied>>> InboxCommitter::commit_all(
+    std::vector<Callback> callbacks) {
+  std::deque<runtime::OneShot<Result<Applied>>> shots;
+  bool full = false;
+  for (Callback& callback : callbacks) {
+    auto& shot = shots.emplace_back();
+    full = thread_.submit(Item{std::move(callback), shot.sender()}).has_value();
+    if (!full) continue;
+    shots.pop_back();
+    break;
+  }
+  // Those that were taken are waited for, whatever became of the others.
+  std::vector<Applied> all;
+  std::optional<Error> failed;
+  for (auto& shot : shots) {
+    auto applied = co_await shot.wait();
+    if (applied) {
+      all.push_back(*applied);
+    } else if (!failed) {
+      failed = applied.error();
+    }
+  }
+  if (failed) co_return *failed;
+  if (full) co_return queue_full();
+  co_return all;
+}
+
+runtime::awaitable<Result<void>> InboxCommitter::give_up(
+    SdkAppId app, std::vector<store::SequenceRange> numbers) {
+  runtime::OneShot<Result<Applied>> shot;
+  const auto refused = thread_.submit(Item{GivenUp{app, std::move(numbers)}, shot.sender()});
+  if (refused) co_return queue_full();
+  const auto applied = co_await shot.wait();
+  if (!applied) co_return applied.error();
+  co_return Result<void>{};
 }
 
 store::MirrorView InboxCommitter::fresh_view() const {
@@ -33,12 +76,39 @@ store::MirrorView InboxCommitter::fresh_view() const {
 }
 
 Result<void> InboxCommitter::apply_batch(std::vector<Item>& batch, std::vector<Applied>& applied,
-                                         store::MirrorView& view) {
+                                         store::MirrorView& view, BatchReport& report) {
   store::MirrorNeeds needs;
-  for (const Item& item : batch) add_needs(item.callback, needs);
+  for (const Item& item : batch) {
+    if (const auto* callback = std::get_if<Callback>(&item.work)) {
+      add_needs(*callback, needs);
+    } else {
+      needs.apps.push_back(std::get<GivenUp>(item.work).app);
+    }
+  }
   TRY_VOID(engine_.load(needs, view));
-  for (Item& item : batch) applied.push_back(apply(std::move(item.callback), view));
-  return engine_.commit(view);
+  for (Item& item : batch) applied.push_back(apply_item(item, view, report));
+  TRY_VOID(engine_.commit(view));
+  for (const auto& [app, entry] : view.sequence_rows) {
+    if (entry.dirty && !entry.row.have.beyond().empty()) report.with_holes.push_back(app);
+  }
+  return {};
+}
+
+Applied InboxCommitter::apply_item(Item& item, store::MirrorView& view, BatchReport& report) {
+  if (const auto* gone = std::get_if<GivenUp>(&item.work)) {
+    for (const store::SequenceRange& numbers : gone->numbers) view.give_up(gone->app, numbers);
+    return Applied::accepted;
+  }
+  auto& callback = std::get<Callback>(item.work);
+  const bool from_feed = callback.via == store::InboxVia::feed;
+  const Applied applied = apply(std::move(callback), view);
+  ++report.callbacks;
+  if (applied == Applied::duplicate) {
+    ++report.duplicates;
+  } else if (from_feed) {
+    ++report.filled;
+  }
+  return applied;
 }
 
 void InboxCommitter::run(std::vector<Item>& batch) {
@@ -46,11 +116,10 @@ void InboxCommitter::run(std::vector<Item>& batch) {
   store::MirrorView view = fresh_view();
   std::vector<Applied> applied;
   applied.reserve(batch.size());
-  const auto committed = apply_batch(batch, applied, view);
-  healthy_ = committed.has_value();
-
   BatchReport report;
-  report.callbacks = batch.size();
+  const auto committed = apply_batch(batch, applied, view, report);
+  healthy_ = committed.has_value();
+  if (!committed) report.callbacks = batch.size();
   report.last_id = view.next_id() - 1;
   runtime::CompletionBatch completions;
   for (std::size_t i = 0; i < batch.size(); ++i) {
@@ -58,7 +127,6 @@ void InboxCommitter::run(std::vector<Item>& batch) {
       completions.add(std::move(batch[i].sender), committed.error());
       continue;
     }
-    if (applied[i] == Applied::duplicate) ++report.duplicates;
     completions.add(std::move(batch[i].sender), applied[i]);
   }
   completions.flush();

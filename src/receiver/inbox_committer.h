@@ -1,6 +1,9 @@
 /// Answered means committed (P6): verified callbacks of all lanes go through one thread, which takes
 /// what is there, loads what they name, applies them in order of arrival, and commits once.
 ///
+/// What was fetched from a source's feed goes the same way, a page at a time, and so does what can
+/// no longer be had there.
+///
 /// Durability point: commit() returns a value after the fsync that holds inbox and mirror. Errors:
 /// Errc::rate_limited when the queue is full, Errc::cancelled after stop(), else as the engine
 /// says, with nothing stored. Waiting lanes are woken once per batch, however many wait there.
@@ -15,6 +18,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "base/clock.h"
@@ -30,9 +34,12 @@ namespace tidings::receiver {
 struct BatchReport {
   std::size_t callbacks = 0;
   std::size_t duplicates = 0;
+  std::size_t filled = 0;  ///< of the callbacks, those from the feed that were not duplicates
   std::int64_t last_id = 0;  ///< of the inbox after it
   std::chrono::microseconds took{};
   std::string failure;  ///< empty: committed
+  /// Apps whose numbers changed and have holes, whether old or new.
+  std::vector<SdkAppId> with_holes;
 };
 
 struct InboxCommitterOptions {
@@ -52,20 +59,29 @@ class InboxCommitter {
   void stop() { thread_.stop(); }
 
   runtime::awaitable<Result<Applied>> commit(Callback callback);
+  /// All of them, sharing commits. An error: some may have been committed, all may be sent again.
+  runtime::awaitable<Result<std::vector<Applied>>> commit_all(std::vector<Callback> callbacks);
+  /// These numbers will not arrive any more (MirrorView::give_up).
+  runtime::awaitable<Result<void>> give_up(SdkAppId app, std::vector<store::SequenceRange> numbers);
 
   [[nodiscard]] std::size_t queued() const { return thread_.queued(); }
   /// The last batch was committed, or there was none yet.
   [[nodiscard]] bool healthy() const { return healthy_; }
 
  private:
+  struct GivenUp {
+    SdkAppId app;
+    std::vector<store::SequenceRange> numbers;
+  };
   struct Item {
-    Callback callback;
+    std::variant<Callback, GivenUp> work;
     runtime::OneShotSender<Result<Applied>> sender;
   };
   void run(std::vector<Item>& batch);
   Result<void> apply_batch(std::vector<Item>& batch, std::vector<Applied>& applied,
-                           store::MirrorView& view);
+                           store::MirrorView& view, BatchReport& report);
   void purge();
+  static Applied apply_item(Item& item, store::MirrorView& view, BatchReport& report);
   [[nodiscard]] store::MirrorView fresh_view() const;
 
   // Constant after construction.

@@ -61,6 +61,12 @@ ReceiverMetrics::ReceiverMetrics()
     by_command_.emplace(command, make(command));
   }
   other_ = make("other");
+  auto& gaps = counters(registry, "tidings_receiver_missed_total",
+                        "Callbacks missed by their numbers: seen to be missing, filled from the "
+                        "source's feed, gone because the source had purged them.");
+  gaps_seen_ = &gaps.Add({{"result", "seen"}});
+  gaps_filled_ = &gaps.Add({{"result", "filled"}});
+  gaps_gone_ = &gaps.Add({{"result", "gone"}});
   auto& batches = counters(registry, "tidings_receiver_batches_total", "Commits, by result.");
   batches_ = &batches.Add({{"result", "committed"}});
   failed_batches_ = &batches.Add({{"result", "failed"}});
@@ -108,6 +114,12 @@ void ReceiverMetrics::batch(const BatchReport& report) {
   batch_seconds_->Observe(static_cast<double>(report.took.count()) / 1e6);
 }
 
+void ReceiverMetrics::gaps_seen(std::int64_t callbacks) { gaps_seen_->Increment(number(callbacks)); }
+void ReceiverMetrics::gaps_filled(std::int64_t callbacks) {
+  gaps_filled_->Increment(number(callbacks));
+}
+void ReceiverMetrics::gaps_gone(std::int64_t callbacks) { gaps_gone_->Increment(number(callbacks)); }
+
 std::string ReceiverMetrics::text(const ReceiverGauges& gauges) const {
   prometheus::Registry momentary(prometheus::Registry::InsertBehavior::Merge);
   GaugePage page(momentary);
@@ -135,6 +147,14 @@ std::string ReceiverMetrics::text(const ReceiverGauges& gauges) const {
              of_app("state", "alive"));
     page.set("tidings_receiver_mirror_groups", groups, number(tally.group_tombstones),
              of_app("state", "destroyed"));
+  }
+  for (const ReceiverGauges::Gaps& gaps : gauges.gaps) {
+    page.set("tidings_receiver_missed_open", "Callbacks missed and not filled, by app.",
+             number(gaps.open), {{"sdkappid", gaps.app.str()}});
+    if (!gaps.source_answers) continue;
+    page.set("tidings_receiver_source_answers",
+             "1: the source's feed answered when it was asked last, by app.",
+             *gaps.source_answers ? 1 : 0, {{"sdkappid", gaps.app.str()}});
   }
   const prometheus::TextSerializer serializer;
   return serializer.Serialize(registry_->Collect()) + serializer.Serialize(momentary.Collect());

@@ -7,6 +7,7 @@
 #include <array>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -31,6 +32,12 @@ struct ReceiverGauges {
   std::size_t feed_clients = 0;
   bool healthy = true;
   std::vector<std::pair<SdkAppId, store::MirrorTally>> tallies;
+  struct Gaps {
+    SdkAppId app;
+    std::int64_t open = 0;
+    std::optional<bool> source_answers;  ///< none: there is no source
+  };
+  std::vector<Gaps> gaps;
 };
 
 class ReceiverMetrics {
@@ -45,6 +52,10 @@ class ReceiverMetrics {
   void answered(std::string_view command, Applied applied);
   void before(std::string_view command, bool allowed);
   void batch(const BatchReport& report);
+
+  void gaps_seen(std::int64_t callbacks);
+  void gaps_filled(std::int64_t callbacks);
+  void gaps_gone(std::int64_t callbacks);
 
   /// Exposition format 0.0.4.
   [[nodiscard]] std::string text(const ReceiverGauges& gauges) const;
@@ -64,6 +75,9 @@ class ReceiverMetrics {
   std::array<prometheus::Counter*, kRefusals.size()> refusals_{};
   std::unordered_map<std::string_view, OfCommand> by_command_;  // keys are constants
   OfCommand other_;
+  prometheus::Counter* gaps_seen_ = nullptr;
+  prometheus::Counter* gaps_filled_ = nullptr;
+  prometheus::Counter* gaps_gone_ = nullptr;
   prometheus::Counter* batches_ = nullptr;
   prometheus::Counter* failed_batches_ = nullptr;
   prometheus::Histogram* batch_size_ = nullptr;

@@ -206,6 +206,9 @@ void add_needs(const Callback& callback, MirrorNeeds& needs) {
 }
 
 Applied apply(Callback&& callback, MirrorView& view) {
+  if (callback.sequence > 0) {
+    view.mark(callback.app, store::SequenceRange{callback.sequence, callback.sequence});
+  }
   if (view.seen(callback.key)) {
     view.count_duplicate(callback.app);
     return Applied::duplicate;
@@ -214,6 +217,7 @@ Applied apply(Callback&& callback, MirrorView& view) {
   Application application(callback, stamp, view);
   std::visit(application, callback.parsed.value);
 
+  if (callback.via == store::InboxVia::feed) view.count_filled(callback.app);
   store::InboxEntry entry;
   entry.key = callback.key;
   entry.app = callback.app;

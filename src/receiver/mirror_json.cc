@@ -1,7 +1,9 @@
 #include "receiver/mirror_json.h"
 
+#include <algorithm>
 #include <string_view>
 
+#include "receiver/gap_keeper.h"
 #include "receiver/request_target.h"
 #include "tidings/json.h"
 
@@ -146,6 +148,42 @@ void append_tally(std::string& out, SdkAppId app, const store::MirrorTally& tall
   object.number("topic_tombstones", tally.topic_tombstones);
   object.number("groups", tally.groups);
   object.number("group_tombstones", tally.group_tombstones);
+}
+
+void append_gaps(std::string& out, SdkAppId app, const store::MirrorSequences& row,
+                 const GapStatus& status) {
+  constexpr std::size_t kShown = 100;
+  std::string ranges = "[";
+  // The newest number may be missing as well, and only the source knows it.
+  const std::int64_t last = std::max(row.have.highest(), status.source_last);
+  for (const auto& range : row.have.holes(0, last, kShown)) {
+    if (ranges.size() > 1) ranges += ',';
+    ranges += "[" + std::to_string(range.first) + "," + std::to_string(range.last) + "]";
+  }
+  ranges += "]";
+  ObjectWriter object(out);
+  object.number("sdkappid", app.number());
+  object.number("contiguous", row.have.contiguous());
+  object.number("highest", row.have.highest());
+  object.number("open", status.open);
+  object.raw("missing", ranges);
+  object.number("seen", status.seen);
+  object.number("filled", row.filled);
+  object.number("gone", row.gone);
+  if (status.source.empty()) {
+    object.null("source");
+  } else {
+    std::string source;
+    {
+      ObjectWriter inner(source);
+      inner.text("url", status.source);
+      inner.truth("answers", status.source_answers);
+      inner.number("last", status.source_last);
+      status.asked_ms == 0 ? inner.null("asked_ms") : inner.number("asked_ms", status.asked_ms);
+    }
+    object.raw("source", source);
+  }
+  status.trouble.empty() ? object.null("trouble") : object.text("trouble", status.trouble);
 }
 
 void append_feed_event(std::string& out, const store::InboxEntry& entry) {

@@ -11,9 +11,14 @@
 
 namespace tidings::receiver {
 
+struct GapStatus;
+
 void append_topic(std::string& out, const store::MirrorTopic& topic);
 void append_group(std::string& out, const store::MirrorGroup& group);
 void append_inbox_entry(std::string& out, const store::InboxEntry& entry);
+/// `row`: the numbers as committed; `status`: what the gap keeper makes of them.
+void append_gaps(std::string& out, SdkAppId app, const store::MirrorSequences& row,
+                 const GapStatus& status);
 void append_tally(std::string& out, SdkAppId app, const store::MirrorTally& tally);
 
 /// One event of the feed: `id` is the inbox number, `event` is "callback". Line breaks inside the

@@ -1,5 +1,6 @@
 #include "receiver/query_door.h"
 
+#include <algorithm>
 #include <limits>
 #include <utility>
 
@@ -210,6 +211,7 @@ QueryDoor::Response QueryDoor::route(const HttpRequest& request) {
   if (path == kGroups) co_return co_await groups(request.query);
   if (path == kInbox) co_return co_await inbox(request.query);
   if (path == "/ledger") co_return co_await ledger(request.query);
+  if (path == "/gaps") co_return co_await gaps(request.query);
 
   // What follows is /{list}/{id} and /mirror/groups/{id}/topics; an id holds no unencoded '/'.
   const auto list = path.substr(0, path.rfind('/'));
@@ -229,7 +231,7 @@ QueryDoor::Response QueryDoor::route(const HttpRequest& request) {
   if (owner == kInbox) co_return co_await inbox_entry(std::move(*id), request.query);
   co_return fail(Errc::not_found,
                  "no such path; there are /mirror/topics, /mirror/groups, /inbox, /feed, /ledger, "
-                 "/metrics, /healthz and /readyz");
+                 "/gaps, /metrics, /healthz and /readyz");
 }
 
 QueryDoor::Response QueryDoor::topic(std::string id, std::string_view query) {
@@ -350,11 +352,35 @@ QueryDoor::Response QueryDoor::ledger(std::string_view query) {
   co_return json_response(body + "}}");
 }
 
+QueryDoor::Response QueryDoor::gaps(std::string_view query) {
+  CO_TRY_VOID(QueryParams::parse(query, {}));
+  auto read = [&reader = receiver_.reader()] { return reader.sequences(); };
+  const auto rows = co_await receiver_.readers().run(std::move(read));
+  if (!rows) co_return rows.error();
+  const std::vector<GapStatus> known = gaps_ == nullptr ? std::vector<GapStatus>{}
+                                                        : gaps_->status();
+  std::string body = "{\"apps\":[";
+  for (const auto& [app, checked] : receiver_.apps()) {
+    if (body.back() != '[') body += ',';
+    const auto row = std::ranges::find(*rows, app, [](const auto& each) { return each.first; });
+    const auto status = std::ranges::find(known, app, &GapStatus::app);
+    append_gaps(body, app, row == rows->end() ? store::MirrorSequences{} : row->second,
+                status == known.end() ? GapStatus{} : *status);
+  }
+  co_return json_response(body + "]}");
+}
+
 QueryDoor::Response QueryDoor::metrics() {
   ReceiverGauges gauges;
   gauges.queued = receiver_.queued();
   gauges.feed_clients = receiver_.feed().clients();
   gauges.healthy = receiver_.healthy();
+  if (gaps_ != nullptr) {
+    for (const GapStatus& gap : gaps_->status()) {
+      const auto answers = gap.source.empty() ? std::nullopt : std::optional(gap.source_answers);
+      gauges.gaps.push_back({gap.app, gap.open, answers});
+    }
+  }
   auto read = [&reader = receiver_.reader()] { return reader.tallies(); };
   auto tallies = co_await receiver_.readers().run(std::move(read));
   if (tallies) gauges.tallies = std::move(*tallies);  // else: the other figures are worth having

@@ -10,6 +10,7 @@
 ///   GET /inbox/{id}                     one entry
 ///   GET /feed                           Server-Sent Events; after or Last-Event-ID, command
 ///   GET /ledger                         counts by app; recount=1 compares with the rows
+///   GET /gaps                           numbers that are missing, by app, and the way out
 ///   GET /metrics /healthz /readyz       without a token
 ///
 /// Ids in paths are percent-encoded ('#' is %23). Every one of /mirror, /inbox and /feed takes
@@ -17,7 +18,7 @@
 /// back as `after`; a page may be short and still have one.
 /// Errors: {"error":{"kind":…,"parameter":…,"message":…}} with 400, 401, 404, 405 or 503.
 ///
-/// Threads: any lane. Lifetime: the receiver outlives it.
+/// Threads: any lane. Lifetime: receiver and gap keeper outlive it.
 #pragma once
 
 #include <string>
@@ -25,6 +26,7 @@
 
 #include "net/event_stream.h"
 #include "net/http_message.h"
+#include "receiver/gap_keeper.h"
 #include "receiver/receiver.h"
 
 namespace tidings::receiver {
@@ -33,7 +35,9 @@ class QueryParams;
 
 class QueryDoor {
  public:
-  explicit QueryDoor(Receiver& receiver) : receiver_(receiver) {}
+  /// `gaps`: who watches the numbers; nullptr: nobody.
+  explicit QueryDoor(Receiver& receiver, const GapKeeper* gaps = nullptr)
+      : receiver_(receiver), gaps_(gaps) {}
 
   runtime::awaitable<net::HttpResponse> handle(const net::HttpRequest& request);
   /// The feed; a returned response is a refusal.
@@ -52,6 +56,7 @@ class QueryDoor {
   Response inbox(std::string_view query);
   Response inbox_entry(std::string id, std::string_view query);
   Response ledger(std::string_view query);
+  Response gaps(std::string_view query);
   Response metrics();
   Response ready();
   Response page_of_topics(store::MirrorFilter filter);
@@ -62,6 +67,7 @@ class QueryDoor {
   runtime::awaitable<Result<void>> run_feed(store::InboxFilter filter, net::EventStream& out);
 
   Receiver& receiver_;
+  const GapKeeper* gaps_;
 };
 
 }  // namespace tidings::receiver

@@ -71,6 +71,7 @@ void Receiver::batch_done(const BatchReport& report) {
     return;
   }
   if (report.duplicates < report.callbacks) feed_.committed();
+  if (watcher_) watcher_(report);
 }
 
 net::HttpResponse Receiver::refuse(const Refused& refused, const net::HttpRequest& request) {

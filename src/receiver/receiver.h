@@ -46,6 +46,9 @@ class Receiver {
   Receiver(const Receiver&) = delete;
   Receiver& operator=(const Receiver&) = delete;
 
+  /// Called after each batch on the committer's thread, e.g. by a GapKeeper. REQUIRES: before
+  /// start(); the listener outlives the last stop().
+  void watch(InboxCommitter::Listener listener) { watcher_ = std::move(listener); }
   void start();
   /// Commits what is queued; handle() answers 503 from now on. Idempotent.
   void stop();
@@ -54,7 +57,9 @@ class Receiver {
   /// An upper bound of what the HTTP server has to read.
   [[nodiscard]] std::size_t max_body_bytes() const { return options_.max_body_bytes; }
 
-  // For the query door.
+  // For the query door and the gap keeper.
+  [[nodiscard]] InboxCommitter& inbox() { return committer_; }
+  [[nodiscard]] ReceiverMetrics& metrics() { return metrics_; }
   [[nodiscard]] const ReceiverOptions& options() const { return options_; }
   [[nodiscard]] const CheckedApps& apps() const { return verifier_.apps(); }
   [[nodiscard]] store::MirrorReader& reader() { return parts_.reader; }
@@ -77,6 +82,7 @@ class Receiver {
   RefusalLog refusals_;
   ReceiverMetrics metrics_;
   FeedHub feed_;
+  InboxCommitter::Listener watcher_;  // constant once the committer runs
   InboxCommitter committer_;  // last: its thread uses the others
 };
 

@@ -32,7 +32,10 @@ class ViewMirror {
   Applied take(Callback callback) {
     store::MirrorNeeds needs;
     add_needs(callback, needs);
-    for (const SdkAppId app : needs.apps) view_.tallies.load(app, std::nullopt);
+    for (const SdkAppId app : needs.apps) {
+      view_.tallies.load(app, std::nullopt);
+      view_.sequence_rows.try_emplace(app);
+    }
     for (const auto& key : needs.keys) view_.keys.try_emplace(key, false);
     for (const auto& key : needs.topics) view_.topics.load(key, std::nullopt);
     for (const auto& key : needs.groups) view_.groups.load(key, std::nullopt);

@@ -16,6 +16,7 @@
 #include <optional>
 #include <string>
 
+#include "store/sequence_set.h"
 #include "tidings/ids.h"
 
 namespace tidings::store {
@@ -159,6 +160,15 @@ struct MirrorTally {
   std::int64_t group_tombstones = 0;
 
   friend bool operator==(const MirrorTally&, const MirrorTally&) = default;
+};
+
+/// What became of an app's numbers (`tidings-sequence`), kept inside the commits.
+struct MirrorSequences {
+  SequenceSet have;         ///< arrived, or known to be gone
+  std::int64_t filled = 0;  ///< fetched from the feed after they were missed
+  std::int64_t gone = 0;    ///< missed, and no longer to be had at the source
+
+  friend bool operator==(const MirrorSequences&, const MirrorSequences&) = default;
 };
 
 struct InboxKeyHash {

@@ -79,6 +79,8 @@ class MirrorReader {
   virtual Result<std::pair<std::int64_t, std::int64_t>> inbox_range() = 0;
   /// As counted inside the commits, by app.
   virtual Result<std::vector<std::pair<SdkAppId, MirrorTally>>> tallies() = 0;
+  /// What became of the numbers, by app.
+  virtual Result<std::vector<std::pair<SdkAppId, MirrorSequences>>> sequences() = 0;
   /// The row counts afresh from the rows; accepted, duplicates and max_sequence are left 0.
   virtual Result<std::vector<std::pair<SdkAppId, MirrorTally>>> recount() = 0;
 };

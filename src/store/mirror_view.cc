@@ -20,6 +20,34 @@ MirrorTally MirrorView::tally(SdkAppId app) const {
   return row ? *row : MirrorTally{};
 }
 
+const MirrorSequences& MirrorView::sequences(SdkAppId app) const {
+  const auto entry = sequence_rows.find(app);
+  CHECK(entry != sequence_rows.end());
+  return entry->second.row;
+}
+
+void MirrorView::mark(SdkAppId app, SequenceRange numbers) {
+  const auto entry = sequence_rows.find(app);
+  CHECK(entry != sequence_rows.end());
+  entry->second.row.gone += entry->second.row.have.add(numbers);
+  entry->second.dirty = true;
+}
+
+void MirrorView::count_filled(SdkAppId app) {
+  const auto entry = sequence_rows.find(app);
+  CHECK(entry != sequence_rows.end());
+  ++entry->second.row.filled;
+  entry->second.dirty = true;
+}
+
+void MirrorView::give_up(SdkAppId app, SequenceRange numbers) {
+  const auto entry = sequence_rows.find(app);
+  CHECK(entry != sequence_rows.end());
+  SequenceSet& have = entry->second.row.have;
+  entry->second.row.gone += have.missing(numbers.last) - have.missing(numbers.first - 1);
+  mark(app, numbers);
+}
+
 std::vector<MirrorTopicKey> MirrorView::topics_of(const MirrorGroupKey& key) const {
   CHECK(std::find(topics_loaded.begin(), topics_loaded.end(), key) != topics_loaded.end());
   std::vector<MirrorTopicKey> found;

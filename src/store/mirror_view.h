@@ -86,6 +86,7 @@ class MirrorView {
     return groups.find(key);
   }
   [[nodiscard]] MirrorTally tally(SdkAppId app) const;
+  [[nodiscard]] const MirrorSequences& sequences(SdkAppId app) const;
   [[nodiscard]] std::vector<MirrorTopicKey> topics_of(const MirrorGroupKey& key) const;
 
   // Changing. put() keeps the app's tally and stamps the row's updated_ms.
@@ -93,9 +94,19 @@ class MirrorView {
   void count_duplicate(SdkAppId app);
   void put(MirrorTopic topic);
   void put(MirrorGroup group);
+  /// These numbers are accounted for. What the set's bound gives up counts as gone.
+  void mark(SdkAppId app, SequenceRange numbers);
+  void count_filled(SdkAppId app);
+  /// As mark(), for those of the numbers that are missing; counts them as gone.
+  void give_up(SdkAppId app, SequenceRange numbers);
 
   // For engines and the committer.
   MirrorTable<SdkAppId, MirrorTally> tallies;
+  struct SequencesEntry {
+    MirrorSequences row;
+    bool dirty = false;
+  };
+  std::unordered_map<SdkAppId, SequencesEntry> sequence_rows;  ///< loaded with the tallies
   MirrorTable<MirrorTopicKey, MirrorTopic> topics;
   MirrorTable<MirrorGroupKey, MirrorGroup> groups;
   std::unordered_map<InboxKey, bool, InboxKeyHash> keys;  ///< true: a callback of this key exists

@@ -1,6 +1,7 @@
 #include "store_sqlite/mirror_codec.h"
 
 #include <cstdint>
+#include <limits>
 
 namespace tidings::sqlite {
 namespace {
@@ -77,6 +78,34 @@ Result<void> decode_stamps(std::string_view bytes,
     return fail(Errc::corrupt, "the stamps of a mirrored row are damaged");
   }
   return {};
+}
+
+std::string encode_ranges(std::span<const store::SequenceRange> ranges) {
+  std::string out;
+  std::int64_t end = 0;
+  for (const store::SequenceRange& range : ranges) {
+    append_varint(out, range.first - end);
+    append_varint(out, range.last - range.first);
+    end = range.last;
+  }
+  return out;
+}
+
+Result<std::vector<store::SequenceRange>> decode_ranges(std::string_view bytes) {
+  std::vector<store::SequenceRange> ranges;
+  std::int64_t end = 0;
+  while (!bytes.empty()) {
+    std::int64_t from = 0;
+    std::int64_t length = 0;
+    constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max() / 4;
+    if (!read_varint(bytes, from) || !read_varint(bytes, length) || from < 0 || length < 0 ||
+        from > kMost - end || length > kMost - end - from) {
+      return fail(Errc::corrupt, "the arrived numbers of an app are damaged");
+    }
+    ranges.push_back({end + from, end + from + length});
+    end = ranges.back().last;
+  }
+  return ranges;
 }
 
 }  // namespace tidings::sqlite

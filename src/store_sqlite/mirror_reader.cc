@@ -94,7 +94,7 @@ Result<MirrorPage<Row>> page_by_time(Statement& statement, const MirrorFilter& f
 struct MirrorSqliteReader::Connection {
   Database database;
   Statement topic, group, topics_by_time, groups_by_time, topics_by_prefix, topics_by_group;
-  Statement inbox, inbox_at, tallies, topic_counts, group_counts;
+  Statement inbox, inbox_at, tallies, sequences, topic_counts, group_counts;
 
   Result<void> open(const std::string& path) {
     OpenOptions options;
@@ -123,6 +123,8 @@ struct MirrorSqliteReader::Connection {
     TRY(inbox, db.prepare(select_mirror(kInboxColumns, "inbox WHERE id > ? ORDER BY id")));
     TRY(inbox_at, db.prepare("SELECT id, received_ms FROM inbox WHERE id >= ? ORDER BY id LIMIT 1"));
     TRY(tallies, db.prepare(select_mirror(kMirrorTallyColumns, "mirror_tally ORDER BY app")));
+    TRY(sequences,
+        db.prepare(select_mirror(kMirrorSequenceColumns, "mirror_sequence ORDER BY app")));
     TRY(topic_counts,
         db.prepare("SELECT app, sum(alive), sum(1 - alive) FROM mirror_topic GROUP BY app"));
     TRY(group_counts,
@@ -305,6 +307,18 @@ Result<std::vector<std::pair<SdkAppId, MirrorTally>>> MirrorSqliteReader::tallie
     if (!more) return found;
     found.emplace_back(SdkAppId{static_cast<std::uint32_t>(rows.integer(0))},
                        read_mirror_tally(rows));
+  }
+}
+
+Result<std::vector<std::pair<SdkAppId, store::MirrorSequences>>> MirrorSqliteReader::sequences() {
+  TRY(auto connection, lease());
+  std::vector<std::pair<SdkAppId, store::MirrorSequences>> found;
+  auto rows = connection->sequences.query();
+  for (;;) {
+    TRY(const bool more, rows.next());
+    if (!more) return found;
+    TRY(auto row, read_mirror_sequences(rows));
+    found.emplace_back(SdkAppId{static_cast<std::uint32_t>(rows.integer(0))}, std::move(row));
   }
 }
 

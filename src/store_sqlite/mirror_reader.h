@@ -26,6 +26,7 @@ class MirrorSqliteReader final : public store::MirrorReader {
   Result<store::InboxPage> inbox(const store::InboxFilter& filter) override;
   Result<std::pair<std::int64_t, std::int64_t>> inbox_range() override;
   Result<std::vector<std::pair<SdkAppId, store::MirrorTally>>> tallies() override;
+  Result<std::vector<std::pair<SdkAppId, store::MirrorSequences>>> sequences() override;
   Result<std::vector<std::pair<SdkAppId, store::MirrorTally>>> recount() override;
 
  private:

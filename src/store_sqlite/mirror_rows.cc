@@ -78,6 +78,12 @@ store::MirrorTally read_mirror_tally(const Rows& rows) {
           rows.integer(5), rows.integer(6), rows.integer(7)};
 }
 
+Result<store::MirrorSequences> read_mirror_sequences(const Rows& rows) {
+  TRY(const auto beyond, decode_ranges(rows.text(2)));
+  return store::MirrorSequences{store::SequenceSet(rows.integer(1), beyond), rows.integer(3),
+                                rows.integer(4)};
+}
+
 store::InboxEntry read_inbox_entry(const Rows& rows) {
   store::InboxEntry entry;
   entry.id = rows.integer(0);

@@ -25,6 +25,10 @@ inline constexpr std::string_view kMirrorTallyColumns =
     "app, accepted, duplicates, max_sequence, topics, topic_tombstones, groups, group_tombstones";
 store::MirrorTally read_mirror_tally(const Rows& rows);
 
+inline constexpr std::string_view kMirrorSequenceColumns =
+    "app, contiguous, beyond, filled, gone";
+Result<store::MirrorSequences> read_mirror_sequences(const Rows& rows);
+
 inline constexpr std::string_view kInboxColumns =
     "id, app, command, grp, received_ms, event_time_ms, sequence, request_id, client_ip, "
     "opt_platform, key, body, target, via";

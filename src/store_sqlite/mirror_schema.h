@@ -11,7 +11,7 @@
 
 namespace tidings::sqlite {
 
-inline constexpr std::array<Migration, 2> kMirrorMigrations{{
+inline constexpr std::array<Migration, 3> kMirrorMigrations{{
     {1, "inbox and mirror", R"(
 CREATE TABLE inbox(
   id INTEGER PRIMARY KEY,        -- 1, 2, 3, ... in order of commit
@@ -83,6 +83,17 @@ CREATE TABLE mirror_tally(
     {2, "requests as received", R"(
 ALTER TABLE inbox ADD COLUMN target TEXT NOT NULL DEFAULT '';   -- path and query of the request
 ALTER TABLE inbox ADD COLUMN via INTEGER NOT NULL DEFAULT 0;    -- 0: sent to us, 1: from the feed
+)"},
+    {3, "numbers that arrived", R"(
+CREATE TABLE mirror_sequence(
+  app INTEGER PRIMARY KEY,
+  contiguous INTEGER NOT NULL,   -- every number up to it is accounted for
+  beyond BLOB NOT NULL,          -- ranges above it (mirror_codec.h)
+  filled INTEGER NOT NULL,
+  gone INTEGER NOT NULL) STRICT;
+-- What was missed before numbers were looked at is not known.
+INSERT INTO mirror_sequence
+  SELECT app, max_sequence, x'', 0, 0 FROM mirror_tally WHERE max_sequence > 0;
 )"},
 }};
 

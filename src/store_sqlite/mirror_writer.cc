@@ -4,6 +4,7 @@
 #include <string_view>
 #include <utility>
 
+#include "store_sqlite/mirror_codec.h"
 #include "store_sqlite/mirror_rows.h"
 #include "store_sqlite/mirror_schema.h"
 #include "tidings/identifier.h"
@@ -50,6 +51,7 @@ Result<void> MirrorWriter::prepare() {
   TRY(s.inbox_start, db.prepare("SELECT id, received_ms FROM inbox ORDER BY id LIMIT 1"));
   TRY(s.has_key, db.prepare("SELECT 1 FROM inbox WHERE key = ?"));
   TRY(s.tally, db.prepare(select(kMirrorTallyColumns, "mirror_tally WHERE app = ?")));
+  TRY(s.sequences, db.prepare(select(kMirrorSequenceColumns, "mirror_sequence WHERE app = ?")));
   TRY(s.topic, db.prepare(select(kMirrorTopicColumns, "mirror_topic WHERE app = ? AND topic = ?")));
   TRY(s.group, db.prepare(select(kMirrorGroupColumns, "mirror_group WHERE app = ? AND grp = ?")));
   TRY(s.topics_by_prefix,
@@ -81,6 +83,9 @@ Result<void> MirrorWriter::prepare() {
   TRY(s.put_tally, db.prepare("INSERT OR REPLACE INTO mirror_tally(app, accepted, duplicates, "
                               "max_sequence, topics, topic_tombstones, groups, group_tombstones) "
                               "VALUES(?,?,?,?,?,?,?,?)"));
+  TRY(s.put_sequences,
+      db.prepare("INSERT OR REPLACE INTO mirror_sequence(app, contiguous, beyond, filled, gone) "
+                 "VALUES(?,?,?,?,?)"));
   // The newest entry stays, since its id and time are where the next one goes on.
   TRY(s.purge, db.prepare("DELETE FROM inbox WHERE id <= ? AND id < ? AND received_ms < ?"));
   return {};
@@ -112,9 +117,7 @@ Result<void> MirrorWriter::load_rows(const store::MirrorNeeds& needs, store::Mir
   }
   for (const SdkAppId app : needs.apps) {
     if (view.tallies.known(app)) continue;
-    auto rows = statements_.tally.query(app);
-    TRY(const bool found, rows.next());
-    view.tallies.load(app, found ? std::optional(read_mirror_tally(rows)) : std::nullopt);
+    TRY_VOID(load_app(app, view));
   }
   for (const store::InboxKey& key : needs.keys) {
     const auto [known, added] = view.keys.try_emplace(key, false);
@@ -145,6 +148,20 @@ Result<void> MirrorWriter::load_rows(const store::MirrorNeeds& needs, store::Mir
   for (const store::MirrorGroupKey& key : needs.topics_of) {
     TRY_VOID(load_topics_of(key, view));
   }
+  return {};
+}
+
+Result<void> MirrorWriter::load_app(SdkAppId app, store::MirrorView& view) {
+  auto tallies = statements_.tally.query(app);
+  TRY(const bool counted, tallies.next());
+  view.tallies.load(app, counted ? std::optional(read_mirror_tally(tallies)) : std::nullopt);
+  auto rows = statements_.sequences.query(app);
+  TRY(const bool found, rows.next());
+  store::MirrorSequences sequences;
+  if (found) {
+    TRY(sequences, read_mirror_sequences(rows));
+  }
+  view.sequence_rows[app] = {std::move(sequences), false};
   return {};
 }
 
@@ -214,14 +231,25 @@ Result<void> MirrorWriter::write(const store::MirrorView& view) {
     if (!entry.dirty) continue;
     TRY_VOID(write_group(*entry.row));
   }
+  TRY_VOID(write_apps(view));
+  TRY_VOID(purge(view));
+  return transaction_.commit();
+}
+
+Result<void> MirrorWriter::write_apps(const store::MirrorView& view) {
   for (const auto& [app, entry] : view.tallies.entries()) {
     if (!entry.dirty) continue;
     const store::MirrorTally& t = *entry.row;
     TRY_VOID(statements_.put_tally.run(app, t.accepted, t.duplicates, t.max_sequence, t.topics,
                                        t.topic_tombstones, t.groups, t.group_tombstones));
   }
-  TRY_VOID(purge(view));
-  return transaction_.commit();
+  for (const auto& [app, entry] : view.sequence_rows) {
+    if (!entry.dirty) continue;
+    const std::string beyond = encode_ranges(entry.row.have.beyond());
+    TRY_VOID(statements_.put_sequences.run(app, entry.row.have.contiguous(), Blob{beyond},
+                                           entry.row.filled, entry.row.gone));
+  }
+  return {};
 }
 
 Result<void> MirrorWriter::write_topic(const MirrorTopic& t) {

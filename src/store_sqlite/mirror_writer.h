@@ -28,16 +28,18 @@ class MirrorWriter final : public store::MirrorUnitOfWork {
 
  private:
   struct Statements {
-    Statement inbox_end, inbox_start, has_key, tally, topic, group, topics_by_prefix,
+    Statement inbox_end, inbox_start, has_key, tally, sequences, topic, group, topics_by_prefix,
         topics_by_group;
-    Statement add_inbox, add_topic, change_topic, add_group, change_group, put_tally, purge;
+    Statement add_inbox, add_topic, change_topic, add_group, change_group, put_tally, put_sequences, purge;
   };
   Result<void> prepare();
   Result<void> begin();
   Result<void> load_rows(const store::MirrorNeeds& needs, store::MirrorView& view);
+  Result<void> load_app(SdkAppId app, store::MirrorView& view);
   Result<void> load_topics_of(const store::MirrorGroupKey& key, store::MirrorView& view);
   Result<void> take_topics(Rows rows, const store::MirrorGroupKey& key, store::MirrorView& view);
   Result<void> write(const store::MirrorView& view);
+  Result<void> write_apps(const store::MirrorView& view);
   Result<void> write_topic(const store::MirrorTopic& topic);
   Result<void> write_group(const store::MirrorGroup& group);
   Result<void> purge(const store::MirrorView& view);

@@ -62,10 +62,10 @@ token_files = ["{self.token_file}"]
 """)
         return self.daemon("receive", config, environment=environment)
 
-    def start_serve(self, more="", name="serve"):
+    def start_serve(self, more="", name="serve", listen="127.0.0.1:0"):
         config = self.write("serve.toml", f"""
 [serve]
-listen = "127.0.0.1:0"
+listen = "{listen}"
 admin_listen = "127.0.0.1:0"
 data_dir = "{self.folder}/{name}"
 callbacks.allow_networks = ["127.0.0.0/8"]

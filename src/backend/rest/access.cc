@@ -276,11 +276,7 @@ Result<GrantedFeed> Access::check_feed(const net::HttpRequest& request) {
   }
   TRY(const Query query, Query::parse(request.query));
   GrantedFeed granted;
-<<<<<<< HEAD
   TRY(granted.app, check_app(query, request, kFeedService));
-=======
-  TRY(granted.app, check_app(query, request));
->>>>>>> ff0a393 (wip-feed)
   TRY_VOID(check_caller(query, *granted.app, Family::group));
   granted.identifier = *query.identifier;
   TRY_VOID(check_command_rate(*granted.app, feed_slot()));

@@ -84,15 +84,11 @@ struct EventFeed::Page {
 EventFeed::EventFeed(Parts parts)
     : parts_(parts),
       handed_out_(parts.metrics.counter("tidings_pull_feed_events_total",
-<<<<<<< HEAD
                                         "Events handed out by the pull feed.")),
       figures_(parts.metrics.collect([&waiters = parts.waiters](MetricSink& sink) {
         sink.gauge("tidings_pull_feed_waiting", "Polls of the pull feed that wait for an event.",
                    {}, static_cast<double>(waiters.waiting()));
       })) {}
-=======
-                                        "Events handed out by the pull feed.")) {}
->>>>>>> ff0a393 (wip-feed)
 
 Result<EventFeed::Page> EventFeed::read(store::CommunityReader& community,
                                         store::EventReader& events, std::int64_t now_ms,

@@ -70,10 +70,7 @@ class EventFeed {
 
   const Parts parts_;
   Counter& handed_out_;
-<<<<<<< HEAD
   Metrics::Collecting figures_;
-=======
->>>>>>> ff0a393 (wip-feed)
 };
 
 }  // namespace tidings::backend::rest

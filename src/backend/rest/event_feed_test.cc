@@ -8,10 +8,7 @@
 #include <future>
 #include <thread>
 
-<<<<<<< HEAD
 #include "backend/rest/reply_text.h"
-=======
->>>>>>> ff0a393 (wip-feed)
 #include "backend/rest/rest_fixture.h"
 #include "tidings/json.h"
 
@@ -45,11 +42,7 @@ class EventFeedTest : public RestFixture {
   struct Asked {
     net::HttpMethod method = net::HttpMethod::get;
     std::string query;
-<<<<<<< HEAD
     std::string target = {};
-=======
-    std::string target;
->>>>>>> ff0a393 (wip-feed)
     net::HttpRequest request(std::string_view client_ip) {
       target = std::string(kFeedPath) + "?" + query;
       net::HttpRequest made;
@@ -206,13 +199,10 @@ TEST_F(EventFeedTest, access_is_checked_as_for_every_call) {
     EXPECT_EQ(code_of({.query = asked}), code) << asked << " " << last_info;
   }
   community::App changed = app();
-<<<<<<< HEAD
   changed.rest_disabled = {"tidings"};
   put_app(changed);
   EXPECT_EQ(code_of({.query = query()}), 60017);
   changed = app();
-=======
->>>>>>> ff0a393 (wip-feed)
   changed.status = community::AppStatus::disabled;
   put_app(changed);
   EXPECT_EQ(code_of({.query = query()}), 60016);

@@ -27,10 +27,7 @@ inline constexpr std::uint32_t kUnknownCommandSlot = 1;
 inline constexpr std::uint32_t kFirstCommandSlot = 2;
 
 /// The pull feed (event_feed.h) is no command of the protocol, but is limited and counted like one.
-<<<<<<< HEAD
 inline constexpr std::string_view kFeedService = "tidings";
-=======
->>>>>>> ff0a393 (wip-feed)
 inline constexpr std::string_view kFeedCommand = "events";
 inline constexpr std::uint32_t kFeedPerSecond = 200;
 [[nodiscard]] std::uint32_t feed_slot();  ///< behind those of all_routes()

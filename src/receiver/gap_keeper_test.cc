@@ -1,0 +1,407 @@
+// Goal: what was missed is found (P8): gaps are noticed after the settle time and not before, told
+// of, and filled from the source exactly once, whatever the source does meanwhile; a restart goes on
+// where it was.
+// Method: a source that is a list of events behind the transport's seam, a real committer and
+// SQLite. Settle times of milliseconds; every wait is for a condition.
+#include "receiver/gap_keeper.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <charconv>
+#include <filesystem>
+#include <map>
+#include <set>
+
+#include "receiver/test_callbacks.h"
+#include "runtime/run_on.h"
+#include "store_sqlite/mirror_reader.h"
+#include "store_sqlite/mirror_writer.h"
+#include "support/eventually.h"
+
+namespace tidings::receiver {
+namespace {
+
+using namespace std::chrono_literals;
+using namespace tidings::receiver::testing;
+using test::eventually;
+namespace fs = std::filesystem;
+
+std::string request_id(std::int64_t sequence) {
+  std::string digits = std::to_string(sequence);
+  return "00000000-0000-4000-8000-" + std::string(12 - digits.size(), '0') + digits;
+}
+
+std::string numbered_topic(std::int64_t sequence) {
+  AfterCreateTopic body;
+  body.group_id = GroupId{kGroup};
+  body.topic_id = TopicId{kGroup + "@TOPIC#_" + std::to_string(sequence)};
+  body.name = "Topic " + std::to_string(sequence);
+  return write_callback(body, AdditiveMembers::needed);
+}
+
+/// `tidings serve` as far as a reader of its feed can tell.
+class FakeSource final : public net::CallbackTransport {
+ public:
+  runtime::awaitable<net::HttpExchange> post(const net::OutboundRequest& request) override {
+    net::HttpExchange exchange;
+    const std::lock_guard lock(mutex_);
+    const std::int64_t after = number_in(request.target, "&after=");
+    const std::int64_t limit = number_in(request.target, "&limit=");
+    asked_.push_back({after + 1, after + limit});
+    if (down_) {
+      exchange.failure = net::ExchangeFailure::refused;
+      exchange.detail = "connection refused";
+      co_return exchange;
+    }
+    exchange.status = 200;
+    exchange.body = answer_.empty() ? page(after, limit) : answer_;
+    co_return exchange;
+  }
+
+  void set_last(std::int64_t last) { change([&] { last_ = last; }); }
+  void purge(std::int64_t number) { change([&] { purged_.insert(number); }); }
+  void set_down(bool down) { change([&] { down_ = down; }); }
+  void set_answer(std::string answer) { change([&] { answer_ = std::move(answer); }); }
+  std::vector<store::SequenceRange> asked() {
+    const std::lock_guard lock(mutex_);
+    return asked_;
+  }
+
+ private:
+  template <class Change>
+  void change(Change apply) {
+    const std::lock_guard lock(mutex_);
+    apply();
+  }
+  static std::int64_t number_in(const std::string& target, const std::string& name) {
+    const auto begin = target.find(name);
+    std::int64_t value = -1;
+    if (begin == std::string::npos) return value;
+    std::from_chars(target.data() + begin + name.size(), target.data() + target.size(), value);
+    return value;
+  }
+  std::string page(std::int64_t after, std::int64_t limit) const {
+    std::string list;
+    std::int64_t next = std::max(after, last_);
+    for (std::int64_t n = after + 1; n <= last_; ++n) {
+      if (limit == 0) {
+        next = n - 1;
+        break;
+      }
+      if (purged_.contains(n)) continue;
+      --limit;
+      if (!list.empty()) list += ",";
+      list += R"({"Sequence":)" + std::to_string(n) +
+              R"(,"CallbackCommand":"Group.CallbackAfterCreateTopic","RequestID":")" +
+              request_id(n) + R"(","ClientIP":"203.0.113.9","OptPlatform":"Web","Body":)" +
+              numbered_topic(n) + "}";
+    }
+    return R"({"ErrorCode":0,"EventList":[)" + list + R"(],"FirstSequence":1,"LastSequence":)" +
+           std::to_string(last_) + R"(,"Next":)" + std::to_string(next) + "}";
+  }
+
+  std::mutex mutex_;  // protects what stands below
+  std::int64_t last_ = 0;
+  std::set<std::int64_t> purged_;
+  bool down_ = false;
+  std::string answer_;
+  std::vector<store::SequenceRange> asked_;
+};
+
+/// A receiver without its door: inbox, mirror and gap keeper, over a file that outlives it.
+class Keeping {
+ public:
+  Keeping(const std::string& file, FakeSource* source, GapOptions options,
+          std::int64_t first_sequence = 1)
+      : writer_(sqlite::MirrorWriter::open(file, {}).value()), reader_(file) {
+    std::vector<GapKeeper::WatchedApp> apps(1);
+    apps[0].id = kApp;
+    apps[0].first_sequence = first_sequence;
+    if (source != nullptr) {
+      SourceOptions where;
+      where.url = "http://source:8080";
+      where.identifier = "administrator";
+      where.key = "the-key";
+      apps[0].source = SourceFeed::create(kApp, where, *source, clock_).value();
+    }
+    GapKeeper::Parts parts{.lane = lane_,
+                           .inbox = inbox_,
+                           .reader = reader_,
+                           .readers = readers_,
+                           .clock = clock_,
+                           .random = random_,
+                           .metrics = metrics_,
+                           .log = [this](std::string_view, std::string_view event,
+                                         const LogFields& fields) { keep(event, fields); }};
+    keeper_ = std::make_unique<GapKeeper>(std::move(parts), options, std::move(apps));
+    lane_.start();
+    inbox_.start();
+    lane_.post([this] { keeper_->start(); });
+  }
+  ~Keeping() {
+    runtime::block_on(lane_, keeper_->stop(5s));
+    inbox_.stop();
+    readers_.stop();
+    lane_.finish();
+    lane_.join();
+  }
+  Keeping(const Keeping&) = delete;
+  Keeping& operator=(const Keeping&) = delete;
+
+  Applied arrives(std::int64_t sequence) {
+    return runtime::block_on(
+               lane_, inbox_.commit(callback_of(numbered_topic(sequence), sequence,
+                                                request_id(sequence))))
+        .value();
+  }
+  /// In one commit, so that no part of it can settle before the rest is there.
+  void arrive_at_once(std::initializer_list<std::int64_t> sequences) {
+    std::vector<Callback> batch;
+    for (const std::int64_t n : sequences) {
+      batch.push_back(callback_of(numbered_topic(n), n, request_id(n)));
+    }
+    ASSERT_TRUE(runtime::block_on(lane_, inbox_.commit_all(std::move(batch))));
+  }
+  GapStatus status() { return keeper_->status().at(0); }
+  store::MirrorSequences numbers() {
+    const auto rows = reader_.sequences().value();
+    return rows.empty() ? store::MirrorSequences{} : rows[0].second;
+  }
+  std::map<std::int64_t, store::InboxVia> inbox() {
+    std::map<std::int64_t, store::InboxVia> found;
+    store::InboxFilter all;
+    all.limit = 10'000;
+    for (const auto& entry : reader_.inbox(all).value().entries) {
+      EXPECT_TRUE(found.emplace(entry.sequence, entry.via).second) << "twice " << entry.sequence;
+    }
+    return found;
+  }
+  std::optional<store::InboxEntry> entry(std::int64_t sequence) {
+    for (const auto& entry : reader_.inbox({}).value().entries) {
+      if (entry.sequence == sequence) return entry;
+    }
+    return std::nullopt;
+  }
+  std::int64_t topics() { return reader_.tallies().value().at(0).second.topics; }
+  std::string metrics() { return metrics_.text({}); }
+  std::string log() {
+    const std::lock_guard lock(mutex_);
+    return log_;
+  }
+
+ private:
+  void keep(std::string_view event, const LogFields& fields) {
+    const std::lock_guard lock(mutex_);
+    log_ += event;
+    for (const auto& [name, value] : fields) log_ += " " + std::string(name) + "=" + value;
+    log_ += '\n';
+  }
+
+  ManualClock clock_;
+  SeededRandom random_{7};
+  std::mutex mutex_;
+  std::string log_;
+  sqlite::MirrorWriter writer_;
+  sqlite::MirrorSqliteReader reader_;
+  runtime::Lane lane_{"keeping"};
+  runtime::BlockingPool readers_{1};
+  ReceiverMetrics metrics_;
+  std::unique_ptr<GapKeeper> keeper_;
+  InboxCommitter inbox_{writer_, clock_,
+                        [this](const BatchReport& report) { keeper_->committed(report); }};
+};
+
+class GapKeeperTest : public ::testing::Test {
+ protected:
+  GapKeeperTest() {
+    std::string name = (fs::temp_directory_path() / "tidings-gaps-XXXXXX").string();
+    EXPECT_NE(::mkdtemp(name.data()), nullptr);
+    folder_ = name;
+  }
+  ~GapKeeperTest() override {
+    std::error_code ignored;
+    fs::remove_all(folder_, ignored);
+  }
+  [[nodiscard]] std::string file() const { return (folder_ / "mirror.db").string(); }
+  static GapOptions quick() { return {20ms, 1h, 5ms, 20ms}; }
+  static GapOptions patient() { return {1h, 1h, 5ms, 20ms}; }
+
+  FakeSource source;
+  fs::path folder_;
+};
+
+using Vias = std::map<std::int64_t, store::InboxVia>;
+constexpr auto kSent = store::InboxVia::callback;
+constexpr auto kFetched = store::InboxVia::feed;
+
+TEST_F(GapKeeperTest, AtStartEverythingAfterTheLastContiguousNumberIsFetched) {
+  source.set_last(1200);
+  Keeping keeping(file(), &source, patient());
+  ASSERT_TRUE(eventually([&] { return keeping.numbers().have.contiguous() == 1200; }));
+  EXPECT_EQ(keeping.topics(), 1200);
+  EXPECT_EQ(keeping.numbers().filled, 1200);
+  EXPECT_EQ(keeping.inbox().size(), 1200U);
+  const auto entry = keeping.entry(1).value();
+  EXPECT_EQ(entry.via, kFetched);
+  EXPECT_EQ(entry.body, numbered_topic(1));
+  EXPECT_EQ(entry.request_id, request_id(1));
+  EXPECT_EQ(entry.client_ip, "203.0.113.9");
+  EXPECT_EQ(entry.opt_platform, "Web");
+  EXPECT_EQ(entry.target, "");
+  ASSERT_TRUE(eventually([&] { return keeping.status().open == 0; }));
+  EXPECT_EQ(source.asked(), (std::vector<store::SequenceRange>{
+                                {1, 1}, {1, 500}, {501, 1000}, {1001, 1200}}));
+  EXPECT_NE(keeping.metrics().find("tidings_receiver_missed_total{result=\"filled\"} 1200"),
+            std::string::npos);
+}
+
+TEST_F(GapKeeperTest, NumbersThatOvertakeEachOtherAreNoGap) {
+  Keeping keeping(file(), &source, patient());
+  ASSERT_TRUE(eventually([&] { return keeping.status().asked_ms != 0; }));
+  source.set_last(4);
+  for (const std::int64_t n : {1, 4, 2}) EXPECT_EQ(keeping.arrives(n), Applied::accepted);
+  EXPECT_EQ(keeping.arrives(3), Applied::accepted);
+  EXPECT_EQ(keeping.status().seen, 0);
+  EXPECT_EQ(source.asked().size(), 1U) << "only at the start";
+  EXPECT_EQ(keeping.numbers().have.contiguous(), 4);
+}
+
+TEST_F(GapKeeperTest, AGapThatShowsItselfIsFilledAndOnlyItIsAskedFor) {
+  Keeping keeping(file(), &source, quick());
+  ASSERT_TRUE(eventually([&] { return keeping.status().asked_ms != 0; }));
+  source.set_last(9);
+  keeping.arrive_at_once({1, 2, 5, 7, 8, 9});
+  ASSERT_TRUE(eventually([&] { return keeping.numbers().have.contiguous() == 9; }));
+  EXPECT_EQ(keeping.inbox(), (Vias{{1, kSent}, {2, kSent}, {3, kFetched}, {4, kFetched},
+                                   {5, kSent}, {6, kFetched}, {7, kSent}, {8, kSent}, {9, kSent}}));
+  EXPECT_EQ(keeping.topics(), 9);
+  ASSERT_TRUE(eventually([&] { return keeping.status().open == 0 && keeping.status().seen == 3; }));
+  const auto asked = source.asked();
+  EXPECT_EQ(asked.back(), (store::SequenceRange{3, 6})) << "from the first hole to the last";
+  EXPECT_NE(keeping.log().find("numbers=3-4, 6"), std::string::npos) << keeping.log();
+  EXPECT_NE(keeping.log().find("gap closed sdkappid=1400112233 filled=3 gone=0"),
+            std::string::npos)
+      << keeping.log();
+  // The callback that was only late changes nothing.
+  EXPECT_EQ(keeping.arrives(3), Applied::duplicate);
+  EXPECT_EQ(keeping.topics(), 9);
+}
+
+TEST_F(GapKeeperTest, TheLossOfTheLastCallbackIsFoundByAsking) {
+  GapOptions options = quick();
+  options.check_every = 10ms;
+  Keeping keeping(file(), &source, options);
+  ASSERT_TRUE(eventually([&] { return keeping.status().asked_ms != 0; }));
+  for (const std::int64_t n : {1, 2}) keeping.arrives(n);
+  source.set_last(3);
+  ASSERT_TRUE(eventually([&] { return keeping.numbers().have.contiguous() == 3; }));
+  EXPECT_EQ(keeping.inbox().at(3), kFetched);
+}
+
+TEST_F(GapKeeperTest, WhatTheSourceHasPurgedIsGivenUpAndNotAskedForAgain) {
+  source.set_last(6);
+  for (const std::int64_t n : {1, 2, 4}) source.purge(n);
+  {
+    Keeping keeping(file(), &source, quick());
+    ASSERT_TRUE(eventually([&] { return keeping.numbers().have.contiguous() == 6; }));
+    EXPECT_EQ(keeping.numbers().gone, 3);
+    EXPECT_EQ(keeping.numbers().filled, 3);
+    EXPECT_EQ(keeping.topics(), 3);
+    ASSERT_TRUE(eventually([&] { return keeping.status().open == 0; }));
+    EXPECT_NE(keeping.log().find("callbacks are lost"), std::string::npos) << keeping.log();
+  }
+  const std::size_t before = source.asked().size();
+  Keeping again(file(), &source, quick());
+  ASSERT_TRUE(eventually([&] { return again.status().asked_ms != 0; }));
+  source.set_last(8);
+  again.arrives(8);
+  ASSERT_TRUE(eventually([&] { return again.numbers().have.contiguous() == 8; }));
+  for (std::size_t i = before; i < source.asked().size(); ++i) {
+    EXPECT_GE(source.asked()[i].first, 7) << "a restart goes on behind what it has";
+  }
+  EXPECT_EQ(again.numbers().gone, 3);
+}
+
+TEST_F(GapKeeperTest, ASourceThatIsDownIsAskedAgainAndThenEverythingIsThere) {
+  source.set_last(5);
+  source.set_down(true);
+  Keeping keeping(file(), &source, quick());
+  for (const std::int64_t n : {1, 3}) keeping.arrives(n);
+  ASSERT_TRUE(eventually([&] { return source.asked().size() >= 4; }));
+  ASSERT_TRUE(eventually([&] { return keeping.status().open == 1; }))
+      << "number 2 is told of although the source is silent";
+  EXPECT_FALSE(keeping.status().source_answers);
+  EXPECT_NE(keeping.status().trouble.find("connection refused"), std::string::npos);
+  const std::string log = keeping.log();
+  EXPECT_EQ(log.find("gaps cannot be filled"), log.rfind("gaps cannot be filled"))
+      << "one line for one trouble: " << log;
+  source.set_down(false);
+  ASSERT_TRUE(eventually([&] { return keeping.numbers().have.contiguous() == 5; }));
+  ASSERT_TRUE(eventually([&] { return keeping.status().source_answers; }));
+  EXPECT_EQ(keeping.status().trouble, "");
+  EXPECT_NE(keeping.log().find("source answers again"), std::string::npos);
+}
+
+TEST_F(GapKeeperTest, ASourceThatRefusesIsNamedWithItsReasonAndWithoutOurTicket) {
+  source.set_answer(R"({"ActionStatus":"FAIL","ErrorCode":60010,"ErrorInfo":"not an admin"})");
+  Keeping keeping(file(), &source, quick());
+  ASSERT_TRUE(eventually([&] { return !keeping.status().trouble.empty(); }));
+  EXPECT_NE(keeping.status().trouble.find("60010: not an admin"), std::string::npos);
+  EXPECT_EQ(keeping.log().find("eJ"), std::string::npos) << keeping.log();
+  EXPECT_EQ(keeping.log().find("the-key"), std::string::npos);
+}
+
+TEST_F(GapKeeperTest, ASourceThatCountsLessIsToldOfAndNothingIsInvented) {
+  source.set_last(3);
+  Keeping keeping(file(), &source, quick());
+  ASSERT_TRUE(eventually([&] { return keeping.numbers().have.contiguous() == 3; }));
+  keeping.arrives(90);
+  ASSERT_TRUE(eventually(
+      [&] { return keeping.log().find("source counts less") != std::string::npos; }));
+  EXPECT_NE(keeping.status().trouble.find("newest number is 3, and 90"), std::string::npos);
+  EXPECT_EQ(keeping.status().open, 0);
+  EXPECT_EQ(keeping.numbers().have.contiguous(), 3);
+  EXPECT_EQ(keeping.numbers().gone, 0);
+}
+
+TEST_F(GapKeeperTest, WithoutASourceGapsAreCountedAndTheWayOutIsNamed) {
+  Keeping keeping(file(), nullptr, quick());
+  keeping.arrive_at_once({1, 2, 6});
+  ASSERT_TRUE(eventually([&] { return keeping.status().open == 3; }));
+  EXPECT_EQ(keeping.status().seen, 3);
+  EXPECT_NE(keeping.status().trouble.find("source.url"), std::string::npos);
+  EXPECT_NE(keeping.log().find("callbacks were missed sdkappid=1400112233 missing=3 numbers=3-5"),
+            std::string::npos)
+      << keeping.log();
+  keeping.arrives(4);
+  ASSERT_TRUE(eventually([&] { return keeping.status().open == 2; })) << "a late one counts";
+  keeping.arrives(9);
+  ASSERT_TRUE(eventually([&] { return keeping.status().open == 4; }));
+  EXPECT_EQ(keeping.status().seen, 5);
+  EXPECT_NE(keeping.metrics().find("tidings_receiver_missed_total{result=\"seen\"} 5"),
+            std::string::npos);
+}
+
+TEST_F(GapKeeperTest, NumbersBelowTheFirstOneAreNotMissed) {
+  Keeping keeping(file(), nullptr, quick(), 100);
+  keeping.arrive_at_once({103, 101, 105});
+  ASSERT_TRUE(eventually([&] { return keeping.status().open == 3; }));
+  EXPECT_EQ(keeping.status().seen, 3) << "100, 102 and 104";
+}
+
+TEST_F(GapKeeperTest, ACallbackAndItsCopyFromTheFeedAreAppliedOnce) {
+  source.set_last(300);
+  Keeping keeping(file(), &source, patient());
+  std::int64_t accepted = 0;
+  for (std::int64_t n = 300; n >= 1; --n) {
+    accepted += keeping.arrives(n) == Applied::accepted ? 1 : 0;
+  }
+  ASSERT_TRUE(eventually([&] { return keeping.numbers().have.contiguous() == 300; }));
+  ASSERT_TRUE(eventually([&] { return keeping.numbers().filled + accepted == 300; }));
+  EXPECT_EQ(keeping.inbox().size(), 300U);
+  EXPECT_EQ(keeping.topics(), 300);
+}
+
+}  // namespace
+}  // namespace tidings::receiver
