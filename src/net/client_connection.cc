@@ -122,7 +122,7 @@ bool ClientConnection::broken(const error_code& error, HttpExchange& exchange) c
 
 awaitable<bool> ClientConnection::open(const OutboundRequest& request, TlsClient* tls,
                                        const std::vector<IpAddress>& addresses,
-                                       SSL_SESSION* session, HttpExchange& exchange) {
+                                       const TlsSession& session, HttpExchange& exchange) {
   const auto cancellation = co_await asio::this_coro::cancellation_state;
   const CutWhenCancelled guard(cancellation.slot(), *this);
   const auto connected =
@@ -167,7 +167,7 @@ awaitable<bool> ClientConnection::connect(const std::vector<IpAddress>& addresse
 }
 
 awaitable<bool> ClientConnection::secure(const OutboundRequest& request, TlsClient& client,
-                                         SSL_SESSION* session, HttpExchange& exchange) {
+                                         const TlsSession& session, HttpExchange& exchange) {
   tls_ = std::make_unique<asio::ssl::stream<TcpSocket&>>(socket_, client.context());
   SSL* ssl = tls_->native_handle();
   const auto& host = request.origin.host;
@@ -178,7 +178,7 @@ awaitable<bool> ClientConnection::secure(const OutboundRequest& request, TlsClie
     SSL_set1_host(ssl, host.c_str());
     SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
   }
-  if (session) SSL_set_session(ssl, session);
+  if (session) SSL_set_session(ssl, session.get());
   arm(request.deadline);
   const auto [error] = co_await tls_->async_handshake(asio::ssl::stream_base::client, uncut());
   disarm();

@@ -33,10 +33,11 @@ class ClientConnection final : public runtime::TimeoutSweep::Entry {
   ~ClientConnection() override;
 
   /// TCP to the first of `addresses` that answers, then TLS where the origin wants it, resuming
-  /// `session` where there is one. False: `exchange` says why.
+  /// `session` where there is one. `session` may be replaced while TCP connects: it is looked at
+  /// when TLS begins, which takes a reference of its own. False: `exchange` says why.
   runtime::awaitable<bool> open(const OutboundRequest& request, TlsClient* tls,
-                                const std::vector<IpAddress>& addresses, SSL_SESSION* session,
-                                HttpExchange& exchange);
+                                const std::vector<IpAddress>& addresses,
+                                const TlsSession& session, HttpExchange& exchange);
   /// Sends the request and reads the whole answer. False: `exchange` says why.
   runtime::awaitable<bool> run(const OutboundRequest& request, HttpExchange& exchange);
 
@@ -58,7 +59,7 @@ class ClientConnection final : public runtime::TimeoutSweep::Entry {
   runtime::awaitable<bool> connect(const std::vector<IpAddress>& addresses, std::uint16_t port,
                                    runtime::Deadline deadline, HttpExchange& exchange);
   runtime::awaitable<bool> secure(const OutboundRequest& request, TlsClient& client,
-                                  SSL_SESSION* session, HttpExchange& exchange);
+                                  const TlsSession& session, HttpExchange& exchange);
   runtime::awaitable<error_code> write();
   runtime::awaitable<error_code> read();
   bool write_request(const OutboundRequest& request);

@@ -166,7 +166,7 @@ awaitable<bool> HttpClientPool::Core::try_fresh(const OutboundRequest& request, 
   if (!found) co_return false;
   exchange.timings.resolved_us = since(start);
   const auto opened = co_await connection->open(request, origin.tls.get(), addresses,
-                                                origin.session.get(), exchange);
+                                                origin.session, exchange);
   if (!opened) co_return false;
   exchange.failure = ExchangeFailure::none;  // an earlier address may have failed
   exchange.detail.clear();
