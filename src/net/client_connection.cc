@@ -38,6 +38,20 @@ bool is_about_client_certificate(const error_code& error) {
   }
 }
 
+/// Whose certificate we showed, for the operator who has to renew or to install it.
+std::string about_own_certificate(SSL* ssl) {
+  X509* const own = SSL_get_certificate(ssl);
+  if (own == nullptr) return "the peer wants a client certificate, and none is configured";
+  std::unique_ptr<BIO, decltype(&BIO_free)> text(BIO_new(BIO_s_mem()), &BIO_free);
+  X509_NAME_print_ex(text.get(), X509_get_subject_name(own), 0, XN_FLAG_RFC2253);
+  BIO_puts(text.get(), ", valid until ");
+  ASN1_TIME_print(text.get(), X509_get0_notAfter(own));
+  char* data = nullptr;
+  const long size = BIO_get_mem_data(text.get(), &data);
+  return "the peer refuses our client certificate (" +
+         std::string(data, static_cast<std::size_t>(size)) + ")";
+}
+
 void set_failure(HttpExchange& exchange, ExchangeFailure failure, std::string detail) {
   exchange.failure = failure;
   exchange.detail = std::move(detail);
@@ -113,7 +127,7 @@ bool ClientConnection::broken(const error_code& error, HttpExchange& exchange) c
     set_failure(exchange, ExchangeFailure::timeout, "no complete answer in time");
   } else if (is_about_client_certificate(error)) {
     set_failure(exchange, ExchangeFailure::client_certificate,
-                "the peer refuses our client certificate: " + error.message());
+                about_own_certificate(tls_->native_handle()) + ": " + error.message());
   } else {
     set_failure(exchange, ExchangeFailure::closed, "the connection broke: " + error.message());
   }

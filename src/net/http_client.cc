@@ -60,6 +60,7 @@ class HttpClientPool::Core {
   void keep(Origin& origin, Connection connection);
   bool make_place();
   void forget_empty_origins();
+  void forget_abandoned_identities();
 
   runtime::Lane& lane_;
   Resolver& resolver_;
@@ -115,7 +116,9 @@ awaitable<HttpExchange> HttpClientPool::Core::exchange(const OutboundRequest& re
     end_with(exchange, ExchangeFailure::tls, chosen.error().what);
   } else {
     if (origins_.size() >= kMaxOriginsKept) forget_empty_origins();
-    auto& origin = origins_[Key(request.origin.host, request.origin.port, tls.get())];
+    const Key key(request.origin.host, request.origin.port, tls.get());
+    if (tls && !origins_.contains(key)) forget_abandoned_identities();
+    auto& origin = origins_[key];
     origin.tls = tls;
     const auto settled = co_await try_idle(request, origin, exchange);
     if (!settled) (void)co_await try_fresh(request, origin, exchange);
@@ -235,6 +238,14 @@ bool HttpClientPool::Core::make_place() {
 void HttpClientPool::Core::forget_empty_origins() {
   if (!in_use_.empty()) return;
   std::erase_if(origins_, [](const auto& entry) { return entry.second.idle.empty(); });
+}
+
+/// Contexts that nobody but this pool holds any more: an app's authorities were changed. Whoever
+/// runs an exchange holds its own.
+void HttpClientPool::Core::forget_abandoned_identities() {
+  std::erase_if(origins_, [](const auto& entry) {
+    return entry.second.idle.empty() && entry.second.tls && entry.second.tls.use_count() == 1;
+  });
 }
 
 void HttpClientPool::Core::close() {

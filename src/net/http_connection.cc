@@ -1,6 +1,5 @@
 #include "net/http_connection.h"
 
-#include <openssl/ssl.h>
 #include <poll.h>
 
 #include <boost/asio/write.hpp>
@@ -8,6 +7,7 @@
 
 #include "net/event_stream.h"
 #include "net/forwarded.h"
+#include "net/peer_certificate.h"
 #include "net/websocket_driver.h"
 
 namespace tidings::net {
@@ -20,17 +20,6 @@ constexpr std::size_t kReadStep = 64 * 1024;
 constexpr std::size_t kKeptBuffer = 64 * 1024;  // more is given back after the answer
 constexpr std::size_t kPipelinedAnswers = 64 * 1024;
 constexpr std::chrono::milliseconds kLinger{1000};
-
-std::string subject_of(TlsSocket& stream) {
-  std::unique_ptr<X509, decltype(&X509_free)> certificate(
-      SSL_get1_peer_certificate(stream.native_handle()), &X509_free);
-  if (!certificate) return {};
-  std::unique_ptr<BIO, decltype(&BIO_free)> text(BIO_new(BIO_s_mem()), &BIO_free);
-  X509_NAME_print_ex(text.get(), X509_get_subject_name(certificate.get()), 0, XN_FLAG_RFC2253);
-  char* data = nullptr;
-  const long size = BIO_get_mem_data(text.get(), &data);
-  return {data, static_cast<std::size_t>(size)};
-}
 
 }  // namespace
 
@@ -141,10 +130,11 @@ awaitable<bool> HttpConnection<Stream>::handshake() {
     disarm();
     if (error) {
       count(server_.counters.tls_failures);
-      server_.log("TLS handshake with " + peer_address_ + " failed: " + error.message());
+      server_.log("TLS handshake with " + peer_address_ + " failed: " + error.message() +
+                  why_peer_is_refused(stream_.native_handle()));
       co_return false;
     }
-    certificate_subject_ = subject_of(stream_);
+    certificate_subject_ = peer_subject(stream_.native_handle());
   }
   co_return true;
 }

@@ -6,8 +6,10 @@
 #pragma once
 
 #include <boost/asio/ssl/context.hpp>
+#include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "base/result.h"
 
@@ -30,7 +32,16 @@ struct TlsClientOptions {
   std::string certificate_file;  ///< PEM; empty: no client certificate
   std::string key_file;
   bool verify = true;  ///< false only by an operator's explicit choice
+  /// PEM text, of one app: these certificates are trusted instead of `ca_file` and the system's.
+  /// Whatever stands here is an anchor, an intermediate or a server's own certificate too.
+  std::string trusted_pem{};
+  std::string also_trusted_file{};  ///< PEM; besides `ca_file` or the system's. "": none
 };
+
+inline constexpr std::size_t kMostTrustedCertificates = 16;
+/// Can `pem` be `trusted_pem`? 1 to 16 certificates, none of which has expired, and nothing else; a
+/// private key is refused by name. Errc::invalid_argument, without the text.
+Result<void> check_trusted_pem(std::string_view pem, std::int64_t now_s);
 
 /// Made once per distinct options and shared; its address is part of a pooled connection's key.
 class TlsClient {
