@@ -45,6 +45,7 @@ struct CallbackSettings {
   BeforeFailure before_failure = BeforeFailure::proceed;
   AdditiveMembers additive = AdditiveMembers::needed;
   bool endpoint_disabled = false;  ///< answered 410: events are held until it is enabled again
+  std::string trusted_pem;         ///< whose server certificates count; "" = serve's authorities
 
   friend bool operator==(const CallbackSettings&, const CallbackSettings&) = default;
 
@@ -85,6 +86,17 @@ struct App {
 };
 
 using AppPtr = std::shared_ptr<const App>;
+
+/// Calls `visit(field, text)` for everything in an app that nobody else may know; `field` names the
+/// place. A new secret belongs here, and is then encrypted at rest.
+template <class AnyApp, class Visit>
+void visit_secrets(AnyApp& app, Visit visit) {
+  for (auto& key : app.keys) visit(std::string_view("keys"), key.text);
+  visit(std::string_view("callback.token"), app.callback.token);
+  for (auto& secret : app.callback.webhook_secrets) {
+    visit(std::string_view("callback.webhook_secrets"), secret.text);
+  }
+}
 
 /// The settings as one JSON object, as stored in app.settings and read back. Round-trips exactly.
 std::string write_app(const App& app);

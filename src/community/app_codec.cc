@@ -79,7 +79,8 @@ json::value to_json(const CallbackSettings& settings) {
                       {"dead_head", to_string(settings.dead_head)},
                       {"before_failure", to_string(settings.before_failure)},
                       {"additive", to_string(settings.additive)},
-                      {"endpoint_disabled", settings.endpoint_disabled}};
+                      {"endpoint_disabled", settings.endpoint_disabled},
+                      {"trusted_pem", settings.trusted_pem}};
 }
 
 json::value to_json(const TextLimits& limits) {
@@ -271,6 +272,7 @@ Result<bool> assign(std::string_view name, const json::value& value, CallbackSet
   if (name == "before_failure") return filled(value, out.before_failure);
   if (name == "additive") return filled(value, out.additive);
   if (name == "endpoint_disabled") return filled(value, out.endpoint_disabled);
+  if (name == "trusted_pem") return filled(value, out.trusted_pem);
   return false;
 }
 

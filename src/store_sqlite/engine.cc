@@ -6,12 +6,15 @@
 #include "store_sqlite/migration.h"
 #include "store_sqlite/reader_pool.h"
 #include "store_sqlite/schema.h"
+#include "store_sqlite/sealing.h"
 #include "store_sqlite/writer.h"
 
 namespace tidings::sqlite {
 
 class Engine::Impl {
  public:
+  explicit Impl(std::shared_ptr<const store::SecretBox> secrets) : apps(std::move(secrets)) {}
+
   // The order is that of dependence: the last to come is the first to go.
   AppCache apps;
   std::unique_ptr<Checkpointer> checkpointer;
@@ -32,13 +35,16 @@ Result<std::unique_ptr<Engine>> Engine::open(const EngineOptions& options) {
   {
     TRY(Database database, Database::open(options.path, writing));
     TRY_VOID(migrate(database, store_schema()));
+    if (options.secrets) {
+      TRY_VOID(seal_secrets(database, *options.secrets));
+    }
   }
   OpenOptions reading;
   reading.read_only = true;
   reading.cache_kib = options.reader_cache_kib;
   reading.vfs = options.vfs;
 
-  auto impl = std::make_unique<Impl>();
+  auto impl = std::make_unique<Impl>(options.secrets);
   TRY(impl->checkpointer, Checkpointer::start(options.path, writing));
   TRY(impl->readers, ReaderPool::open(options.path, reading, options.readers, impl->apps));
   impl->writer = std::make_unique<Writer>(

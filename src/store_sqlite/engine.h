@@ -14,6 +14,7 @@
 #include <memory>
 #include <string>
 
+#include "store/secret_box.h"
 #include "store/store.h"
 
 namespace tidings::sqlite {
@@ -28,6 +29,7 @@ struct EngineOptions {
   int checkpoint_pages = 4096;          ///< log pages after which the checkpoint thread is woken
   int log_limit_pages = 16384;          ///< 64 MiB: then the writer finishes the checkpoint itself
   std::int64_t max_pages = 0;           ///< tests: the file may not grow beyond; 0 = no limit
+  std::shared_ptr<const store::SecretBox> secrets{};  ///< nullptr: secrets are stored as they are
   std::string vfs;                      ///< tests: a file system with faults; "" = the system's
 };
 

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <list>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <unordered_map>
@@ -16,19 +17,25 @@
 #include "community/rows.h"
 #include "community/app.h"
 #include "store/event_log.h"
+#include "store/secret_box.h"
 
 namespace tidings::sqlite {
 
 class AppCache {
  public:
+  /// `secrets`: what apps' secrets are sealed with; nullptr: they are stored as they are.
+  explicit AppCache(std::shared_ptr<const store::SecretBox> secrets = nullptr)
+      : secrets_(std::move(secrets)) {}
   [[nodiscard]] community::AppPtr find(SdkAppId app, std::int64_t stamp) const;
   void keep(SdkAppId app, std::int64_t stamp, community::AppPtr settings);
+  [[nodiscard]] const store::SecretBox* secrets() const { return secrets_.get(); }
 
  private:
   struct Entry {
     std::int64_t stamp = 0;
     community::AppPtr settings;
   };
+  std::shared_ptr<const store::SecretBox> secrets_;
   mutable std::mutex mutex_;
   std::unordered_map<SdkAppId, Entry> entries_;  // protected by mutex_
 };

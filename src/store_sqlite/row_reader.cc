@@ -4,6 +4,7 @@
 #include <memory>
 #include <utility>
 
+#include "store/stored_app.h"
 #include "store_sqlite/compact_id.h"
 #include "store_sqlite/row_columns.h"
 
@@ -121,7 +122,7 @@ Result<Tally> RowReader::tally(SdkAppId app) {
 
 Result<AppPtr> RowReader::parse_app(SdkAppId id, std::int64_t stamp, std::string_view settings) {
   if (AppPtr cached = app_cache_->find(id, stamp)) return cached;
-  TRY(App parsed, read_app(settings));
+  TRY(App parsed, store::read_stored_app(settings, app_cache_->secrets()));
   auto app = std::make_shared<const App>(std::move(parsed));
   app_cache_->keep(id, stamp, app);
   return AppPtr{app};

@@ -24,6 +24,8 @@ class RowReader {
   Result<std::int64_t> group_row(const community::GroupKey& key, const community::View* view);
   /// All apps' settings.
   Result<std::vector<community::AppPtr>> apps();
+  /// What apps' secrets are sealed with; nullptr: they are stored as they are.
+  [[nodiscard]] const store::SecretBox* secrets() const { return app_cache_->secrets(); }
   Result<Counters> counters();
   Result<community::Tally> tally(SdkAppId app);
   /// The topics' mutes ('' = the group's), by user.

@@ -5,6 +5,7 @@
 #include <string>
 #include <variant>
 
+#include "store/stored_app.h"
 #include "store_sqlite/compact_id.h"
 #include "store_sqlite/field_blob.h"
 
@@ -179,7 +180,7 @@ Result<void> RowWriter::apply(const DropApp& change, Work& work) {
 Result<void> RowWriter::write_apps(Work& work) {
   for (const auto& [id, entry] : work.view.apps.entries()) {
     if (!entry.dirty || !entry.row) continue;
-    const std::string settings = write_app(**entry.row);
+    TRY(const std::string settings, store::write_stored_app(**entry.row, work.reader.secrets()));
     TRY_VOID(put_app_.run(id, settings, ++work.counters.app_stamp));
   }
   for (const auto& [id, entry] : work.view.tallies.entries()) {
