@@ -141,13 +141,14 @@ Result<void> QueryDoor::authorize(const HttpRequest& request) const {
 
 Result<SdkAppId> QueryDoor::app_of(const QueryParams& params) const {
   TRY(const auto number, params.number("sdkappid", 1, kMaxApp));
+  const auto apps = receiver_.apps();
   if (number) {
     const SdkAppId app{static_cast<std::uint32_t>(*number)};
-    if (receiver_.apps().contains(app)) return app;
+    if (apps->contains(app)) return app;
     return fail(Errc::invalid_argument,
                 "sdkappid: " + app.str() + " is not an app of this receiver");
   }
-  if (receiver_.apps().size() == 1) return receiver_.apps().begin()->first;
+  if (apps->size() == 1) return apps->begin()->first;
   return fail(Errc::invalid_argument,
               "sdkappid: is missing; this receiver serves several apps, name one");
 }
@@ -360,7 +361,8 @@ QueryDoor::Response QueryDoor::gaps(std::string_view query) {
   const std::vector<GapStatus> known = gaps_ == nullptr ? std::vector<GapStatus>{}
                                                         : gaps_->status();
   std::string body = "{\"apps\":[";
-  for (const auto& [app, checked] : receiver_.apps()) {
+  const auto apps = receiver_.apps();
+  for (const auto& [app, checked] : *apps) {
     if (body.back() != '[') body += ',';
     const auto row = std::ranges::find(*rows, app, [](const auto& each) { return each.first; });
     const auto status = std::ranges::find(known, app, &GapStatus::app);

@@ -57,6 +57,12 @@ Receiver::Receiver(ReceiverOptions options, CheckedApps apps, ReceiverParts part
 
 Receiver::~Receiver() = default;
 
+Result<void> Receiver::replace_apps(const ReceiverOptions& options) {
+  TRY(auto apps, check_options(options));
+  verifier_.replace(std::move(apps));
+  return {};
+}
+
 void Receiver::start() { committer_.start(); }
 
 void Receiver::stop() { committer_.stop(); }

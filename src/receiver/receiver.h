@@ -54,6 +54,9 @@ class Receiver {
   void stop();
 
   runtime::awaitable<net::HttpResponse> handle(const net::HttpRequest& request);
+  /// The apps of `options`, with their tokens and secrets, count from the next callback on; nothing
+  /// else of it does. Any thread. Errors as create(): then everything stays as it was.
+  Result<void> replace_apps(const ReceiverOptions& options);
   /// An upper bound of what the HTTP server has to read.
   [[nodiscard]] std::size_t max_body_bytes() const { return options_.max_body_bytes; }
 
@@ -61,7 +64,7 @@ class Receiver {
   [[nodiscard]] InboxCommitter& inbox() { return committer_; }
   [[nodiscard]] ReceiverMetrics& metrics() { return metrics_; }
   [[nodiscard]] const ReceiverOptions& options() const { return options_; }
-  [[nodiscard]] const CheckedApps& apps() const { return verifier_.apps(); }
+  [[nodiscard]] std::shared_ptr<const CheckedApps> apps() const { return verifier_.apps(); }
   [[nodiscard]] store::MirrorReader& reader() { return parts_.reader; }
   [[nodiscard]] runtime::BlockingPool& readers() { return parts_.readers; }
   [[nodiscard]] FeedHub& feed() { return feed_; }
@@ -78,7 +81,7 @@ class Receiver {
 
   const ReceiverOptions options_;
   const ReceiverParts parts_;
-  const Verifier verifier_;
+  Verifier verifier_;
   RefusalLog refusals_;
   ReceiverMetrics metrics_;
   FeedHub feed_;

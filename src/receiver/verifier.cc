@@ -44,7 +44,7 @@ std::int64_t sequence_number(std::string_view text) {
 }  // namespace
 
 Verifier::Verifier(const ReceiverOptions& options, CheckedApps apps, CertificateCheck certificate)
-    : apps_(std::move(apps)),
+    : apps_(std::make_shared<const CheckedApps>(std::move(apps))),
       certificate_(std::move(certificate)),
       sign_window_s_(options.sign_window_s),
       webhook_tolerance_s_(options.webhook_tolerance_s),
@@ -85,8 +85,9 @@ Verdict Verifier::verify(const Incoming& incoming, std::int64_t now_s) const {
   if (!is_ascii(*query)) {
     return Refused{Refusal::query, "callback query: a parameter holds a byte that is not ASCII"};
   }
-  const auto found = apps_.find(query->sdkappid);
-  if (found == apps_.end()) {
+  const auto known = apps();
+  const auto found = known->find(query->sdkappid);
+  if (found == known->end()) {
     return Refused{Refusal::app, query->sdkappid.number() == 0
                                      ? "SdkAppid is missing from the query"
                                      : "SdkAppid " + query->sdkappid.str() +
@@ -115,7 +116,7 @@ Verdict Verifier::verify(const Incoming& incoming, std::int64_t now_s) const {
   }
 
   Accepted accepted;
-  accepted.app = &app;
+  accepted.app = std::shared_ptr<const CheckedApp>(known, &app);
   Callback& callback = accepted.callback;
   callback.app = app.id;
   callback.key = inbox_key(app.id, query->request_id, parsed->command, incoming.body);

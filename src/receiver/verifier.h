@@ -4,11 +4,14 @@
 /// Method and size, SdkAppid, source address, client certificate, Sign and Standard Webhooks
 /// signature, JSON, and that query and body name the same command.
 ///
-/// Threads: immutable, share freely.
+/// Threads: share freely. replace() changes what counts from the next verify() on: tokens and secrets
+/// are rotated without a restart.
 #pragma once
 
 #include <cstdint>
 #include <functional>
+#include <memory>
+#include <mutex>
 #include <string_view>
 #include <variant>
 
@@ -34,7 +37,7 @@ struct Incoming {
 
 struct Accepted {
   Callback callback;
-  const CheckedApp* app = nullptr;  ///< the verifier's
+  std::shared_ptr<const CheckedApp> app;
 };
 using Verdict = std::variant<Accepted, Refused>;
 
@@ -46,7 +49,15 @@ class Verifier {
   Verifier(const ReceiverOptions& options, CheckedApps apps, CertificateCheck certificate = {});
 
   [[nodiscard]] Verdict verify(const Incoming& incoming, std::int64_t now_s) const;
-  [[nodiscard]] const CheckedApps& apps() const { return apps_; }
+  [[nodiscard]] std::shared_ptr<const CheckedApps> apps() const {
+    const std::lock_guard lock(mutex_);
+    return apps_;
+  }
+  void replace(CheckedApps apps) {
+    auto fresh = std::make_shared<const CheckedApps>(std::move(apps));
+    const std::lock_guard lock(mutex_);
+    apps_ = std::move(fresh);
+  }
 
  private:
   [[nodiscard]] Result<void> check_certificate(const CheckedApp& app,
@@ -54,7 +65,8 @@ class Verifier {
   [[nodiscard]] Result<void> check_signature(const CheckedApp& app, const CallbackQuery& query,
                                              const Incoming& incoming, std::int64_t now_s) const;
 
-  const CheckedApps apps_;
+  mutable std::mutex mutex_;                 // protects the pointer, not what it points to
+  std::shared_ptr<const CheckedApps> apps_;
   const CertificateCheck certificate_;
   const std::int64_t sign_window_s_;
   const std::int64_t webhook_tolerance_s_;
