@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,6 +30,7 @@ struct AppOptions {
   std::map<std::string, std::string> switches;  ///< member of the patch to "on" or "off"
   std::vector<std::string> events;              ///< "after_create_group=on"
   TextList rest_allow, rest_disable;
+  std::optional<std::string> ca_file;           ///< "": none of its own
   SecretOption callback_token;
 
   [[nodiscard]] std::string path() const { return "/admin/v1/apps/" + std::to_string(sdkappid); }

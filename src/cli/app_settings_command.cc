@@ -72,6 +72,9 @@ void declare_callback(CLI::App& command, AppOptions& options) {
   command.add_option("--retry", options.texts["retry"], "off, timeouts or durable");
   command.add_option("--before-failure", options.texts["before_failure"], "proceed or block");
   command.add_option("--additive", options.texts["additive"], "documented, needed or all");
+  command.add_option("--callback-ca-file", options.ca_file,
+                     "PEM file of the authorities whose server certificates count for this app; "
+                     "\"\" returns to those of the configuration");
   command.add_option("--endpoint", options.switches["endpoint_enabled"],
                      "on: send again after the endpoint answered 410");
 }
@@ -107,6 +110,12 @@ Result<json::object> callback_patch(const AppOptions& options) {
   if (options.callback_token.given()) {
     TRY(const std::string token, options.callback_token.read());
     patch["token"] = token;
+  }
+  if (options.ca_file) {
+    patch["ca_certificates"] = "";
+    if (!options.ca_file->empty()) {
+      TRY(patch["ca_certificates"], read_input(*options.ca_file));
+    }
   }
   if (!options.events.empty()) {
     TRY(patch["switches"], switches_patch(options.events));

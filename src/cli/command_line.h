@@ -43,6 +43,7 @@ void add_usersig(CommandLine& line);
 void add_callback(CommandLine& line);
 void add_topics(CommandLine& line);
 void add_client(CommandLine& line);
+void add_ca(CommandLine& line);
 void add_check_config(CommandLine& line);
 
 /// The whole program but for the process's start.

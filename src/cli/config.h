@@ -54,6 +54,8 @@ struct ClientDoorConfig {
 struct CallbackConfig {
   TextList allow_networks;  ///< networks that are reached although they are not public
   std::string ca_file;      ///< trusted instead of the system's authorities; PEM
+  std::string certificate_file;  ///< client certificate; "": the one in serve.ca_dir, or none
+  std::string key_file;
   Bytes max_response{64 * 1024};
   std::int64_t max_per_url = 256;  ///< callbacks in flight to one URL
   std::int64_t max_in_flight = 1024;
@@ -64,6 +66,8 @@ struct ServeConfig {
   ListenAddress listen{"127.0.0.1", 8080};        ///< REST and client door
   ListenAddress admin_listen{"127.0.0.1", 8081};  ///< admin door, metrics, health
   std::string data_dir = "data/serve";
+  std::string ca_dir;             ///< folder of `tidings ca`; "": no built-in authority
+  std::string secret_key_file;    ///< "": <data_dir>/secret.key, made at first start
   std::string engine = "sqlite";  ///< sqlite, or memory: nothing survives the end
   std::int64_t lanes = 0;         ///< threads for connections; 0: one a core, at most 8
   std::int64_t reader_threads = 2;
@@ -74,6 +78,7 @@ struct ServeConfig {
   TlsConfig admin_tls;
   TextList trusted_proxies;       ///< networks whose X-Forwarded-For is believed
   std::int64_t max_connections = 20000;
+  std::int64_t max_connections_per_address = 10000;
   Bytes max_body{1024 * 1024};
   Milliseconds idle_timeout{60'000};
   std::int64_t max_batch = 1024;
@@ -143,6 +148,7 @@ struct ReceiveConfig {
   Milliseconds gap_settle{5'000};                  ///< a number missing for that long was missed
   Milliseconds gap_check{60'000};                  ///< how often sources are asked by themselves
   std::int64_t max_connections = 20000;
+  std::int64_t max_connections_per_address = 10000;
   Bytes max_body{1024 * 1024};
   Milliseconds idle_timeout{60'000};
   std::int64_t max_batch = 1024;

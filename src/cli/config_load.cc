@@ -126,12 +126,13 @@ class Loader {
     problem(place_of(key), key + ": the file '" + path + "' cannot be read");
   }
 
-  void check_tls(const std::string& section, const TlsConfig& tls) {
+  void check_tls(const std::string& section, const TlsConfig& tls,
+                 const std::string& without = "plain HTTP") {
     const std::string certificate = section + ".certificate_file";
     const std::string key = section + ".key_file";
     if (tls.certificate_file.empty() != tls.key_file.empty()) {
       problem(place_of(tls.key_file.empty() ? certificate : key),
-              certificate + " and " + key + " belong together: give both, or none for plain HTTP");
+              certificate + " and " + key + " belong together: give both, or none for " + without);
     }
     check_readable(certificate, tls.certificate_file);
     check_readable(key, tls.key_file);
@@ -142,6 +143,9 @@ class Loader {
     check_tls("serve.tls", serve.tls);
     check_tls("serve.admin_tls", serve.admin_tls);
     check_readable("serve.callbacks.ca_file", serve.callbacks.ca_file);
+    check_tls("serve.callbacks",
+              {serve.callbacks.certificate_file, serve.callbacks.key_file},
+              "the client certificate of serve.ca_dir");
     if (serve.listen == serve.admin_listen && serve.listen.port != 0) {
       problem(place_of("serve.admin_listen"),
               "serve.admin_listen and serve.listen are the same address; the admin door needs one "

@@ -166,6 +166,8 @@ Ready ReceiveApp::addresses() const {
 }
 
 Result<void> ReceiveApp::reload() {
+  TRY(const auto options, receiver_options_again(parts_.config));
+  TRY_VOID(doors_->receiver->replace_apps(options));
   TRY_VOID(doors_->callback_server->reload_certificates());
   return doors_->query_server->reload_certificates();
 }

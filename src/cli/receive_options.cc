@@ -1,5 +1,7 @@
 #include "cli/receive_options.h"
 
+#include <algorithm>
+
 #include "cli/secret_option.h"
 #include "cli/serve_options.h"
 
@@ -75,17 +77,52 @@ net::HttpClientOptions source_client_options() {
   return options;
 }
 
+namespace {
+
+Result<TextList> read_again(const std::string& what, const TextList& files,
+                            const TextList& variables) {
+  TextList texts;
+  for (const std::string& file : files) {
+    TRY(std::string text, SecretOption({what, file, ""}).read());
+    texts.push_back(std::move(text));
+  }
+  for (const std::string& variable : variables) {
+    TRY(std::string text, SecretOption({what, "", variable}).read());
+    texts.push_back(std::move(text));
+  }
+  return texts;
+}
+
+}  // namespace
+
+Result<receiver::ReceiverOptions> receiver_options_again(const ReceiveConfig& config) {
+  ReceiveConfig now = config;
+  for (ReceiveAppConfig& app : now.apps) {
+    TRY(app.tokens, read_again("token", app.token_files, app.token_env));
+    TRY(app.webhook_secrets,
+        read_again("webhook-secret", app.webhook_secret_files, app.webhook_secret_env));
+  }
+  return receiver_options(now);
+}
+
 Result<net::HttpServerOptions> callback_server_options(const ReceiveConfig& config) {
   net::HttpServerOptions options;
   options.address = bind_address(config.listen);
   options.port = config.listen.port;
   options.tls = tls_options(config.tls);
-  // Asked for, not required: whether an app needs one is the receiver's check, with its own answer.
-  if (options.tls) options.tls->client_ca_file = config.client_ca_file;
+  // Where every app needs a client certificate, nobody gets past the handshake without; else it is
+  // asked for, and whether an app needs one is the receiver's check, with its own answer.
+  if (options.tls && !config.client_ca_file.empty()) {
+    options.tls->client_ca_file = config.client_ca_file;
+    options.tls->require_client_certificate =
+        std::all_of(config.apps.begin(), config.apps.end(),
+                    [](const auto& app) { return app.require_client_certificate; });
+  }
   options.max_body_bytes = static_cast<std::size_t>(config.max_body.count);
   options.idle_timeout = config.idle_timeout;
   options.max_connections = static_cast<std::size_t>(config.max_connections);
-  options.max_connections_per_address = options.max_connections;
+  options.max_connections_per_address =
+      static_cast<std::size_t>(config.max_connections_per_address);
   TRY(options.trusted_proxies, net::parse_networks(config.trusted_proxies));
   return options;
 }

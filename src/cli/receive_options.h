@@ -15,6 +15,8 @@
 namespace tidings::cli {
 
 Result<receiver::ReceiverOptions> receiver_options(const ReceiveConfig& config);
+/// The same, with the files of tokens and secrets as they are now.
+Result<receiver::ReceiverOptions> receiver_options_again(const ReceiveConfig& config);
 Result<net::HttpServerOptions> callback_server_options(const ReceiveConfig& config);
 receiver::GapOptions gap_options(const ReceiveConfig& config);
 /// Every app; its source reads through `transport`. Error: a source's URL or CA file.

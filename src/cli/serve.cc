@@ -15,6 +15,7 @@
 #include "cli/serve_figures.h"
 #include "cli/serve_options.h"
 #include "cli/serve_store.h"
+#include "net/authority_folder.h"
 #include "runtime/run_on.h"
 
 namespace tidings::cli {
@@ -39,7 +40,8 @@ struct ServeApp::Doors {
   runtime::BlockingPool resolving{2, 10'000, "resolver"};
 
   std::optional<net::SystemResolver> resolver;
-  std::shared_ptr<net::TlsClient> callback_tls;
+  std::optional<net::AuthorityFolder> authority;
+  delivery::CallbackTls callback_tls;  // delivery lane only
   std::optional<net::HttpClientPool> transport;
   std::optional<delivery::BeforeCaller> before_caller;
   std::optional<BeforeBridge> before;
@@ -97,7 +99,7 @@ Result<std::unique_ptr<Running>> ServeApp::start(Parts parts) {
 }
 
 Result<void> ServeApp::open_store() {
-  TRY(doors_->store, ServeStore::open(parts_.config));
+  TRY(doors_->store, ServeStore::open(parts_.config, parts_.random));
   TRY(auto apps, doors_->store.community().apps());
   doors_->apps.emplace(std::move(apps));
   return {};
@@ -107,16 +109,16 @@ Result<void> ServeApp::open_callbacks() {
   Doors& doors = *doors_;
   const CallbackConfig& config = parts_.config.callbacks;
   TRY(auto options, callback_client_options(config));
-  if (!config.ca_file.empty()) {
-    net::TlsClientOptions tls;
-    tls.ca_file = config.ca_file;
-    TRY(doors.callback_tls, net::TlsClient::create(tls));
+  if (!parts_.config.ca_dir.empty()) {
+    TRY(doors.authority, net::AuthorityFolder::open(parts_.config.ca_dir));
   }
+  TRY(doors.callback_tls,
+      delivery::CallbackTls::create(callback_tls_options(parts_.config)));
   runtime::Lane& lane = doors.delivery_lanes[0];
   doors.resolver.emplace(doors.resolving);
   doors.transport.emplace(lane, *doors.resolver, std::move(options));
   doors.before_caller.emplace(delivery::BeforeCaller::Parts{
-      lane, *doors.transport, parts_.clock, parts_.random, doors.callback_tls});
+      lane, *doors.transport, parts_.clock, parts_.random, &doors.callback_tls});
   doors.before.emplace(*doors.before_caller);
   return {};
 }
@@ -140,7 +142,7 @@ void ServeApp::make_service() {
           .clock = parts_.clock,
           .random = parts_.random,
           .app = [&apps = *doors.apps](SdkAppId id) { return apps.find(id); },
-          .tls = doors.callback_tls,
+          .tls = &doors.callback_tls,
           .disable_endpoint =
               [&disabler = *doors.disabler](SdkAppId id) { disabler.disable(id); },
           .observe = delivery_observer(doors.metrics),
@@ -153,6 +155,7 @@ void ServeApp::make_service() {
       doors.dispatcher->settings_changed(id);
     } else {
       doors.dispatcher->app_removed(id);
+      doors.delivery_lanes[0].post([&doors, id] { doors.callback_tls.forget(id); });
     }
   });
   doors.bridge.connect(
@@ -184,7 +187,8 @@ Result<void> ServeApp::open_doors() {
   TRY(auto token, doors.store.admin_token(config, parts_.random));
   backend::AdminDoor::Parts admin{
       .api = {*doors.service, *doors.committer, *doors.hub,
-              backend::ChangeRules{!config.callbacks.allow_networks.empty()}},
+              backend::ChangeRules{!config.callbacks.allow_networks.empty()},
+              doors.authority ? &doors.authority->authority() : nullptr},
       .token = std::move(token),
       .metrics = doors.metrics,
       .readers = doors.readers,
@@ -246,7 +250,16 @@ Ready ServeApp::addresses() const {
 
 Result<void> ServeApp::reload() {
   TRY_VOID(doors_->public_server->reload_certificates());
-  return doors_->admin_server->reload_certificates();
+  TRY_VOID(doors_->admin_server->reload_certificates());
+  TRY(auto fresh, delivery::CallbackTls::create(callback_tls_options(parts_.config)));
+  Doors& doors = *doors_;
+  doors.delivery_lanes[0].post([&doors, fresh = std::move(fresh)]() mutable {
+    doors.callback_tls.replace(std::move(fresh));
+  });
+  // Behind that job on the same lane: every app's next attempt uses what was read.
+  const auto apps = doors.apps->all();
+  for (const auto& [id, app] : *apps) doors.dispatcher->settings_changed(id);
+  return {};
 }
 
 void ServeApp::stop() {

@@ -42,7 +42,7 @@ Result<net::HttpServerOptions> public_server_options(const ServeConfig& config) 
   options.max_body_bytes = size_of(config.max_body.count);
   options.idle_timeout = config.idle_timeout;
   options.max_connections = size_of(config.max_connections);
-  options.max_connections_per_address = size_of(config.max_connections);
+  options.max_connections_per_address = size_of(config.max_connections_per_address);
   TRY(options.trusted_proxies, net::parse_networks(config.trusted_proxies));
   options.websocket.max_message_bytes = size_of(config.client.max_frame.count);
   options.websocket.max_queued_bytes = size_of(config.client.send_queue.count);
@@ -69,6 +69,21 @@ Result<net::HttpClientOptions> callback_client_options(const CallbackConfig& con
   options.user_agent = "tidings/" + std::string(kVersion);
   TRY(auto allowed, net::parse_networks(config.allow_networks));
   options.addresses = net::AddressPolicy(std::move(allowed));
+  return options;
+}
+
+net::TlsClientOptions callback_tls_options(const ServeConfig& config) {
+  net::TlsClientOptions options;
+  options.ca_file = config.callbacks.ca_file;
+  options.certificate_file = config.callbacks.certificate_file;
+  options.key_file = config.callbacks.key_file;
+  if (config.ca_dir.empty()) return options;
+  const std::string folder = config.ca_dir + "/";
+  options.also_trusted_file = folder + "ca.pem";
+  if (options.certificate_file.empty()) {
+    options.certificate_file = folder + "client.pem";
+    options.key_file = folder + "client.key";
+  }
   return options;
 }
 

@@ -28,6 +28,8 @@ std::string listen_url(const ListenAddress& listen, bool tls, std::uint16_t port
 Result<net::HttpServerOptions> public_server_options(const ServeConfig& config);
 Result<net::HttpServerOptions> admin_server_options(const ServeConfig& config);
 Result<net::HttpClientOptions> callback_client_options(const CallbackConfig& config);
+/// Trusted authorities and client certificate, from callbacks.* and ca_dir.
+net::TlsClientOptions callback_tls_options(const ServeConfig& config);
 store::CommitterOptions committer_options(const ServeConfig& config);
 delivery::DispatcherOptions dispatcher_options(const CallbackConfig& config);
 backend::ClientSessionOptions session_options(const ClientDoorConfig& config);

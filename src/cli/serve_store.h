@@ -1,7 +1,8 @@
 /// The engine that the configuration names, with the locked folder it lives in.
 ///
 /// Errors: the folder is in use by another process (conflict), cannot be made or opened
-/// (unavailable), holds a newer schema or a token file that others may read.
+/// (unavailable), holds a newer schema, or a token or key file that others may read; the key file
+/// is missing or another than the database was encrypted with (conflict).
 /// Threads: as the engine's interfaces say. Lifetime: outlives everything that reads or writes.
 #pragma once
 
@@ -20,7 +21,7 @@ namespace tidings::cli {
 
 class ServeStore {
  public:
-  static Result<ServeStore> open(const ServeConfig& config);
+  static Result<ServeStore> open(const ServeConfig& config, Random& random);
   ServeStore() = default;
 
   [[nodiscard]] store::UnitOfWork& work() { return *work_; }

@@ -24,7 +24,7 @@ class BeforeCaller {
     net::CallbackTransport& transport;
     const Clock& clock;
     Random& random;
-    std::shared_ptr<net::TlsClient> tls;
+    CallbackTls* tls = nullptr;  ///< nullptr: the transport's default
   };
   explicit BeforeCaller(Parts parts) : parts_(std::move(parts)) {}
 

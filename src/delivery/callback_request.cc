@@ -9,7 +9,7 @@
 namespace tidings::delivery {
 
 Result<std::shared_ptr<const Endpoint>> Endpoint::create(community::AppPtr app,
-                                                         std::shared_ptr<net::TlsClient> tls) {
+                                                         CallbackTls* tls) {
   // Which hosts an operator allows was checked when the URL was set, and is again at connect time.
   TRY(CallbackUrl url, parse_callback_url(app->callback.url, /*allow_local_hosts=*/true));
   auto endpoint = std::make_shared<Endpoint>();
@@ -19,8 +19,10 @@ Result<std::shared_ptr<const Endpoint>> Endpoint::create(community::AppPtr app,
     TRY(WebhookSecret parsed, parse_webhook_secret(secret.text));
     endpoint->webhook_keys.push_back({std::move(parsed), secret.valid_until_s});
   }
+  if (tls != nullptr && endpoint->origin.https) {
+    TRY(endpoint->tls, tls->of(*app));
+  }
   endpoint->app = std::move(app);
-  endpoint->tls = std::move(tls);
   return std::shared_ptr<const Endpoint>(std::move(endpoint));
 }
 
@@ -106,6 +108,13 @@ AttemptClass class_of(net::ExchangeFailure failure) {
   return AttemptClass::closed;
 }
 
+/// nginx answers 400 in plain HTTP where others break the handshake: its pages for 495 and 496.
+bool refuses_client_certificate(const net::HttpExchange& exchange) {
+  return exchange.status == 400 &&
+         (exchange.body.find("The SSL certificate error") != std::string::npos ||
+          exchange.body.find("No required SSL certificate was sent") != std::string::npos);
+}
+
 }  // namespace
 
 AttemptResult classify(const net::HttpExchange& exchange, std::int64_t now_s) {
@@ -115,6 +124,8 @@ AttemptResult classify(const net::HttpExchange& exchange, std::int64_t now_s) {
   result.http_status = static_cast<int>(exchange.status);
   if (exchange.status == 410) {
     result.what = AttemptClass::gone;
+  } else if (refuses_client_certificate(exchange)) {
+    result.what = AttemptClass::client_certificate;
   } else if (exchange.status != 200) {
     result.what = AttemptClass::status;
     result.retry_after_ms = parse_retry_after(exchange.retry_after, now_s);

@@ -17,6 +17,7 @@
 #include "base/result.h"
 #include "community/app.h"
 #include "community/event.h"
+#include "delivery/callback_tls.h"
 #include "delivery/retry_policy.h"
 #include "net/callback_transport.h"
 #include "tidings/callback_url.h"
@@ -39,9 +40,10 @@ struct Endpoint {
   std::vector<Key> webhook_keys;
   std::shared_ptr<net::TlsClient> tls;  ///< nullptr: the transport's default
 
+  /// `tls`: nullptr is the transport's default for every app.
   /// Error: the app has no URL, or a setting that cannot be used (says which).
   static Result<std::shared_ptr<const Endpoint>> create(community::AppPtr app,
-                                                        std::shared_ptr<net::TlsClient> tls);
+                                                        CallbackTls* tls = nullptr);
 };
 
 /// What a request says besides the endpoint. Views must outlive the request.

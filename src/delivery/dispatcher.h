@@ -71,7 +71,7 @@ class Dispatcher {
     const Clock& clock;
     Random& random;
     std::function<community::AppPtr(SdkAppId)> app;  ///< any thread; nullptr: no such app
-    std::shared_ptr<net::TlsClient> tls;             ///< nullptr: the transport's default
+    CallbackTls* tls = nullptr;                      ///< nullptr: the transport's default
     std::function<void(SdkAppId)> disable_endpoint;  ///< answered 410: make it durable
     std::function<void(const Tried&)> observe;       ///< on the lane; may be empty
     std::function<void(std::string_view)> log;       ///< one line; may be empty

@@ -22,6 +22,7 @@
 #include "backend/admin/app_change.h"
 #include "backend/client/hub.h"
 #include "backend/service.h"
+#include "net/certificate_authority.h"
 #include "net/http_message.h"
 #include "store/committer.h"
 
@@ -49,6 +50,7 @@ class AdminApi {
     store::Committer& committer;
     ClientHub& hub;
     ChangeRules rules;
+    const net::CertificateAuthority* authority = nullptr;  ///< nullptr: none is configured
   };
   using Answer = runtime::awaitable<Result<AdminReply>>;
   using Method = Answer (AdminApi::*)(AdminCall);
@@ -82,6 +84,10 @@ class AdminApi {
   Answer rotate_webhook_secret(AdminCall call);
   Answer delete_webhook_secrets(AdminCall call);
 
+  // The built-in authority (authority_endpoints.cc).
+  Answer get_authority(AdminCall call);
+  Answer issue_certificate(AdminCall call);
+
   // Reading (read_endpoints.cc).
   Answer get_ledger(AdminCall call);
   Answer list_events(AdminCall call);
@@ -92,6 +98,12 @@ class AdminApi {
 
  private:
   using Edit = std::function<Result<community::App>(community::App)>;
+
+  [[nodiscard]] ChangeRules rules_now() const {
+    ChangeRules rules = parts_.rules;
+    rules.now_s = parts_.service.clock().now_s();
+    return rules;
+  }
 
   Result<community::AppPtr> find_app(const AdminCall& call) const;
   /// Applies `edit` to the app that the call names and commits it.

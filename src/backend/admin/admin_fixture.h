@@ -18,7 +18,8 @@ class AdminFixture : public ClientFixture {
   AdminFixture()
       : folder(std::filesystem::temp_directory_path() / ("tidings-admin-" + ids.uuid())),
         token_made(make_token()),
-        door({{service, committer, hub, {}},
+        authority(net::CertificateAuthority::make("Test authority", 3650, clock.now_s()).value()),
+        door({{service, committer, hub, {}, &authority},
               *token_made,
               metrics,
               readers,
@@ -113,6 +114,7 @@ class AdminFixture : public ClientFixture {
   bool ready = true;
   OpenApiChecker checker;
   Result<AdminToken> token_made;
+  net::CertificateAuthority authority;
   AdminDoor door;
 };
 

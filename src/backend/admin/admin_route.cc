@@ -51,6 +51,9 @@ constexpr std::array kRoutes = {
     AdminRoute{HttpMethod::get, "/admin/v1/apps/{sdkappid}/groups", &AdminApi::list_groups},
     AdminRoute{HttpMethod::get, "/admin/v1/apps/{sdkappid}/groups/{group_id}/topics",
                &AdminApi::list_topics},
+    AdminRoute{HttpMethod::get, "/admin/v1/authority", &AdminApi::get_authority},
+    AdminRoute{HttpMethod::post, "/admin/v1/authority/certificates", &AdminApi::issue_certificate,
+               true},
     AdminRoute{HttpMethod::get, "/admin/v1/stats", &AdminApi::get_stats},
 };
 

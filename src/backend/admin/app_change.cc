@@ -182,8 +182,7 @@ Result<App> change_app(App app, const json::object& patch, const ChangeRules& ru
   const auto* callback = document.object("callback");
   TRY_VOID(document.finish());
   if (callback != nullptr) {
-    TRY(app.callback,
-        change_callback(std::move(app.callback), *callback, rules.allow_local_callback_hosts));
+    TRY(app.callback, change_callback(std::move(app.callback), *callback, rules));
   }
   return app;
 }

@@ -23,6 +23,7 @@ inline constexpr std::int64_t kMaxOverlapSeconds = 90 * 24 * 3600;
 
 struct ChangeRules {
   bool allow_local_callback_hosts = false;  ///< the operator's override of 8.5
+  std::int64_t now_s = 0;                   ///< certificates that have expired are refused
 };
 
 /// A new app from POST /apps: enabled, with one key and the admin `administrator`. Its id is

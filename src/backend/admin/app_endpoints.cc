@@ -140,7 +140,7 @@ AdminApi::Answer AdminApi::get_app(AdminCall call) {
 
 AdminApi::Answer AdminApi::patch_app(AdminCall call) {
   auto patch = call.body;
-  Edit edit = [patch = std::move(patch), rules = parts_.rules](App app) {
+  Edit edit = [patch = std::move(patch), rules = rules_now()](App app) {
     return change_app(std::move(app), patch, rules);
   };
   auto reply = co_await change_and_show(std::move(call), std::move(edit));

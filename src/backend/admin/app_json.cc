@@ -111,6 +111,7 @@ json::object callback_json(const community::CallbackSettings& callback) {
   out["before_failure"] = community::to_string(callback.before_failure);
   out["additive"] = to_string(callback.additive);
   out["endpoint_enabled"] = !callback.endpoint_disabled;
+  out["ca_certificates"] = callback.trusted_pem;
   auto& secrets = out["webhook_secrets"].emplace_array();
   for (const auto& secret : callback.webhook_secrets) secrets.push_back(secret_json(secret, false));
   return out;

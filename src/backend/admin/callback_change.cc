@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "backend/admin/document.h"
+#include "net/tls.h"
 #include "tidings/callback_url.h"
 
 namespace tidings::backend {
@@ -14,6 +15,7 @@ using community::CallbackSettings;
 
 constexpr std::size_t kMaxUrlBytes = 1024;
 constexpr std::size_t kMaxTokenBytes = 64;
+constexpr std::size_t kMaxAuthoritiesBytes = 32 * 1024;
 
 Result<void> change_url(CallbackSettings& callback, Document& patch, bool allow_local_hosts) {
   if (!patch.has("url")) return {};
@@ -55,6 +57,22 @@ Result<void> change_token(CallbackSettings& callback, Document& patch) {
   return {};
 }
 
+Result<void> change_authorities(CallbackSettings& callback, Document& patch, std::int64_t now_s) {
+  if (patch.is_null("ca_certificates")) {
+    callback.trusted_pem.clear();
+  } else if (auto pem = patch.text("ca_certificates", 0, kMaxAuthoritiesBytes)) {
+    if (!pem->empty()) {
+      const auto checked = net::check_trusted_pem(*pem, now_s);
+      if (!checked) {
+        return field_error(Errc::invalid_argument, "callback.ca_certificates",
+                           checked.error().what);
+      }
+    }
+    callback.trusted_pem = std::move(*pem);
+  }
+  return {};
+}
+
 Result<void> change_switches(CallbackSettings& callback, Document& patch) {
   const auto* given = patch.object("switches");
   if (given == nullptr) return {};
@@ -68,9 +86,10 @@ Result<void> change_switches(CallbackSettings& callback, Document& patch) {
 }  // namespace
 
 Result<CallbackSettings> change_callback(CallbackSettings callback, const json::object& patch,
-                                         bool allow_local_hosts) {
+                                         const ChangeRules& rules) {
   Document document(patch, "callback.");
-  TRY_VOID(change_url(callback, document, allow_local_hosts));
+  TRY_VOID(change_url(callback, document, rules.allow_local_callback_hosts));
+  TRY_VOID(change_authorities(callback, document, rules.now_s));
   TRY_VOID(change_token(callback, document));
   TRY_VOID(change_switches(callback, document));
   callback.retry = document.choice("retry", community::parse_retry_mode, "off, timeouts, durable")

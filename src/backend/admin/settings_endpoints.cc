@@ -77,9 +77,8 @@ AdminApi::Answer AdminApi::get_callback(AdminCall call) {
 }
 
 AdminApi::Answer AdminApi::patch_callback(AdminCall call) {
-  Edit edit = [patch = call.body, rules = parts_.rules](App app) -> Result<App> {
-    TRY(app.callback,
-        change_callback(std::move(app.callback), patch, rules.allow_local_callback_hosts));
+  Edit edit = [patch = call.body, rules = rules_now()](App app) -> Result<App> {
+    TRY(app.callback, change_callback(std::move(app.callback), patch, rules));
     return app;
   };
   CO_TRY(const auto app, co_await change(call, std::move(edit)));

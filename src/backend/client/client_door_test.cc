@@ -4,6 +4,7 @@
 #include "backend/client/client_door.h"
 
 #include "backend/client/client_fixture.h"
+#include "net/raw_peer_test.h"
 #include "net/websocket_client.h"
 
 namespace tidings::backend {
@@ -127,6 +128,21 @@ TEST_F(ClientDoorOnSockets, WhatIsNoFrameEndsWithItsCloseCode) {
   send(wrong, R"({"id":1,"op":"login","args":{"SDKAppID":1400112233,"userID":"a","userSig":"x"}})");
   EXPECT_EQ(next(wrong).at("code"), 70003);
   EXPECT_EQ(closed(wrong), 1008);
+}
+
+TEST_F(ClientDoorOnSockets, ABinaryFrameEndsWith1003) {
+  start();
+  auto peer = net::RawSocket::connect(server->port());
+  ASSERT_TRUE(peer.send(
+      "GET /client HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+      "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"));
+  ASSERT_TRUE(peer.receive_until("\r\n\r\n"));
+  ASSERT_TRUE(peer.received.starts_with("HTTP/1.1 101 ")) << peer.received;
+  peer.received.clear();
+  using namespace std::string_view_literals;
+  ASSERT_TRUE(peer.send("\x82\x82\0\0\0\0{}"sv));  // binary, masked with nothing
+  ASSERT_TRUE(peer.receive_until("text frames only"));
+  EXPECT_TRUE(peer.received.starts_with("\x88\x12\x03\xeb"sv)) << "close frame with 1003";
 }
 
 TEST_F(ClientDoorOnSockets, StoppingTheServerClosesWith1012) {
