@@ -133,7 +133,28 @@ def quoted(text):
     return urllib.parse.quote(text, safe="")
 
 
-# A local authority and certificates. The keys are written by openssl with mode 0600.
+# The built-in authority, as an operator uses it.
+
+def init_authority(binary, folder):
+    """The folder of `tidings ca init`: ca.pem, the backend's client.pem, and their keys."""
+    _must(run_tool(binary, "ca", "init", "--folder", folder))
+    return f"{folder}/ca.pem"
+
+
+def issue_certificate(binary, folder, *hosts):
+    """A server certificate and its key, signed by the folder's authority; made anew if there."""
+    hosts = hosts or ("localhost", "127.0.0.1")
+    _must(run_tool(binary, "ca", "issue", *hosts, "--folder", folder, "--renew"))
+    return f"{folder}/{hosts[0]}.pem", f"{folder}/{hosts[0]}.key"
+
+
+def _must(result):
+    if result.returncode != 0:
+        raise Failed(f"{' '.join(result.args[1:3])}: {result.stderr}")
+
+
+# What the built-in authority does not make, such as what has expired: by openssl, which writes keys
+# with mode 0600.
 
 def make_authority(folder, name="Tidings demonstration authority"):
     """ca.pem and ca.key in `folder`."""

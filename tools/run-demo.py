@@ -48,27 +48,17 @@ class Demo:
     # Steps.
     def prepare(self):
         """A folder begun anew, certificates, the Sign token, ports."""
-        for old in ("serve", "receive"):
+        for old in ("serve", "receive", "tls"):
             shutil.rmtree(f"{self.folder}/{old}", ignore_errors=True)
         os.makedirs(self.folder, exist_ok=True)
-        self.title("A certificate authority, a certificate for the receiver, a Sign token")
-        tls = f"{self.folder}/tls"
-        self.ca = f"{tls}/ca.pem"
-        # Checked for a day ahead, so that a demonstration does not end in an expired certificate.
-        if not self._still_valid(f"{tls}/receiver.pem"):
-            daemons.make_authority(tls)
-            daemons.make_certificate(tls, "receiver")
-        self.certificate, self.key = f"{tls}/receiver.pem", f"{tls}/receiver.key"
+        self.title("An authority, certificates for both ends, a Sign token")
+        self.authority = f"{self.folder}/tls"
+        self.ca = daemons.init_authority(self.binary, self.authority)
+        self.certificate, self.key = daemons.issue_certificate(self.binary, self.authority)
         self.token = secrets.token_hex(16)
         self.token_file = daemons.write_secret(f"{self.folder}/sign.token", self.token)
         self.say(f"   {self.folder}/tls, {self.token_file}")
         self.ports = {name: self._free_port(name, port) for name, port in PORTS.items()}
-
-    @staticmethod
-    def _still_valid(certificate):
-        return os.path.exists(certificate) and subprocess.run(
-            ["openssl", "x509", "-checkend", "86400", "-noout", "-in", certificate],
-            capture_output=True, check=False).returncode == 0
 
     def _free_port(self, name, port):
         if daemons.port_is_free(port):
@@ -84,15 +74,17 @@ class Demo:
                 f'[receive]\nlisten = "127.0.0.1:{self.ports["receive"]}"\n'
                 f'admin_listen = "127.0.0.1:{self.ports["query"]}"\n'
                 f'data_dir = "{self.folder}/receive"\n'
-                f'tls.certificate_file = "{self.certificate}"\ntls.key_file = "{self.key}"\n\n'
-                f'[[receive.app]]\nsdkappid = {APP}\ntoken_files = ["{self.token_file}"]\n')
+                f'tls.certificate_file = "{self.certificate}"\ntls.key_file = "{self.key}"\n'
+                f'tls.client_ca_file = "{self.ca}"\n\n'
+                f'[[receive.app]]\nsdkappid = {APP}\ntoken_files = ["{self.token_file}"]\n'
+                'require_client_certificate = true\n')
         serve_file = f"{self.folder}/serve.toml"
         with open(serve_file, "w", encoding="utf-8") as file:
             file.write(
                 f'[serve]\nlisten = "127.0.0.1:{self.ports["serve"]}"\n'
                 f'admin_listen = "127.0.0.1:{self.ports["admin"]}"\n'
                 f'data_dir = "{self.folder}/serve"\n'
-                f'callbacks.ca_file = "{self.ca}"\n'
+                f'ca_dir = "{self.authority}"\n'
                 'callbacks.allow_networks = ["127.0.0.0/8"]\n')
         self.receive = self._daemon("receive", receive_file)
         self.serve = self._daemon("serve", serve_file)
@@ -132,7 +124,7 @@ class Demo:
                    "--callback-token-file", self.token_file,
                    "--switch", "after_create_group=on", "--switch", "after_group_info_changed=on",
                    "--switch", "after_group_destroyed=on", "--switch", "after_new_member_join=on")
-        self.say(f"   {self.callback_url}, signed, over HTTPS; after_create_group and others on")
+        self.say(f"   {self.callback_url}, signed, over mutual TLS; after_create_group and others on")
         result = daemons.run_tool(self.binary, "usersig", "make", "--sdkappid", str(APP), "--user",
                                   "administrator", "--key-file", self.key_file)
         self.user_sig = result.stdout.strip()

@@ -11,7 +11,8 @@ SUBCOMMANDS = [
     ["app", "create"], ["app", "list"], ["app", "show"], ["app", "set"], ["app", "delete"],
     ["app", "key"], ["app", "admin", "add"], ["app", "field", "declare"], ["app", "callback"],
     ["app", "ledger"], ["usersig", "make"], ["usersig", "check"], ["callback", "send"],
-    ["callback", "verify"], ["topics", "list"], ["topics", "watch"],
+    ["callback", "verify"], ["topics", "list"], ["topics", "watch"], ["ca", "init"],
+    ["ca", "issue"], ["ca", "show"],
 ]
 
 

@@ -8,7 +8,7 @@ import ssl
 import socket
 import time
 
-from harness import ProcessTest, daemons, main, tidings
+from harness import BINARY, ProcessTest, daemons, main, tidings
 
 
 def served_certificate(url, ca_file):
@@ -85,14 +85,14 @@ class DaemonTest(ProcessTest):
         self.assertNotIn(token, serve.log())
 
     def test_sighup_rereads_certificates_and_opens_the_log_anew(self):
-        ca = daemons.make_authority(self.folder)
-        certificate, key = daemons.make_certificate(self.folder, "server")
+        ca = daemons.init_authority(BINARY, self.folder + "/ca")
+        certificate, key = daemons.issue_certificate(BINARY, self.folder + "/ca")
         log = f"{self.folder}/receive-app.log"
         receive = self.start_receive(
             f'tls.certificate_file = "{certificate}"\ntls.key_file = "{key}"\n',
             environment={"TIDINGS_LOG_FILE": log})
         before = served_certificate(receive.listen, ca)
-        daemons.make_certificate(self.folder, "server")
+        daemons.issue_certificate(BINARY, self.folder + "/ca")
         os.rename(log, log + ".1")
         receive.send_signal(signal.SIGHUP)
         daemons.wait_until(lambda: os.path.exists(log), "the log is opened anew")
@@ -103,8 +103,8 @@ class DaemonTest(ProcessTest):
             self.assertIn("stopped", file.read())
 
     def test_a_broken_certificate_at_sighup_leaves_the_old_one_in_use(self):
-        ca = daemons.make_authority(self.folder)
-        certificate, key = daemons.make_certificate(self.folder, "server")
+        ca = daemons.init_authority(BINARY, self.folder + "/ca")
+        certificate, key = daemons.issue_certificate(BINARY, self.folder + "/ca")
         receive = self.start_receive(
             f'tls.certificate_file = "{certificate}"\ntls.key_file = "{key}"\n')
         before = served_certificate(receive.listen, ca)

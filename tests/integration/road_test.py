@@ -10,7 +10,7 @@ import socket
 import subprocess
 import unittest
 
-from harness import (AFTER_CREATE_TOPIC, APP, Backend, ProcessTest, Receiver, ROOT, daemons,
+from harness import (AFTER_CREATE_TOPIC, APP, BINARY, Backend, ProcessTest, Receiver, ROOT, daemons,
                      main, tidings)
 
 
@@ -18,8 +18,8 @@ class RoadTest(ProcessTest):
     def start_both(self, tls=False, **app):
         more = serve_more = ""
         if tls:
-            ca = daemons.make_authority(self.folder)
-            certificate, key = daemons.make_certificate(self.folder, "receiver")
+            ca = daemons.init_authority(BINARY, self.folder + "/ca")
+            certificate, key = daemons.issue_certificate(BINARY, self.folder + "/ca")
             more = f'tls.certificate_file = "{certificate}"\ntls.key_file = "{key}"\n'
             serve_more = f'callbacks.ca_file = "{ca}"\n'
         receive = self.start_receive(more)
@@ -161,8 +161,8 @@ error_info = "only curators may add topics"
     @unittest.skipUnless(shutil.which("nginx", path=os.environ["PATH"] + ":/usr/sbin"),
                          "nginx is not installed")
     def test_nginx_as_a_third_partys_receiver_gets_callbacks_over_tls(self):
-        ca = daemons.make_authority(self.folder)
-        certificate, key = daemons.make_certificate(self.folder, "nginx")
+        ca = daemons.init_authority(BINARY, self.folder + "/ca")
+        certificate, key = daemons.issue_certificate(BINARY, self.folder + "/ca")
         with socket.socket() as reserved:
             reserved.bind(("127.0.0.1", 0))
             port = reserved.getsockname()[1]
