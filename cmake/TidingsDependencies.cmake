@@ -1,6 +1,6 @@
 # Everything Tidings is built on comes from Debian 12 packages; docs/dependencies.md says what for.
 option(TIDINGS_BENCHMARKS "Build benchmarks/" ON)
-set(TIDINGS_SANITIZE "" CACHE STRING "empty, address (Address+UB) or thread")
+set(TIDINGS_SANITIZE "" CACHE STRING "empty, address (Address+UB), thread or fuzz (clang)")
 
 find_package(Threads REQUIRED)
 find_package(Boost 1.81 REQUIRED COMPONENTS json url)
@@ -48,6 +48,12 @@ elseif(TIDINGS_SANITIZE STREQUAL "thread")
   add_compile_options(-fsanitize=thread -fno-omit-frame-pointer -Wno-tsan -Wno-maybe-uninitialized
     -Wno-mismatched-new-delete)
   add_link_options(-fsanitize=thread)
+elseif(TIDINGS_SANITIZE STREQUAL "fuzz")
+  add_compile_options(-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined
+    -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=address,undefined)
+  add_compile_definitions(_GLIBCXX_ASSERTIONS)
 elseif(NOT TIDINGS_SANITIZE STREQUAL "")
-  message(FATAL_ERROR "TIDINGS_SANITIZE is '${TIDINGS_SANITIZE}': use address, thread or nothing")
+  message(FATAL_ERROR
+    "TIDINGS_SANITIZE is '${TIDINGS_SANITIZE}': use address, thread, fuzz or nothing")
 endif()

@@ -13,6 +13,11 @@ if(CMAKE_UNITY_BUILD)
   list(APPEND TIDINGS_WARNINGS -Wno-subobject-linkage)
 endif()
 
+# The warnings are those of g++; clang is here for its fuzzer.
+if(TIDINGS_SANITIZE STREQUAL "fuzz")
+  set(TIDINGS_WARNINGS)
+endif()
+
 function(tidings_library name)
   cmake_parse_arguments(arg "" "" "SOURCES;USES;PRIVATE_USES;TESTS;TEST_USES" ${ARGN})
   add_library(tidings_${name} STATIC ${arg_SOURCES})
