@@ -48,7 +48,10 @@ def play(scenario, seed):
         for daemon in (getattr(world, "receive", None),
                        getattr(getattr(world, "backend", None), "serve", None)):
             if daemon is not None:
-                text += f"\n--- {daemon.name}\n{daemon.log_tail(12)}"
+                code = daemon.process.poll()
+                text += f"\n--- {daemon.name}: " + (
+                    "runs" if code is None else f"ENDED BY ITSELF with code {code}")
+                text += f"\n{daemon.log_tail(12)}"
     finally:
         world.doCleanups()
     return verdict, time.monotonic() - began, text

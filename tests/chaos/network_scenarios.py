@@ -14,8 +14,8 @@ NETWORK = {
     "drip_answer": ({"drip_answer": 0.3}, ("timeout",), "answers trickle, a byte every 100 ms"),
     "cut_request_head": ({"cut_request_head": 0.5}, ("closed",), "cut in a request's head"),
     "cut_request_body": ({"cut_request_body": 0.5}, ("closed",), "cut in a request's body"),
-    "cut_answer_head": ({"cut_answer_head": 0.5}, ("cut", "closed"), "cut in an answer's head"),
-    "cut_answer_body": ({"cut_answer_body": 0.5}, ("cut", "closed"), "cut in an answer's body"),
+    "cut_answer_head": ({"cut_answer_head": 0.5}, ("cut",), "cut in an answer's head"),
+    "cut_answer_body": ({"cut_answer_body": 0.5}, ("cut",), "cut in an answer's body"),
     "lose_answer": ({"lose_answer": 0.5}, ("closed",), "committed, but the answer is lost"),
     "reset": ({"reset": 0.5}, ("closed",), "RST to both sides"),
     "blackhole": ({"blackhole": 1.0}, ("timeout",), "nothing arrives, nothing closes"),
@@ -95,8 +95,9 @@ def receiver_down(world):
     backlog = world.ledger()["pending"]
     world.assertGreater(backlog, 50)
     tried = sum(world.outcomes().values())
-    # What was in flight when it ended, and the probes: 1, 2, 4, ... 60 s apart.
-    world.assertLess(tried, 150, "an open breaker burns no attempts")
+    # What was in flight when it ended, and the probes 1, 2, 4, ... 60 s apart. Of the thousands that
+    # wait no other is tried.
+    world.assertLess(tried, 60, "an open breaker burns no attempts")
     world.restart_receive()
     return (f"{seconds} s away, {told} topics accepted meanwhile, {backlog} pending, {tried} "
             f"attempts spent; {world.healed(150)}")

@@ -7,6 +7,7 @@ backlog drains by itself, and the three records (records.py) agree.
 import json
 import os
 import random
+import signal
 import sqlite3
 import sys
 import time
@@ -15,7 +16,7 @@ import urllib.parse
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "..", "integration")]
 
-from callers import Callers  # noqa: E402
+from callers import EVENTS, Callers  # noqa: E402
 from fault_proxy import FaultProxy  # noqa: E402
 from harness import APP, Backend, ProcessTest, daemons, tidings  # noqa: E402
 import harness  # noqa: E402
@@ -67,7 +68,7 @@ class World(ProcessTest):
             self.addCleanup(self.proxy.close)
             target = self.proxy.url
         self.backend = Backend(self, self.start_serve(self.serve_more))
-        self.backend.make_app(target.replace("127.0.0.1", host) + "/im")
+        self.backend.make_app(target.replace("127.0.0.1", host) + "/im", EVENTS)
         if app_setting:
             self.backend.admin("callback", str(APP), *app_setting)
         self.groups = [self.backend.make_community() for _ in range(groups)]
@@ -106,10 +107,18 @@ class World(ProcessTest):
 
     def wait_for(self, condition, what, seconds=30):
         try:
-            return daemons.wait_until(condition, what, seconds, 0.05)
+            return daemons.wait_until(lambda: self.still_run() and condition(), what, seconds, 0.05)
         except daemons.Failed as failure:
             seen = self.outcomes()
             raise daemons.Failed(f"{failure}; failed attempts: {seen}") from None
+
+    def still_run(self):
+        """Nothing that is done to them may end one of the two."""
+        for daemon in (self.receive, self.backend.serve if hasattr(self, "backend") else None):
+            code = daemon and daemon.process.poll()
+            if code is not None and code != -signal.SIGKILL:
+                raise daemons.Failed(f"{daemon.name} ended by itself with code {code}")
+        return True
 
     def refusals(self, reason):
         """How many callbacks receive has refused for `reason` since its start."""
@@ -118,12 +127,13 @@ class World(ProcessTest):
         return json.loads(text)["refused"].get(reason, 0)
 
     def outcomes(self):
-        """Attempts by outcome, from serve's attempt log."""
+        """Failed attempts by outcome, from serve's attempt log."""
         database = sqlite3.connect(f"file:{self.serve_file()}?mode=ro", uri=True, timeout=10)
         try:
             words = dict(database.execute("SELECT id, text FROM word"))
             rows = database.execute("SELECT outcome, count(*) FROM attempt GROUP BY 1").fetchall()
-            return {words.get(word, word): count for word, count in rows}
+            named = {words.get(word, word): count for word, count in rows}
+            return {name: count for name, count in named.items() if name != "ok"}
         finally:
             database.close()
 

@@ -30,7 +30,7 @@ import urllib.parse
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(HERE, "..", "integration"), os.path.join(HERE, "..", "chaos")]
 
-from callers import Callers  # noqa: E402
+from callers import EVENTS, Callers  # noqa: E402
 from fault_proxy import FaultProxy  # noqa: E402
 from harness import APP, Backend, ProcessTest, daemons, tidings  # noqa: E402
 from records import Comparison  # noqa: E402
@@ -140,7 +140,7 @@ class CrashTest(ProcessTest):
             each.__name__: each for each in (self.held.sent, self.held.answer, self.held.outcome)})
         self.addCleanup(self.proxy.close)
         self.backend = Backend(self, self.start_serve(self.more))
-        self.backend.make_app(self.proxy.url + "/im")
+        self.backend.make_app(self.proxy.url + "/im", EVENTS)
         groups = [self.backend.make_community() for _ in range(40 + CYCLES)]
         signed = tidings("usersig", "make", "--sdkappid", str(APP), "--user", "vera_01",
                          "--key-file", self.backend.key_file)

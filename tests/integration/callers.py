@@ -16,7 +16,8 @@ import struct
 import threading
 import urllib.parse
 
-CREATE_TOPIC = "/v4/million_group_open_http_svc/create_topic"
+TOPICS = "/v4/million_group_open_http_svc/"
+EVENTS = ("after_create_group=on", "after_group_info_changed=on", "after_group_destroyed=on")
 BROKEN = (OSError, http.client.HTTPException, ValueError)
 
 
@@ -36,8 +37,16 @@ class RestCaller:
 
     def create_topic(self, group, name):
         """(ErrorCode, TopicId)."""
-        answer = self.call(CREATE_TOPIC, {"GroupId": group, "TopicName": name})
+        answer = self.call(TOPICS + "create_topic", {"GroupId": group, "TopicName": name})
         return answer["ErrorCode"], answer.get("TopicId")
+
+    def rename_topic(self, group, topic, name):
+        return self.call(TOPICS + "modify_topic", {"GroupId": group, "TopicId": topic,
+                                                   "TopicName": name})["ErrorCode"]
+
+    def destroy_topic(self, group, topic):
+        return self.call(TOPICS + "destroy_topic", {"GroupId": group,
+                                                    "TopicIdList": [topic]})["ErrorCode"]
 
     def close(self):
         self.connection.close()
@@ -116,18 +125,38 @@ class ClientCaller:
         code, data = self.ask("createTopicInCommunity", {"groupID": group, "topicName": name})
         return code, data.get("topicID")
 
+    def rename_topic(self, group, topic, name):
+        return self.ask("updateTopicProfile", {"groupID": group, "topicID": topic,
+                                               "topicName": name})[0]
+
+    def destroy_topic(self, group, topic):
+        return self.ask("deleteTopicFromCommunity", {"groupID": group, "topicIDList": [topic]})[0]
+
     def close(self):
         self.file.close()
         self.socket.close()
 
 
+class Told:
+    """What a caller knows of a topic. Where a later call got no answer, two things are possible."""
+
+    def __init__(self, group, name):
+        self.group = group
+        self.names = {name}
+        self.states = {"alive"}
+
+    def __str__(self):
+        return f"{self.group} {sorted(self.names)} {sorted(self.states)}"
+
+
 class Callers:
-    """Threads that create topics through both doors, and write down what they are told."""
+    """Threads that create topics through both doors, and write down what they are told. One topic in
+    four is renamed afterwards, one in eight destroyed."""
 
     def __init__(self, backend, app, groups, owner, owner_sig, rest=3, clients=1, pause=0.0):
         self.backend = backend
         self.groups = groups
-        self.told = {}       # TopicId -> (GroupId, name)
+        self.told = {}       # TopicId -> Told
         self.unanswered = set()  # names
         self.refused = {}    # name -> code
         self.doors = {"rest": 0, "client": 0}
@@ -156,25 +185,41 @@ class Callers:
             with self.lock:
                 number = self.next
                 self.next += 1
-            name, group = f"topic {number}", self.groups[number % len(self.groups)]
             try:
-                code, topic = caller.create_topic(group, name)
+                refused = self.one_topic(caller, door, number)
             except BROKEN:
                 caller.close()
                 caller = None
-                with self.lock:
-                    self.unanswered.add(name)
                 continue
-            with self.lock:
-                if code == 0:
-                    self.told[topic] = (group, name)
-                    self.doors[door] += 1
-                else:
-                    self.refused[name] = code
-            if self.pause or code != 0:
-                self.stopping.wait(self.pause if code == 0 else 0.02)
+            if self.pause or refused:
+                self.stopping.wait(0.02 if refused else self.pause)
         if caller:
             caller.close()
+
+    def one_topic(self, caller, door, number):
+        """True when the server said no. What breaks on the way has left its mark in the records."""
+        name, group = f"topic {number}", self.groups[number % len(self.groups)]
+        self.unanswered.add(name)
+        code, topic = caller.create_topic(group, name)
+        self.unanswered.discard(name)
+        if code != 0:
+            self.refused[name] = code
+            return True
+        told = Told(group, name)
+        with self.lock:
+            self.told[topic] = told
+            self.doors[door] += 1
+        if number % 4 == 1:
+            told.names.add(f"renamed {number}")
+            code = caller.rename_topic(group, topic, f"renamed {number}")
+            told.names.discard(name if code == 0 else f"renamed {number}")
+        elif number % 8 == 3:
+            told.states.add("destroyed")
+            code = caller.destroy_topic(group, topic)
+            told.states.discard("alive" if code == 0 else "destroyed")
+        if code != 0:
+            self.refused[f"change of {number}"] = code
+        return code != 0
 
     def count(self):
         with self.lock:

@@ -11,6 +11,7 @@ import types
 import unittest
 import urllib.parse
 
+from callers import Told
 from harness import AFTER_CREATE_TOPIC, APP
 from records import Comparison, out_of_order
 
@@ -29,11 +30,12 @@ class Records:
 
     def __init__(self):
         self.topics = [("t1", "g1", "one"), ("t2", "g2", "two"), ("t3", "g1", "three")]
-        self.told = {topic: (group, name) for topic, group, name in self.topics}
+        self.told = {topic: Told(group, name) for topic, group, name in self.topics}
         self.refused = {}
         self.states = [1, 1, 1]
         self.ledger = [3, 3, 0, 0, 0]
-        self.mirror = [{"topic_id": topic, "group_id": group, "name": name}
+        self.mirror = [{"topic_id": topic, "group_id": group, "name": name,
+                        "state": "alive"}
                        for topic, group, name in self.topics]
         self.inbox = [{"id": number, "request_id": f"r{number}", "sequence": number,
                        "group_id": group, "command": AFTER_CREATE_TOPIC}
@@ -103,6 +105,13 @@ class RecordsTest(unittest.TestCase):
         def move(records):
             records.mirror[0]["group_id"] = "g2"
 
+        def destroy(records):
+            records.mirror[0]["state"] = "destroyed"
+
+        def end_otherwise(records):  # both are possible to the caller, but not to serve
+            records.told["t1"].states.add("destroyed")
+            records.mirror[0]["state"] = "destroyed"
+
         def apply_twice(records):
             records.mirror.append({**records.mirror[0], "topic_id": "t9"})
 
@@ -133,8 +142,9 @@ class RecordsTest(unittest.TestCase):
         def unbalance(records):
             records.balanced = False
 
-        for spoil in (lose, rename, move, apply_twice, enter_twice, swap, leave_pending,
-                      forget_state, end_dead, miscount, miss, refuse_and_keep, unbalance):
+        for spoil in (lose, rename, move, destroy, end_otherwise, apply_twice, enter_twice, swap,
+                      leave_pending, forget_state, end_dead, miscount, miss, refuse_and_keep,
+                      unbalance):
             with self.subTest(spoil.__name__):
                 records = Records()
                 spoil(records)
