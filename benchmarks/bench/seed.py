@@ -72,7 +72,7 @@ def backend_topics(file, topics):
     return groups
 
 
-def backend_backlog(file, events):
+def backend_backlog(file, events, groups=10000):
     """Events that wait: copies of the one that is there, in groups of their own."""
     database = open_quickly(file)
     seq = database.execute("SELECT event_seq FROM counter").fetchone()[0]
@@ -80,7 +80,7 @@ def backend_backlog(file, events):
     source = database.execute("SELECT min(seq) FROM event").fetchone()[0]
     multiply(database, "event", f"seq = {source}", events, seq=f"{seq} + 1 + n",
              app_sequence=f"{sequence} + 1 + n", request_id="randomblob(16)",
-             group_id="'@TGS#_waits' || (n % 10000)")
+             group_id=f"'@TGS#_waits' || (n % {groups})")
     multiply(database, "delivery", f"seq = {source}", events, seq=f"{seq} + 1 + n", state="0")
     database.execute("UPDATE counter SET event_seq = event_seq + ?", (events,))
     database.execute("UPDATE tally SET event_sequence = event_sequence + ?", (events,))

@@ -111,6 +111,27 @@ void Histogram::observe(double value) {
   sum_.fetch_add(value, std::memory_order_relaxed);
 }
 
+std::uint64_t Histogram::count() const {
+  std::uint64_t sum = 0;
+  for (std::size_t i = 0; i <= bounds_.size(); ++i) sum += count_at(i);
+  return sum;
+}
+
+double Histogram::quantile(double share) const {
+  const auto wanted = share * static_cast<double>(count());
+  double below = 0;
+  double lower = 0;
+  for (std::size_t i = 0; i < bounds_.size(); ++i) {
+    const auto here = static_cast<double>(count_at(i));
+    if (here > 0 && below + here >= wanted) {
+      return lower + (bounds_[i] - lower) * (wanted - below) / here;
+    }
+    below += here;
+    lower = bounds_[i];
+  }
+  return below == 0 && count_at(bounds_.size()) == 0 ? 0 : lower;
+}
+
 std::vector<double> latency_bounds() {
   return {0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025,
           0.05,   0.1,     0.25,   0.5,   1,      2.5,   5,    10};

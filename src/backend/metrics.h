@@ -60,6 +60,11 @@ class Histogram {
     return counts_[bucket].load(std::memory_order_relaxed);
   }
   [[nodiscard]] double sum() const { return sum_.load(std::memory_order_relaxed); }
+  [[nodiscard]] std::uint64_t count() const;
+  /// The value that a `share` (0 to 1) of the observations does not exceed, by linear interpolation
+  /// within its bucket, as Prometheus does; what is above the last bound counts as the last bound.
+  /// 0 where nothing was observed.
+  [[nodiscard]] double quantile(double share) const;
 
  private:
   const std::vector<double> bounds_;

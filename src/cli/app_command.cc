@@ -160,6 +160,7 @@ void add_app(CommandLine& line) {
   line.add<AppOptions>(*admin, "remove", "Remove an admin",
                        "  tidings app admin remove 1400000001 ops\n", declare_user, remove_admin);
   add_app_settings(line, *app);
+  add_app_test(line, *app);
 }
 
 }  // namespace tidings::cli

@@ -50,4 +50,7 @@ Result<bool> on_or_off(const std::string& option, const std::string& text);
 /// `app key`, `app field`, `app callback`, `app webhook`.
 void add_app_settings(CommandLine& line, CLI::App& app);
 
+/// `app test-callback`.
+void add_app_test(CommandLine& line, CLI::App& app);
+
 }  // namespace tidings::cli

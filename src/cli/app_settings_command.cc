@@ -70,6 +70,8 @@ void declare_callback(CLI::App& command, AppOptions& options) {
   command.add_option("--switch", options.events,
                      "An event's switch, such as after_create_group=on; `all=on` for all");
   command.add_option("--retry", options.texts["retry"], "off, timeouts or durable");
+  command.add_option("--dead-head", options.texts["dead_head"],
+                     "When a group's next event would end dead: continue without it, or park");
   command.add_option("--before-failure", options.texts["before_failure"], "proceed or block");
   command.add_option("--additive", options.texts["additive"], "documented, needed or all");
   command.add_option("--callback-ca-file", options.ca_file,

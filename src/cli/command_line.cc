@@ -43,11 +43,13 @@ int run_command_line(int argc, const char* const* argv) {
   add_serve(line);
   add_receive(line);
   add_app(line);
+  add_events(line);
   add_usersig(line);
   add_callback(line);
   add_topics(line);
   add_client(line);
   add_ca(line);
+  add_ledger(line);
   add_check_config(line);
   line.add<VersionOptions>(parser, "version", "Print the versions of tidings and its libraries",
                            "  tidings version\n", no_options, print_version);

@@ -39,11 +39,13 @@ struct CommandLine {
 void add_serve(CommandLine& line);
 void add_receive(CommandLine& line);
 void add_app(CommandLine& line);
+void add_events(CommandLine& line);
 void add_usersig(CommandLine& line);
 void add_callback(CommandLine& line);
 void add_topics(CommandLine& line);
 void add_client(CommandLine& line);
 void add_ca(CommandLine& line);
+void add_ledger(CommandLine& line);
 void add_check_config(CommandLine& line);
 
 /// The whole program but for the process's start.

@@ -62,6 +62,13 @@ struct CallbackConfig {
   friend bool operator==(const CallbackConfig&, const CallbackConfig&) = default;
 };
 
+/// How long events that have ended are kept; pending ones always are.
+struct RetentionConfig {
+  Milliseconds age{30LL * 24 * 3600 * 1000};  ///< since an event ended; 0: any age
+  std::int64_t count = 10'000'000;            ///< of all apps together; 0: any number
+  friend bool operator==(const RetentionConfig&, const RetentionConfig&) = default;
+};
+
 struct ServeConfig {
   ListenAddress listen{"127.0.0.1", 8080};        ///< REST and client door
   ListenAddress admin_listen{"127.0.0.1", 8081};  ///< admin door, metrics, health
@@ -87,6 +94,7 @@ struct ServeConfig {
   NumberMap rate_limits;            ///< calls a second by command, over the protocol's defaults
   ClientDoorConfig client;
   CallbackConfig callbacks;
+  RetentionConfig retention;
   friend bool operator==(const ServeConfig&, const ServeConfig&) = default;
 };
 

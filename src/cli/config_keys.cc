@@ -40,6 +40,7 @@ using R = ReceiveConfig;
 using Tls = TlsConfig;
 using Client = ClientDoorConfig;
 using Calls = CallbackConfig;
+using Retention = RetentionConfig;
 using Source = SourceConfig;
 
 constexpr Key<S> kServe[] = {
@@ -149,6 +150,14 @@ constexpr Key<S> kServe[] = {
      {1, 4096}},
     {"callbacks.max_in_flight", serve<&S::callbacks, &Calls::max_in_flight>,
      "Most callbacks in flight to all URLs together.", {1, 65536}},
+    {"retention.age", serve<&S::retention, &Retention::age>,
+     "How long events that were delivered, died or were cancelled stay in the store with their "
+     "attempts, to be looked at, fed and replayed. Pending ones stay whatever their age. 0s: any age.",
+     {0, 3650 * kDay}},
+    {"retention.count", serve<&S::retention, &Retention::count>,
+     "Most ended events kept, of all apps together; the oldest go first. About 600 bytes each, and "
+     "their space is used again. 0: any number.",
+     {0, 1'000'000'000'000}},
 };
 
 constexpr Key<R> kReceive[] = {

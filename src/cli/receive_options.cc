@@ -72,7 +72,7 @@ Result<std::vector<receiver::GapKeeper::WatchedApp>> watched_apps(const ReceiveC
 net::HttpClientOptions source_client_options() {
   net::HttpClientOptions options;
   options.addresses = net::AddressPolicy::allow_all();
-  options.max_response_body_bytes = 32 * 1024 * 1024;
+  options.max_response_bytes = 32 * 1024 * 1024;
   options.user_agent = "tidings-receive";
   return options;
 }

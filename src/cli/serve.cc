@@ -11,10 +11,12 @@
 #include "backend/rest/rest_door.h"
 #include "backend/store_metrics.h"
 #include "cli/before_bridge.h"
+#include "cli/callback_test_bridge.h"
 #include "cli/endpoint_disabler.h"
 #include "cli/serve_figures.h"
 #include "cli/serve_options.h"
 #include "cli/serve_store.h"
+#include "delivery/event_jobs.h"
 #include "net/authority_folder.h"
 #include "runtime/run_on.h"
 
@@ -45,6 +47,8 @@ struct ServeApp::Doors {
   std::optional<net::HttpClientPool> transport;
   std::optional<delivery::BeforeCaller> before_caller;
   std::optional<BeforeBridge> before;
+  std::optional<delivery::CallbackProbe> probe;
+  std::optional<backend::DeliveryFigures> delivery_figures;
 
   std::optional<backend::AppRegistry> apps;
   backend::EventWaiters waiters;
@@ -53,6 +57,8 @@ struct ServeApp::Doors {
   std::optional<backend::Service> service;
   std::optional<EndpointDisabler> disabler;
   std::optional<delivery::Dispatcher> dispatcher;
+  std::optional<delivery::EventJobs> event_jobs;
+  std::optional<backend::Retention> retention;
 
   std::optional<backend::Authenticator> authenticator;
   std::optional<backend::RateLimiter> limiter;
@@ -92,8 +98,12 @@ Result<std::unique_ptr<Running>> ServeApp::start(Parts parts) {
   // 5. Doors, listening last: nobody is let in before all of it stands.
   TRY_VOID(app->open_doors());
   app->watch_figures();
-  // 6. What an earlier run left undelivered goes out, beside new requests.
-  doors.delivery_lanes[0].post([&doors] { doors.dispatcher->start(); });
+  // 6. What an earlier run left undelivered goes out, beside new requests; what ended long ago goes.
+  doors.delivery_lanes[0].post([&doors] {
+    doors.dispatcher->start();
+    doors.event_jobs->start();
+    doors.retention->start();
+  });
   doors.ready = true;
   return std::unique_ptr<Running>(std::move(app));
 }
@@ -120,13 +130,18 @@ Result<void> ServeApp::open_callbacks() {
   doors.before_caller.emplace(delivery::BeforeCaller::Parts{
       lane, *doors.transport, parts_.clock, parts_.random, &doors.callback_tls});
   doors.before.emplace(*doors.before_caller);
+  doors.probe.emplace(delivery::BeforeCaller::Parts{
+      lane, *doors.transport, parts_.clock, parts_.random, &doors.callback_tls});
   return {};
 }
 
 void ServeApp::make_service() {
   Doors& doors = *doors_;
+  doors.delivery_figures.emplace(parts_.clock);
+  store::CommitterOptions committing = committer_options(parts_.config);
+  committing.observe = commit_observer(doors.metrics);
   doors.committer.emplace(doors.store.work(), parts_.clock, parts_.random, doors.bridge,
-                          committer_options(parts_.config));
+                          std::move(committing));
   doors.service.emplace(backend::Service::Parts{
       *doors.committer, doors.bridge, doors.store.community(), doors.store.events(), doors.readers,
       *doors.apps, *doors.before, parts_.clock, parts_.random});
@@ -145,10 +160,21 @@ void ServeApp::make_service() {
           .tls = &doors.callback_tls,
           .disable_endpoint =
               [&disabler = *doors.disabler](SdkAppId id) { disabler.disable(id); },
-          .observe = delivery_observer(doors.metrics),
+          .observe = delivery_observer(doors.metrics, *doors.delivery_figures),
           .log = [&log = parts_.log](
                      std::string_view line) { log.warning("delivery", {{"what", line}}); }},
       dispatcher_options(parts_.config.callbacks));
+  doors.event_jobs.emplace(delivery::EventJobs::Parts{
+      .lane = lane,
+      .dispatcher = *doors.dispatcher,
+      .events = doors.store.events(),
+      .readers = doors.readers,
+      .transport = *doors.transport,
+      .clock = parts_.clock,
+      .app = [&apps = *doors.apps](SdkAppId id) { return apps.find(id); },
+      .tls = &doors.callback_tls,
+      .log = [&log = parts_.log](
+                 std::string_view line) { log.warning("delivery", {{"what", line}}); }});
   doors.hub.emplace(doors.lanes, doors.metrics);
   doors.apps->watch([&doors](SdkAppId id) {
     if (doors.apps->find(id)) {
@@ -156,10 +182,12 @@ void ServeApp::make_service() {
     } else {
       doors.dispatcher->app_removed(id);
       doors.delivery_lanes[0].post([&doors, id] { doors.callback_tls.forget(id); });
+      doors.delivery_figures->forget(id);
     }
   });
   doors.bridge.connect(
       [&doors](std::vector<community::Event> events) {
+        doors.delivery_figures->accepted(events);
         doors.waiters.committed(events);
         doors.dispatcher->offer(std::move(events));
       },
@@ -167,6 +195,10 @@ void ServeApp::make_service() {
         doors.hub->committed(std::move(notices));
       });
   doors.committer->start();
+  doors.retention.emplace(lane, *doors.service, retention_options(parts_.config.retention),
+                          [&log = parts_.log](std::string_view line) {
+                            log.warning("retention", {{"what", line}});
+                          });
 }
 
 Result<void> ServeApp::open_doors() {
@@ -187,7 +219,7 @@ Result<void> ServeApp::open_doors() {
   TRY(auto token, doors.store.admin_token(config, parts_.random));
   backend::AdminDoor::Parts admin{
       .api = {*doors.service, *doors.committer, *doors.hub,
-              backend::ChangeRules{!config.callbacks.allow_networks.empty()},
+              backend::ChangeRules{!config.callbacks.allow_networks.empty()}, &*doors.event_jobs,
               doors.authority ? &doors.authority->authority() : nullptr},
       .token = std::move(token),
       .metrics = doors.metrics,
@@ -196,6 +228,8 @@ Result<void> ServeApp::open_doors() {
         if (doors.ready) return {};
         return fail(Errc::unavailable, "stopping, or not started yet");
       }};
+  admin.api.figures = &*doors.delivery_figures;
+  admin.api.test_callback = callback_tester(*doors.probe);
   doors.admin.emplace(std::move(admin));
 
   const auto log = [&log = parts_.log](std::string_view what) {
@@ -233,11 +267,13 @@ Result<void> ServeApp::open_doors() {
 void ServeApp::watch_figures() {
   Doors& doors = *doors_;
   doors.figures.push_back(backend::collect_store_metrics(doors.metrics, *doors.committer,
-                                                         doors.store.events(), *doors.apps));
+                                                         doors.store.events(), *doors.apps,
+                                                         parts_.clock));
   doors.figures.push_back(
       collect_server_figures(doors.metrics, "public", *doors.public_server));
   doors.figures.push_back(collect_server_figures(doors.metrics, "admin", *doors.admin_server));
   doors.figures.push_back(collect_dispatcher_figures(doors.metrics, *doors.dispatcher));
+  doors.figures.push_back(collect_retention_figures(doors.metrics, *doors.retention));
 }
 
 Ready ServeApp::addresses() const {
@@ -273,8 +309,11 @@ void ServeApp::stop() {
   doors.ready = false;
   // 2. No new connections; requests in flight end, WebSockets are closed with 1012, then cut.
   if (doors.public_open) block_on(lane, doors.public_server->stop(time_left(until)));
-  // 3. No more deliveries are begun; those in flight end and hand over their outcomes.
+  // 3. No more deliveries are begun; those in flight end and hand over their outcomes. Replays and
+  //    cancellations that are under way go on with the next start.
+  if (doors.event_jobs) block_on(delivery, doors.event_jobs->stop(time_left(until)));
   if (doors.dispatcher) block_on(delivery, doors.dispatcher->stop(time_left(until)));
+  if (doors.retention) block_on(delivery, doors.retention->stop(time_left(until)));
   // 4. What delivery asked to be made durable is, while the write path still stands.
   if (doors.disabler) block_on(delivery, doors.disabler->stop(time_left(until)));
   // 5. The operator's door goes last: it can be watched until here.

@@ -63,7 +63,7 @@ Result<net::HttpServerOptions> admin_server_options(const ServeConfig& config) {
 
 Result<net::HttpClientOptions> callback_client_options(const CallbackConfig& config) {
   net::HttpClientOptions options;
-  options.max_response_body_bytes = size_of(config.max_response.count);
+  options.max_response_bytes = size_of(config.max_response.count);
   options.max_connections = std::max<std::size_t>(2 * size_of(config.max_in_flight), 64);
   options.max_idle_per_origin = size_of(config.max_per_url);
   options.user_agent = "tidings/" + std::string(kVersion);
@@ -91,6 +91,13 @@ store::CommitterOptions committer_options(const ServeConfig& config) {
   store::CommitterOptions options;
   options.max_batch = size_of(config.max_batch);
   options.max_queued = size_of(config.max_queued);
+  return options;
+}
+
+backend::RetentionOptions retention_options(const RetentionConfig& config) {
+  backend::RetentionOptions options;
+  options.age = config.age;
+  options.count = config.count;
   return options;
 }
 

@@ -6,6 +6,7 @@
 #include <cstddef>
 
 #include "backend/client/session.h"
+#include "backend/retention.h"
 #include "backend/rest/access.h"
 #include "base/result.h"
 #include "cli/config.h"
@@ -32,6 +33,7 @@ Result<net::HttpClientOptions> callback_client_options(const CallbackConfig& con
 net::TlsClientOptions callback_tls_options(const ServeConfig& config);
 store::CommitterOptions committer_options(const ServeConfig& config);
 delivery::DispatcherOptions dispatcher_options(const CallbackConfig& config);
+backend::RetentionOptions retention_options(const RetentionConfig& config);
 backend::ClientSessionOptions session_options(const ClientDoorConfig& config);
 backend::rest::RestLimits rest_limits(const ServeConfig& config);
 

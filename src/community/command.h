@@ -146,10 +146,14 @@ struct PutApp {
 struct DeleteApp {  ///< only when disabled (8.1)
   SdkAppId app;
 };
+/// Retention: these events, where they have ended, and their attempts. Pending ones stay.
+struct PurgeEvents {
+  std::vector<std::int64_t> seqs;
+};
 
 using Command = std::variant<CreateTopic, ModifyTopic, DestroyTopics, CreateGroup, ModifyGroup,
                              DestroyGroup, AddMembers, JoinGroup, QuitGroup, DeleteMembers,
                              ModifyMember, ChangeOwner, MuteMembers, ImportAccounts, DeleteAccounts,
-                             PutApp, DeleteApp>;
+                             PutApp, DeleteApp, PurgeEvents>;
 
 }  // namespace tidings::community

@@ -171,4 +171,9 @@ Result<Reply> apply(const DeleteApp& command, View& view) {
   return Done{};
 }
 
+Result<Reply> apply(const PurgeEvents& command, View& view) {
+  if (!command.seqs.empty()) view.set_changes.emplace_back(ForgetEvents{command.seqs});
+  return Done{};
+}
+
 }  // namespace tidings::community

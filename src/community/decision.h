@@ -48,5 +48,6 @@ Result<Reply> apply(const DeleteAccounts& command, View& view);
 // decide_app.cc
 Result<Reply> apply(const PutApp& command, View& view);
 Result<Reply> apply(const DeleteApp& command, View& view);
+Result<Reply> apply(const PurgeEvents& command, View& view);
 
 }  // namespace tidings::community

@@ -206,6 +206,8 @@ void World::apply(const DropApp& change) {
   apps.erase(change.app);
 }
 
+void World::apply(const ForgetEvents&) {}
+
 void World::commit(View& view) {
   for (const SetChange& change : view.set_changes) {
     std::visit([this](const auto& one) { apply(one); }, change);

@@ -88,6 +88,7 @@ class World {
   void apply(const DissolveGroup& change);
   void apply(const ForgetAccount& change);
   void apply(const DropApp& change);
+  void apply(const ForgetEvents& change);
 
   SeededRandom random_{20250101};
 };

@@ -118,7 +118,12 @@ struct ForgetAccount {
 struct DropApp {
   SdkAppId app;
 };
-using SetChange = std::variant<DissolveGroup, ForgetAccount, DropApp>;
+/// Of these events, those that have ended go, and their attempts; the ledger's numbers stay, and the
+/// engine keeps count of what went, so that they can still be counted afresh.
+struct ForgetEvents {
+  std::vector<std::int64_t> seqs;
+};
+using SetChange = std::variant<DissolveGroup, ForgetAccount, DropApp, ForgetEvents>;
 
 class View {
  public:

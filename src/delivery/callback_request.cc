@@ -5,6 +5,7 @@
 
 #include "tidings/callback_answer.h"
 #include "tidings/callback_sign.h"
+#include "tidings/json.h"
 
 namespace tidings::delivery {
 
@@ -87,21 +88,35 @@ std::optional<std::int64_t> parse_retry_after(std::string_view text, std::int64_
 
 namespace {
 
-AttemptClass class_of(net::ExchangeFailure failure) {
+AttemptClass class_of_tls(net::CertificateFault fault) {
+  switch (fault) {
+    case net::CertificateFault::expired: return AttemptClass::tls_expired;
+    case net::CertificateFault::untrusted: return AttemptClass::tls_untrusted;
+    case net::CertificateFault::host: return AttemptClass::tls_host;
+    case net::CertificateFault::none:
+    case net::CertificateFault::other: break;
+  }
+  return AttemptClass::tls;
+}
+
+AttemptClass class_of(const net::HttpExchange& exchange) {
   using net::ExchangeFailure;
-  switch (failure) {
+  switch (exchange.failure) {
     case ExchangeFailure::none: return AttemptClass::ok;
     case ExchangeFailure::dns: return AttemptClass::dns;
     case ExchangeFailure::address_forbidden: return AttemptClass::forbidden_address;
-    case ExchangeFailure::connect_timeout:
-    case ExchangeFailure::unreachable:
+    case ExchangeFailure::connect_timeout: return AttemptClass::connect_timeout;
+    case ExchangeFailure::unreachable: return AttemptClass::unreachable;
     case ExchangeFailure::timeout: return AttemptClass::timeout;
     case ExchangeFailure::refused: return AttemptClass::refused;
-    case ExchangeFailure::tls: return AttemptClass::tls;
+    case ExchangeFailure::tls: return class_of_tls(exchange.certificate);
     case ExchangeFailure::client_certificate: return AttemptClass::client_certificate;
     case ExchangeFailure::too_large: return AttemptClass::too_large;
     case ExchangeFailure::malformed: return AttemptClass::malformed;
     case ExchangeFailure::closed:
+      return exchange.stage == net::ExchangeStage::head || exchange.stage == net::ExchangeStage::body
+                 ? AttemptClass::cut
+                 : AttemptClass::closed;
     case ExchangeFailure::overloaded:
     case ExchangeFailure::cancelled: return AttemptClass::closed;
   }
@@ -119,7 +134,7 @@ bool refuses_client_certificate(const net::HttpExchange& exchange) {
 
 AttemptResult classify(const net::HttpExchange& exchange, std::int64_t now_s) {
   AttemptResult result;
-  result.what = class_of(exchange.failure);
+  result.what = class_of(exchange);
   if (!exchange.answered()) return result;
   result.http_status = static_cast<int>(exchange.status);
   if (exchange.status == 410) {
@@ -130,9 +145,38 @@ AttemptResult classify(const net::HttpExchange& exchange, std::int64_t now_s) {
     result.what = AttemptClass::status;
     result.retry_after_ms = parse_retry_after(exchange.retry_after, now_s);
   } else if (exchange.body != kCallbackOk && !parse_callback_answer(exchange.body)) {
-    result.what = AttemptClass::body;
+    result.what = parse_json_strict(exchange.body) ? AttemptClass::not_an_answer
+                                                   : AttemptClass::not_json;
   }
   return result;
+}
+
+std::string describe(const net::HttpExchange& exchange, const AttemptResult& result) {
+  if (!exchange.answered()) return exchange.detail;
+  const std::string status = "HTTP " + std::to_string(exchange.status);
+  const std::string type =
+      exchange.content_type.empty() ? "no Content-Type" : exchange.content_type.substr(0, 64);
+  switch (result.what) {
+    case AttemptClass::ok: return {};
+    case AttemptClass::gone: return status + ": the receiver is gone for good";
+    case AttemptClass::client_certificate:
+      return status + ": the receiver's web server wants a client certificate that it accepts";
+    case AttemptClass::not_json:
+      return "the answer's body is not JSON (" + std::to_string(exchange.body.size()) +
+             " bytes, " + type + ")";
+    case AttemptClass::not_an_answer: {
+      const auto answer = parse_callback_answer(exchange.body);
+      return answer ? std::string() : answer.error().what;
+    }
+    default: break;
+  }
+  if (exchange.status >= 300 && exchange.status < 400) {
+    return status + ": redirects are not followed";
+  }
+  if (!exchange.retry_after.empty()) {
+    return status + ", Retry-After: " + exchange.retry_after.substr(0, 64);
+  }
+  return status;
 }
 
 }  // namespace tidings::delivery

@@ -61,6 +61,9 @@ net::OutboundRequest make_request(const Endpoint& endpoint, const CallbackMessag
 /// An answer to an after-callback: only whether it arrived counts, not what it says.
 AttemptResult classify(const net::HttpExchange& exchange, std::int64_t now_s);
 
+/// One sentence for the attempt log: what happened, never a body or a secret; "" for success.
+std::string describe(const net::HttpExchange& exchange, const AttemptResult& result);
+
 /// Retry-After in either form, seconds or date (RFC 9110, 10.2.3), as a delay from now.
 std::optional<std::int64_t> parse_retry_after(std::string_view text, std::int64_t now_s);
 

@@ -99,14 +99,21 @@ TEST(Classify, FollowsTheFailureClasses) {
       {200, R"({"ActionStatus":"OK","ErrorInfo":"","ErrorCode":0})", AttemptClass::ok},
       {200, R"({"ActionStatus":"FAIL","ErrorInfo":"no","ErrorCode":1})", AttemptClass::ok},
       {200, R"({"ErrorCode":"0"})", AttemptClass::ok},
-      {200, R"({"ActionStatus":"OK"})", AttemptClass::body},
-      {200, "OK", AttemptClass::body},
-      {200, "", AttemptClass::body},
+      {200, R"({"ActionStatus":"OK"})", AttemptClass::not_an_answer},
+      {200, R"({"ErrorCode":"no"})", AttemptClass::not_an_answer},
+      {200, "[0]", AttemptClass::not_an_answer},
+      {200, "OK", AttemptClass::not_json},
+      {200, "", AttemptClass::not_json},
+      {200, R"({"ErrorCode":0)", AttemptClass::not_json},
       {201, R"({"ErrorCode":0})", AttemptClass::status},
       {301, "", AttemptClass::status},
       {429, "", AttemptClass::status},
       {410, "", AttemptClass::gone},
       {500, "", AttemptClass::status},
+      {400, "", AttemptClass::status},
+      {400, "<center>No required SSL certificate was sent</center>",
+       AttemptClass::client_certificate},
+      {400, "<center>The SSL certificate error</center>", AttemptClass::client_certificate},
   };
   for (const Case& c : cases) {
     net::HttpExchange exchange;
@@ -114,12 +121,23 @@ TEST(Classify, FollowsTheFailureClasses) {
     exchange.body = c.body;
     EXPECT_EQ(classify(exchange, kNow).what, c.expected) << c.status << " " << c.body;
   }
-  for (const auto failure : {net::ExchangeFailure::unreachable, net::ExchangeFailure::timeout,
-                             net::ExchangeFailure::connect_timeout}) {
-    net::HttpExchange exchange;
-    exchange.failure = failure;
-    EXPECT_EQ(classify(exchange, kNow).what, AttemptClass::timeout) << to_string(failure);
-  }
+}
+
+TEST(Classify, SaysWhatHappenedWithoutSayingTheBody) {
+  net::HttpExchange exchange;
+  exchange.status = 200;
+  exchange.content_type = "text/html";
+  exchange.body = "<h1>password=hunter2</h1>";
+  EXPECT_EQ(describe(exchange, classify(exchange, kNow)),
+            "the answer's body is not JSON (25 bytes, text/html)");
+  exchange.status = 302;
+  EXPECT_EQ(describe(exchange, classify(exchange, kNow)), "HTTP 302: redirects are not followed");
+  exchange.status = 503;
+  exchange.retry_after = "120";
+  EXPECT_EQ(describe(exchange, classify(exchange, kNow)), "HTTP 503, Retry-After: 120");
+  exchange.status = 200;
+  exchange.body = kCallbackOk;
+  EXPECT_EQ(describe(exchange, classify(exchange, kNow)), "");
 }
 
 TEST(RetryAfter, ReadsSecondsAndDatesAndNothingElse) {

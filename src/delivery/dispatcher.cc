@@ -3,29 +3,17 @@
 #include <algorithm>
 #include <utility>
 
+#include "delivery/attempt_log.h"
+
 namespace tidings::delivery {
 
 namespace {
 
 constexpr std::int64_t kExpireEveryMs = 60'000;
 constexpr std::int64_t kPostponeMs = 100;
-constexpr std::int64_t kUnreadableMs = 1000;
 constexpr std::size_t kBodiesAtOnce = 512;
 
 std::size_t weight(const community::Event& event) { return event.body.size() + 512; }
-
-store::Attempt describe(const net::HttpExchange& exchange, const AttemptResult& result,
-                        std::int64_t ended_ms) {
-  store::Attempt attempt;
-  attempt.duration_us = exchange.timings.total_us;
-  attempt.at_ms = ended_ms - attempt.duration_us / 1000;
-  attempt.outcome = to_string(result.what);
-  attempt.http_status = result.http_status;
-  attempt.detail = exchange.detail;
-  attempt.address = exchange.remote_address;
-  attempt.response_bytes = exchange.bytes_received;
-  return attempt;
-}
 
 }  // namespace
 
@@ -125,7 +113,7 @@ runtime::awaitable<void> Dispatcher::page_in() {
     if (!page) {
       if (page.error().kind == Errc::cancelled) break;
       log("delivery: undelivered events cannot be read, trying again: " + page.error().what);
-      auto slept = co_await runtime::sleep_for(std::chrono::seconds{1});
+      auto slept = co_await runtime::sleep_for(options_.read_retry);
       if (!slept) break;
       continue;
     }
@@ -184,6 +172,8 @@ void Dispatcher::configure(SdkAppId id) {
   } else if (!app->callback.url.empty()) {
     log("delivery: events of app " + id.str() + " are held: " + endpoint.error().what);
   }
+  // What waits for its body now may not be sent where it may not go any more.
+  if (!target.enabled || target.url.empty()) endpoints_.erase(id);
   scheduler_.configure(id, std::move(target));
 }
 
@@ -275,7 +265,7 @@ runtime::awaitable<void> Dispatcher::load_bodies() {
       } else if (loaded) {
         scheduler_.forget(ticket);  // purged since it was chosen: nothing is left to send
       } else {
-        give_back(ticket, kUnreadableMs);
+        give_back(ticket, options_.read_retry.count());
       }
     }
     schedule_turn();
@@ -305,7 +295,7 @@ runtime::awaitable<void> Dispatcher::attempt(Scheduler::Ticket ticket, EventPtr 
   const CallbackMessage message{event->command, event->request_id, event->origin, event->body,
                                 event->app_sequence};
   const auto request = make_request(*endpoint, message, parts_.clock.now_s(),
-                                    runtime::Deadline::after(kExchangeTimeout));
+                                    runtime::Deadline::after(options_.exchange_timeout));
   ++attempts_;
   const net::HttpExchange exchange = co_await parts_.transport.post(request);
   using net::ExchangeFailure;
@@ -323,7 +313,7 @@ runtime::awaitable<void> Dispatcher::attempt(Scheduler::Ticket ticket, EventPtr 
   } else if (finished.outcome.state == store::EventState::dead) {
     ++dead_;
   }
-  finished.outcome.attempt = describe(exchange, result, at.wall_ms);
+  finished.outcome.attempt = log_of(exchange, result, endpoint->origin, at.wall_ms);
   if (parts_.observe) {
     parts_.observe(Tried{ticket.app, finished.outcome.state, result.what,
                          at.wall_ms - event->time_ms, exchange.timings.total_us});

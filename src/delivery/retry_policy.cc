@@ -15,7 +15,8 @@ constexpr std::int64_t kFirstDelayMs = 1000;
 
 /// "URL timeout" of 6.8: not resolvable, unreachable, no complete answer in time.
 bool url_timeout(AttemptClass what) {
-  return what == AttemptClass::dns || what == AttemptClass::timeout;
+  return what == AttemptClass::dns || what == AttemptClass::connect_timeout ||
+         what == AttemptClass::unreachable || what == AttemptClass::timeout;
 }
 
 std::int64_t full_jitter(int attempts_made, double jitter) {
@@ -32,17 +33,24 @@ std::string_view to_string(AttemptClass what) {
   switch (what) {
     case AttemptClass::ok: return "ok";
     case AttemptClass::dns: return "dns";
-    case AttemptClass::timeout: return "timeout";
+    case AttemptClass::forbidden_address: return "forbidden_address";
+    case AttemptClass::connect_timeout: return "connect_timeout";
+    case AttemptClass::unreachable: return "unreachable";
     case AttemptClass::refused: return "refused";
     case AttemptClass::tls: return "tls";
+    case AttemptClass::tls_expired: return "tls_expired";
+    case AttemptClass::tls_untrusted: return "tls_untrusted";
+    case AttemptClass::tls_host: return "tls_host";
     case AttemptClass::client_certificate: return "client_certificate";
-    case AttemptClass::forbidden_address: return "forbidden_address";
+    case AttemptClass::timeout: return "timeout";
     case AttemptClass::closed: return "closed";
+    case AttemptClass::cut: return "cut";
     case AttemptClass::malformed: return "malformed";
     case AttemptClass::too_large: return "too_large";
     case AttemptClass::status: return "status";
     case AttemptClass::gone: return "gone";
-    case AttemptClass::body: return "body";
+    case AttemptClass::not_json: return "not_json";
+    case AttemptClass::not_an_answer: return "not_an_answer";
   }
   return "unknown";
 }
@@ -75,17 +83,26 @@ Verdict judge(community::RetryMode mode, const AttemptResult& result, int attemp
 bool endpoint_failing(const AttemptResult& result) {
   switch (result.what) {
     case AttemptClass::dns:
+    case AttemptClass::connect_timeout:
+    case AttemptClass::unreachable:
     case AttemptClass::timeout:
     case AttemptClass::refused:
     case AttemptClass::tls:
-    case AttemptClass::closed: return true;
+    case AttemptClass::tls_expired:
+    case AttemptClass::tls_untrusted:
+    case AttemptClass::tls_host:
+    case AttemptClass::client_certificate:
+    case AttemptClass::closed:
+    case AttemptClass::cut: return true;
     case AttemptClass::status: return result.http_status >= 500;
     default: return false;
   }
 }
 
 bool endpoint_congested(const AttemptResult& result) {
-  if (result.what == AttemptClass::timeout) return true;
+  if (result.what == AttemptClass::timeout || result.what == AttemptClass::connect_timeout) {
+    return true;
+  }
   return result.what == AttemptClass::status &&
          (result.http_status >= 500 || result.http_status == 429);
 }

@@ -8,6 +8,7 @@
 /// An event older than 72 h is dead in every mode, held or not: visible, and replayable.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -20,18 +21,26 @@ namespace tidings::delivery {
 enum class AttemptClass {
   ok,
   dns,                 ///< name not resolvable
-  timeout,             ///< no complete answer within the deadline, or unreachable
-  refused,             ///< TCP connection refused
-  tls,                 ///< certificate or handshake
-  client_certificate,  ///< the receiver refused ours
   forbidden_address,   ///< the name led to an address that is not allowed
-  closed,              ///< connection cut before a complete answer
+  connect_timeout,     ///< no TCP connection within the deadline
+  unreachable,         ///< no route, network down
+  refused,             ///< TCP connection refused
+  tls,                 ///< the handshake, or a certificate fault that has no class of its own
+  tls_expired,         ///< the receiver's certificate is expired, or not valid yet
+  tls_untrusted,       ///< it is of an authority that is not trusted
+  tls_host,            ///< it is for another host
+  client_certificate,  ///< the receiver refused ours, or wants one and we have none
+  timeout,             ///< connected, but no complete answer within the deadline
+  closed,              ///< connection closed without one byte of an answer
+  cut,                 ///< connection closed in the middle of the answer
   malformed,           ///< no HTTP answer
   too_large,           ///< answer over 64 KiB
   status,              ///< HTTP status other than 200
   gone,                ///< HTTP 410
-  body,                ///< no JSON object with an integer ErrorCode
+  not_json,            ///< HTTP 200, but the body is not JSON
+  not_an_answer,       ///< JSON, but no object with an integer ErrorCode
 };
+inline constexpr std::size_t kAttemptClasses = 20;
 std::string_view to_string(AttemptClass what);
 
 struct AttemptResult {

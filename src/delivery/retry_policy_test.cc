@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 namespace tidings::delivery {
 namespace {
 
@@ -11,10 +13,22 @@ using community::RetryMode;
 using Kind = Verdict::Kind;
 
 const std::vector<AttemptClass> kFailures = {
-    AttemptClass::dns,     AttemptClass::timeout, AttemptClass::refused,
-    AttemptClass::tls,     AttemptClass::client_certificate,
-    AttemptClass::forbidden_address, AttemptClass::closed, AttemptClass::malformed,
-    AttemptClass::too_large, AttemptClass::status, AttemptClass::body};
+    AttemptClass::dns,           AttemptClass::forbidden_address,  AttemptClass::connect_timeout,
+    AttemptClass::unreachable,   AttemptClass::refused,            AttemptClass::tls,
+    AttemptClass::tls_expired,   AttemptClass::tls_untrusted,      AttemptClass::tls_host,
+    AttemptClass::timeout,       AttemptClass::client_certificate, AttemptClass::closed,
+    AttemptClass::cut,           AttemptClass::malformed,          AttemptClass::too_large,
+    AttemptClass::status,        AttemptClass::not_json,           AttemptClass::not_an_answer};
+
+TEST(RetryPolicy, EveryClassHasANameOfItsOwn) {
+  std::set<std::string_view> names;
+  for (std::size_t i = 0; i < kAttemptClasses; ++i) {
+    names.insert(to_string(static_cast<AttemptClass>(i)));
+  }
+  EXPECT_EQ(names.size(), kAttemptClasses);
+  EXPECT_FALSE(names.contains("unknown"));
+  EXPECT_EQ(kFailures.size(), kAttemptClasses - 2) << "all but ok and gone";
+}
 
 TEST(RetryPolicy, SuccessIsDeliveredInEveryMode) {
   for (const auto mode : {RetryMode::off, RetryMode::timeouts, RetryMode::durable}) {
@@ -31,7 +45,9 @@ TEST(RetryPolicy, OffMakesOneAttemptWhateverTheFailure) {
 TEST(RetryPolicy, TimeoutsRetriesOnlyTheUrlTimeoutClassAfterOneFiveAndThirtySeconds) {
   const std::vector<std::int64_t> delays = {1000, 5000, 30'000};
   for (const auto what : kFailures) {
-    const bool url_timeout = what == AttemptClass::dns || what == AttemptClass::timeout;
+    const bool url_timeout =
+        what == AttemptClass::dns || what == AttemptClass::timeout ||
+        what == AttemptClass::connect_timeout || what == AttemptClass::unreachable;
     for (int made = 1; made <= 4; ++made) {
       const Verdict verdict = judge(RetryMode::timeouts, {what, 500, {}}, made, 0, 0.99);
       if (url_timeout && made <= 3) {
@@ -81,7 +97,7 @@ TEST(RetryPolicy, GoneHoldsTheEndpointInEveryMode) {
 TEST(RetryPolicy, OnlyTroubleOfTheEndpointCountsForBreakerAndWindow) {
   EXPECT_TRUE(endpoint_failing({AttemptClass::status, 503, {}}));
   EXPECT_FALSE(endpoint_failing({AttemptClass::status, 404, {}}));
-  EXPECT_FALSE(endpoint_failing({AttemptClass::body, 200, {}}));
+  EXPECT_FALSE(endpoint_failing({AttemptClass::not_json, 200, {}}));
   EXPECT_TRUE(endpoint_failing({AttemptClass::tls, 0, {}}));
   EXPECT_TRUE(endpoint_congested({AttemptClass::status, 429, {}}));
   EXPECT_FALSE(endpoint_congested({AttemptClass::refused, 0, {}}));

@@ -37,7 +37,10 @@ class Simulation {
       switch (draw(24)) {
         case 0: case 1: case 2: case 3: case 4: case 5: case 6: add(); break;
         case 7: case 8: case 9: case 10: case 11: case 12: case 13: finish_one(); break;
-        case 14: configure(1 + draw(kApps)); break;
+        case 14:
+          configure(1 + draw(kApps));
+          broken_[draw(kUrls)] = draw(3) == 0;  // long enough to open its breaker
+          break;
         case 15: case 16: replay(); break;
         case 17: cancel(); break;
         case 18: retry_parked(); break;
@@ -124,13 +127,13 @@ class Simulation {
       ++flying_to_[static_cast<std::size_t>(group.url)];
     }
   }
-  AttemptResult answer() {
-    switch (draw(8)) {
+  AttemptResult answer(int url) {
+    switch (broken_[static_cast<std::size_t>(url)] ? draw(2) : draw(8)) {
       case 0: return {AttemptClass::timeout, 0, {}};
       case 1: return {AttemptClass::refused, 0, {}};
       case 2: return {AttemptClass::status, 500, draw(2) ? std::optional<std::int64_t>{2000} : std::nullopt};
       case 3: return draw(4) == 0 ? AttemptResult{AttemptClass::gone, 410, {}}
-                                  : AttemptResult{AttemptClass::body, 200, {}};
+                                  : AttemptResult{AttemptClass::not_json, 200, {}};
       default: return {};
     }
   }
@@ -139,7 +142,7 @@ class Simulation {
     for (std::uint32_t i = 0; i < kApps * kGroups; ++i) {
       Group& group = groups_[(first + i) % (kApps * kGroups)];
       if (!group.flying) continue;
-      return finish(group, draw(10) == 0 ? std::nullopt : std::optional{answer()});
+      return finish(group, draw(10) == 0 ? std::nullopt : std::optional{answer(group.url)});
     }
   }
   void finish(Group& group, std::optional<AttemptResult> result) {
@@ -205,7 +208,7 @@ class Simulation {
     if (events_.size() < 2) return;
     const std::int64_t seq = any_event();
     Event& known = event(seq);
-    if (known.state == EventState::pending) return;
+    if (known.state == EventState::pending) return hand_in(seq, false);  // changes nothing
     Group& group = groups_[known.group];
     known.state = EventState::pending;
     known.since_ms = now_.wall_ms;
@@ -304,7 +307,7 @@ class Simulation {
   /// Everything works again: nothing may stay behind.
   void settle() {
     for (std::uint32_t app = 1; app <= kApps; ++app) {
-      urls_[app] = static_cast<int>(kUrls);  // a URL that was never in trouble
+      urls_[app] = static_cast<int>(app % kUrls);  // its breaker may be open still
       targets_[app] = Target{url_text(urls_[app]), true, community::RetryMode::durable,
                              community::DeadHead::park};
       scheduler_->configure(SdkAppId{app}, targets_[app]);
@@ -341,7 +344,8 @@ class Simulation {
   std::array<int, kApps + 1> urls_{-1, -1, -1, -1, -1};
   std::vector<Event> events_;  // by seq
   std::array<Group, kApps * kGroups> groups_;
-  std::array<int, kUrls + 1> flying_to_{};
+  std::array<int, kUrls> flying_to_{};
+  std::array<bool, kUrls> broken_{};
   std::size_t flying_ = 0;
   std::vector<Scheduler::Ticket> tickets_;
 };

@@ -36,4 +36,24 @@ std::string_view to_string(ExchangeFailure failure) {
   return "unknown";
 }
 
+std::string_view to_string(ExchangeStage stage) {
+  switch (stage) {
+    case ExchangeStage::resolving:
+      return "resolving the name";
+    case ExchangeStage::connecting:
+      return "connecting";
+    case ExchangeStage::securing:
+      return "waiting for the TLS handshake";
+    case ExchangeStage::sending:
+      return "sending the request";
+    case ExchangeStage::waiting:
+      return "waiting for the answer";
+    case ExchangeStage::head:
+      return "reading the answer's head";
+    case ExchangeStage::body:
+      return "reading the answer's body";
+  }
+  return "unknown";
+}
+
 }  // namespace tidings::net

@@ -45,6 +45,20 @@ struct HttpOrigin {
   bool operator==(const HttpOrigin&) const = default;
 };
 
+/// How far an exchange came: where the time went that a timeout ended, what a cut cut.
+enum class ExchangeStage { resolving, connecting, securing, sending, waiting, head, body };
+/// "resolving the name", "waiting for the answer", ...: to stand after "while".
+[[nodiscard]] std::string_view to_string(ExchangeStage stage);
+
+/// With ExchangeFailure::tls: what is wrong with the peer's certificate.
+enum class CertificateFault {
+  none,       ///< nothing: the handshake itself failed
+  expired,    ///< expired, or not valid yet
+  untrusted,  ///< of an authority that is not ours: foreign, unknown, self-signed
+  host,       ///< valid, but for another host
+  other,      ///< revoked, malformed, too weak, ...
+};
+
 /// REQUIRES: everything stays alive until post() returns.
 struct OutboundRequest {
   HttpOrigin origin;
@@ -69,6 +83,8 @@ struct ExchangeTimings {
 
 struct HttpExchange {
   ExchangeFailure failure = ExchangeFailure::none;
+  ExchangeStage stage = ExchangeStage::resolving;
+  CertificateFault certificate = CertificateFault::none;
   std::string detail;  ///< one sentence for `failure`: the TLS verification error, the errno text
   unsigned status = 0;
   std::string body;         ///< at most the transport's limit
@@ -76,7 +92,7 @@ struct HttpExchange {
   std::string content_type;
   std::string remote_address;  ///< of the last attempt to connect
   ExchangeTimings timings;
-  std::uint32_t bytes_received = 0;
+  std::uint32_t bytes_received = 0;  ///< of the answer, head included, without TLS
   bool reused_connection = false;
 
   [[nodiscard]] bool answered() const { return failure == ExchangeFailure::none; }

@@ -38,6 +38,29 @@ bool is_about_client_certificate(const error_code& error) {
   }
 }
 
+CertificateFault fault_of(long verified) {
+  switch (verified) {
+    case X509_V_OK:
+      return CertificateFault::none;
+    case X509_V_ERR_CERT_HAS_EXPIRED:
+    case X509_V_ERR_CERT_NOT_YET_VALID:
+      return CertificateFault::expired;
+    case X509_V_ERR_HOSTNAME_MISMATCH:
+    case X509_V_ERR_IP_ADDRESS_MISMATCH:
+      return CertificateFault::host;
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+    case X509_V_ERR_CERT_UNTRUSTED:
+    case X509_V_ERR_CERT_SIGNATURE_FAILURE:
+      return CertificateFault::untrusted;
+    default:
+      return CertificateFault::other;
+  }
+}
+
 /// Whose certificate we showed, for the operator who has to renew or to install it.
 std::string about_own_certificate(SSL* ssl) {
   X509* const own = SSL_get_certificate(ssl);
@@ -124,13 +147,30 @@ bool ClientConnection::broken(const error_code& error, HttpExchange& exchange) c
   if (cut_) {
     set_failure(exchange, ExchangeFailure::cancelled, "stopped by this side");
   } else if (timed_out_) {
-    set_failure(exchange, ExchangeFailure::timeout, "no complete answer in time");
+    set_failure(exchange, ExchangeFailure::timeout,
+                "no complete answer in time: it ended while " +
+                    std::string(to_string(exchange.stage)));
   } else if (is_about_client_certificate(error)) {
     set_failure(exchange, ExchangeFailure::client_certificate,
                 about_own_certificate(tls_->native_handle()) + ": " + error.message());
+  } else if (error == asio::error::eof || error == asio::ssl::error::stream_truncated) {
+    set_failure(exchange, ExchangeFailure::closed,
+                "the peer closed the connection while " + std::string(to_string(exchange.stage)));
   } else {
-    set_failure(exchange, ExchangeFailure::closed, "the connection broke: " + error.message());
+    set_failure(exchange, ExchangeFailure::closed,
+                "the connection broke while " + std::string(to_string(exchange.stage)) + ": " +
+                    error.message());
   }
+  return false;
+}
+
+/// Names what is wrong with the peer's certificate; always false.
+bool ClientConnection::unverified(long verified, const std::string& host,
+                                  HttpExchange& exchange) const {
+  exchange.certificate = fault_of(verified);
+  set_failure(exchange, ExchangeFailure::tls,
+              "the certificate of " + host + " is not valid: " +
+                  X509_verify_cert_error_string(verified));
   return false;
 }
 
@@ -148,6 +188,7 @@ awaitable<bool> ClientConnection::open(const OutboundRequest& request, TlsClient
 awaitable<bool> ClientConnection::connect(const std::vector<IpAddress>& addresses,
                                           std::uint16_t port, Deadline deadline,
                                           HttpExchange& exchange) {
+  exchange.stage = ExchangeStage::connecting;
   for (std::size_t i = 0; i < addresses.size(); ++i) {
     const auto left = static_cast<long>(addresses.size() - i);
     timed_out_ = false;
@@ -163,6 +204,7 @@ awaitable<bool> ClientConnection::connect(const std::vector<IpAddress>& addresse
     if (!failed && !timed_out_) {
       socket_.set_option(Tcp::no_delay(true), error);
       socket_.non_blocking(true, error);
+      connected_at = Deadline::SteadyClock::now();
       co_return true;
     }
     if (cut_) co_return broken(failed, exchange);
@@ -193,19 +235,15 @@ awaitable<bool> ClientConnection::secure(const OutboundRequest& request, TlsClie
     SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
   }
   if (session) SSL_set_session(ssl, session.get());
+  exchange.stage = ExchangeStage::securing;
   arm(request.deadline);
   const auto [error] = co_await tls_->async_handshake(asio::ssl::stream_base::client, uncut());
   disarm();
   if (!error && !timed_out_ && !cut_) co_return true;
   if (cut_ || timed_out_ || is_about_client_certificate(error)) co_return broken(error, exchange);
   const long verified = SSL_get_verify_result(ssl);
-  if (client.verifies() && verified != X509_V_OK) {
-    set_failure(exchange, ExchangeFailure::tls,
-                "the certificate of " + host + " is not valid: " +
-                    X509_verify_cert_error_string(verified));
-  } else {
-    set_failure(exchange, ExchangeFailure::tls, "TLS handshake failed: " + error.message());
-  }
+  if (client.verifies() && verified != X509_V_OK) co_return unverified(verified, host, exchange);
+  set_failure(exchange, ExchangeFailure::tls, "TLS handshake failed: " + error.message());
   co_return false;
 }
 
@@ -249,20 +287,23 @@ awaitable<error_code> ClientConnection::write() {
 }
 
 awaitable<error_code> ClientConnection::read() {
-  const auto room = asio::buffer(in_.data() + filled_, in_.size() - filled_);
+  const auto room =
+      asio::buffer(in_.data() + filled_, std::min(in_.size() - filled_, may_read()));
   if (tls_) {
     const auto [error, size] = co_await tls_->async_read_some(room, uncut());
     filled_ += size;
+    received_ += size;
     co_return error;
   }
   const auto [error, size] = co_await socket_.async_read_some(room, uncut());
   filled_ += size;
+  received_ += size;
   co_return error;
 }
 
 awaitable<bool> ClientConnection::run(const OutboundRequest& request, HttpExchange& exchange) {
   got_bytes_ = timed_out_ = reusable_ = false;
-  written_ = filled_ = 0;
+  written_ = filled_ = received_ = 0;
   if (!write_request(request)) {
     set_failure(exchange, ExchangeFailure::malformed,
                 "not sent: a line break or blank in the URL or a header");
@@ -270,34 +311,39 @@ awaitable<bool> ClientConnection::run(const OutboundRequest& request, HttpExchan
   }
   const auto cancellation = co_await asio::this_coro::cancellation_state;
   const CutWhenCancelled guard(cancellation.slot(), *this);
+  exchange.stage = ExchangeStage::sending;
   arm(request.deadline);
   error_code write_error;
   if (!tls_) written_ = socket_.write_some(asio::buffer(out_), write_error);
   if (write_error) written_ = 0;
   if (written_ < out_.size()) write_error = co_await write();
+  if (timed_out_ || cut_) co_return broken(write_error, exchange);
   // A peer that refuses early may have answered before it closed: a write error is not the end.
 
+  exchange.stage = ExchangeStage::waiting;
   ResponseParser parser(exchange, options_.max_response_head_bytes,
-                        options_.max_response_body_bytes, request.method == "HEAD");
+                        options_.max_response_bytes, request.method == "HEAD");
   auto* current = &parser;
   std::optional<ResponseParser> after_interim;
   for (;;) {
     const auto error = co_await read();
+    exchange.bytes_received = static_cast<std::uint32_t>(received_);
     if (timed_out_ || cut_) co_return broken(error, exchange);
     if (error) {
       const bool orderly = error == asio::error::eof || error == asio::ssl::error::stream_truncated;
       if (got_bytes_ && orderly && current->parse_end() == ResponseParser::Progress::done) break;
-      co_return broken(write_error ? write_error : error, exchange);
+      // What the peer said last says more than that it would not listen.
+      const bool said_why = is_about_client_certificate(error);
+      co_return broken(write_error && !said_why ? write_error : error, exchange);
     }
     got_bytes_ = true;
     std::size_t used = 0;
     auto progress = current->parse({in_.data(), filled_}, used);
-    exchange.bytes_received += static_cast<std::uint32_t>(used);
     std::memmove(in_.data(), in_.data() + used, filled_ - used);
     filled_ -= used;
     while (progress == ResponseParser::Progress::done && current->is_interim()) {
       after_interim.emplace(exchange, options_.max_response_head_bytes,
-                            options_.max_response_body_bytes, request.method == "HEAD");
+                            options_.max_response_bytes, request.method == "HEAD");
       current = &*after_interim;
       if (filled_ == 0) {
         progress = ResponseParser::Progress::need_more;
@@ -310,6 +356,13 @@ awaitable<bool> ClientConnection::run(const OutboundRequest& request, HttpExchan
     if (progress == ResponseParser::Progress::done) break;
     if (progress == ResponseParser::Progress::failed) {
       set_failure(exchange, current->failure(), current->detail());
+      co_return false;
+    }
+    exchange.stage = current->has_head() ? ExchangeStage::body : ExchangeStage::head;
+    if (may_read() == 0) {
+      set_failure(exchange, ExchangeFailure::too_large,
+                  "the answer is over the limit of " +
+                      std::to_string(options_.max_response_bytes) + " bytes");
       co_return false;
     }
     if (filled_ == in_.size()) in_.resize(in_.size() * 2);  // heads only; the parser limits them

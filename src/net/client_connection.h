@@ -51,6 +51,7 @@ class ClientConnection final : public runtime::TimeoutSweep::Entry {
   [[nodiscard]] bool session_was_resumed() const;
 
   void cut();  ///< ends what runs with `cancelled`
+  runtime::Deadline::TimePoint connected_at;  ///< by TCP; TLS came after it
   std::function<void()> on_idle_end;  ///< set while idle: called when idle for too long
   std::string remote_address;
 
@@ -64,6 +65,9 @@ class ClientConnection final : public runtime::TimeoutSweep::Entry {
   runtime::awaitable<error_code> read();
   bool write_request(const OutboundRequest& request);
   bool broken(const error_code& error, HttpExchange& exchange) const;
+  bool unverified(long verified, const std::string& host, HttpExchange& exchange) const;
+  /// What one exchange may still read; at 0 the answer is too large.
+  [[nodiscard]] std::size_t may_read() const { return options_.max_response_bytes - received_; }
 
   const HttpClientOptions& options_;
   TcpSocket socket_;
@@ -76,6 +80,7 @@ class ClientConnection final : public runtime::TimeoutSweep::Entry {
   std::size_t written_ = 0;
   std::vector<char> in_;
   std::size_t filled_ = 0;
+  std::size_t received_ = 0;  // by the exchange that runs
 };
 
 }  // namespace tidings::net

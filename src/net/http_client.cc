@@ -26,10 +26,12 @@ struct Origin {
   std::shared_ptr<TlsClient> tls;  // keeps the key's pointer from being used again
 };
 
+std::uint32_t between(Deadline::TimePoint start, Deadline::TimePoint end) {
+  return static_cast<std::uint32_t>(
+      std::chrono::duration_cast<std::chrono::microseconds>(end - start).count());
+}
 std::uint32_t since(Deadline::TimePoint start) {
-  return static_cast<std::uint32_t>(std::chrono::duration_cast<std::chrono::microseconds>(
-                                        Deadline::SteadyClock::now() - start)
-                                        .count());
+  return between(start, Deadline::SteadyClock::now());
 }
 
 void end_with(HttpExchange& exchange, ExchangeFailure failure, std::string detail) {
@@ -175,8 +177,8 @@ awaitable<bool> HttpClientPool::Core::try_fresh(const OutboundRequest& request, 
   exchange.detail.clear();
   ++counted_.connections_opened;
   if (connection->session_was_resumed()) ++counted_.tls_resumed;
-  (request.origin.https ? exchange.timings.secured_us : exchange.timings.connected_us) =
-      since(start);
+  exchange.timings.connected_us = between(start, connection->connected_at);
+  if (request.origin.https) exchange.timings.secured_us = since(start);
   const auto answered = co_await connection->run(request, exchange);
   if (!answered) co_return false;
   if (auto session = connection->session()) origin.session = std::move(session);
@@ -194,8 +196,10 @@ awaitable<bool> HttpClientPool::Core::find_addresses(const OutboundRequest& requ
   }
   if (!resolved) {
     const bool cancelled = resolved.error().kind == Errc::cancelled;
+    const bool timed_out = resolved.error().kind == Errc::timeout;
     end_with(exchange, cancelled ? ExchangeFailure::cancelled : ExchangeFailure::dns,
-                resolved.error().what);
+             timed_out ? "host '" + host + "': no answer from the name server in time"
+                       : resolved.error().what);
     co_return false;
   }
   for (const auto& address : *resolved) {

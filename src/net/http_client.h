@@ -24,7 +24,8 @@
 namespace tidings::net {
 
 struct HttpClientOptions {
-  std::size_t max_response_body_bytes = 64 * 1024;
+  /// What one exchange reads at most, interim answers and heads included.
+  std::size_t max_response_bytes = 64 * 1024;
   std::size_t max_response_head_bytes = 16 * 1024;
   std::size_t max_connections = 2'048;  ///< in use and idle; over it idle ones go, then `overloaded`
   std::size_t max_idle_per_origin = 256;

@@ -176,11 +176,17 @@ TEST_P(HttpClientPeers, AreClassified) {
   const auto exchange = post(peer.port());
   EXPECT_EQ(to_string(exchange.failure), to_string(GetParam().failure)) << exchange.detail;
   EXPECT_EQ(exchange.detail.empty(), exchange.answered());
-  EXPECT_LE(exchange.body.size(), 65'536u);
+  EXPECT_LE(exchange.bytes_received, 65'536u);
+  EXPECT_LE(exchange.body.size(), exchange.bytes_received);
   EXPECT_EQ(peer.connections(), 1);
 }
 
 const std::string k64K(65'536, 'x');
+std::string repeated(std::string_view text, int times) {
+  std::string out;
+  while (times-- > 0) out += text;
+  return out;
+}
 INSTANTIATE_TEST_SUITE_P(
     Table, HttpClientPeers,
     testing::Values(
@@ -207,11 +213,16 @@ INSTANTIATE_TEST_SUITE_P(
         Misbehaviour{"length_and_chunked",
                      "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n",
                      ExchangeFailure::malformed},
-        Misbehaviour{"body_at_the_limit",
-                     "HTTP/1.1 200 OK\r\nContent-Length: 65536\r\n\r\n" + k64K,
+        Misbehaviour{"answer_at_the_limit",  // 42 bytes of head
+                     "HTTP/1.1 200 OK\r\nContent-Length: 65494\r\n\r\n" + k64K.substr(42),
                      ExchangeFailure::none},
-        Misbehaviour{"body_over_the_limit",
-                     "HTTP/1.1 200 OK\r\nContent-Length: 65537\r\n\r\n" + k64K + "x",
+        Misbehaviour{"answer_over_the_limit",
+                     "HTTP/1.1 200 OK\r\nContent-Length: 65495\r\n\r\n" + k64K.substr(41),
+                     ExchangeFailure::too_large},
+        Misbehaviour{"announced_over_the_limit",
+                     "HTTP/1.1 200 OK\r\nContent-Length: 65537\r\n\r\n",
+                     ExchangeFailure::too_large},
+        Misbehaviour{"endless_interim_answers", repeated("HTTP/1.1 100 Continue\r\n\r\n", 4000),
                      ExchangeFailure::too_large},
         Misbehaviour{"endless_body", "HTTP/1.1 200 OK\r\n\r\n" + k64K + "x",
                      ExchangeFailure::too_large},

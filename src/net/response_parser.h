@@ -33,6 +33,7 @@ class ResponseParser : public boost::beast::http::basic_parser<false> {
   Progress parse_end();
 
   [[nodiscard]] bool is_interim() const { return status_ >= 100 && status_ < 200; }
+  [[nodiscard]] bool has_head() const { return head_done_; }
   [[nodiscard]] bool keeps_alive() const { return this->keep_alive(); }
   /// After Progress::failed.
   [[nodiscard]] ExchangeFailure failure() const { return failure_; }

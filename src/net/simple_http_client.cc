@@ -51,7 +51,7 @@ struct HttpClient::Parts {
       : timeout(limit), blocking(1), resolver(blocking) {
     HttpClientOptions options;
     options.addresses = AddressPolicy::allow_all();  // its user says where to
-    options.max_response_body_bytes = 64 * 1024 * 1024;
+    options.max_response_bytes = 64 * 1024 * 1024;
     options.user_agent = "tidings-cli";
     pool = std::make_unique<HttpClientPool>(lane, resolver, std::move(options));
     lane.start();

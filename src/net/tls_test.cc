@@ -4,7 +4,10 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <filesystem>
+#include <thread>
+#include <vector>
 
 #include "net/http_client.h"
 #include "net/http_server.h"
@@ -34,6 +37,20 @@ awaitable<HttpResponse> tell_subject(const HttpRequest& request) {
 awaitable<bool> close_pool(std::unique_ptr<HttpClientPool>& pool) {
   pool.reset();
   co_return true;
+}
+
+constexpr int kCallers = 8;
+constexpr int kExchanges = 40;
+
+/// How many were answered.
+awaitable<int> exchange_again_and_again(HttpClientPool& pool, OutboundRequest request) {
+  int answered = 0;
+  for (int i = 0; i < kExchanges; ++i) {
+    request.deadline = runtime::Deadline::after(30s);
+    const auto exchange = co_await pool.post(request);
+    if (exchange.answered()) ++answered;
+  }
+  co_return answered;
 }
 
 class TlsTest : public testing::Test {
@@ -125,6 +142,30 @@ TEST_F(TlsTest, ASessionIsResumedOnTheNextConnection) {
   ASSERT_TRUE(second.answered()) << second.detail;
   EXPECT_FALSE(second.reused_connection);
   EXPECT_EQ(pool->statistics().tls_resumed, 1u);
+}
+
+// Freed memory was read here once; the address sanitizer tells (./test sanitize).
+TEST_F(TlsTest, ASessionThatIsReplacedWhileOthersConnectHarmsNobody) {
+  serve("peer");
+  HttpClientOptions options;
+  options.addresses = AddressPolicy::allow_all();
+  options.max_idle_per_origin = 0;  // every exchange shakes hands, and leaves its session
+  runtime::block_on(lanes[0], close_pool(pool));
+  pool = std::make_unique<HttpClientPool>(lanes[0], resolver, std::move(options));
+  OutboundRequest request;
+  request.origin = {true, "peer.test", server->port()};
+  request.method = "GET";
+  request.tls = trust(*authority);
+  std::vector<std::jthread> callers;
+  std::atomic<int> answered = 0;
+  for (int caller = 0; caller < kCallers; ++caller) {
+    callers.emplace_back([&] {
+      answered += runtime::block_on(lanes[0], exchange_again_and_again(*pool, request));
+    });
+  }
+  callers.clear();
+  EXPECT_EQ(answered, kCallers * kExchanges);
+  EXPECT_GT(pool->statistics().tls_resumed, 0u);
 }
 
 TEST_F(TlsTest, TheWrongHostIsNamed) {

@@ -61,6 +61,9 @@ ReceiverMetrics::ReceiverMetrics()
     by_command_.emplace(command, make(command));
   }
   other_ = make("other");
+  tests_ = &counters(registry, "tidings_receiver_tests_total",
+                     "Test deliveries that verified; nothing of them is kept.")
+                .Add({});
   auto& gaps = counters(registry, "tidings_receiver_missed_total",
                         "Callbacks missed by their numbers: seen to be missing, filled from the "
                         "source's feed, gone because the source had purged them.");
@@ -107,6 +110,8 @@ void ReceiverMetrics::before(std::string_view command, bool allowed) {
   const OfCommand& counter = of(command);
   if (counter.allowed != nullptr) (allowed ? counter.allowed : counter.refused)->Increment();
 }
+
+void ReceiverMetrics::tested() { tests_->Increment(); }
 
 void ReceiverMetrics::batch(const BatchReport& report) {
   (report.failure.empty() ? batches_ : failed_batches_)->Increment();

@@ -51,6 +51,7 @@ class ReceiverMetrics {
   /// Committed, or found to be committed already. Unknown commands are counted as "other".
   void answered(std::string_view command, Applied applied);
   void before(std::string_view command, bool allowed);
+  void tested();
   void batch(const BatchReport& report);
 
   void gaps_seen(std::int64_t callbacks);
@@ -75,6 +76,7 @@ class ReceiverMetrics {
   std::array<prometheus::Counter*, kRefusals.size()> refusals_{};
   std::unordered_map<std::string_view, OfCommand> by_command_;  // keys are constants
   OfCommand other_;
+  prometheus::Counter* tests_ = nullptr;
   prometheus::Counter* gaps_seen_ = nullptr;
   prometheus::Counter* gaps_filled_ = nullptr;
   prometheus::Counter* gaps_gone_ = nullptr;

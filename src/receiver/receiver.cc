@@ -7,6 +7,8 @@
 namespace tidings::receiver {
 namespace {
 
+constexpr std::string_view kTestHeader = "tidings-test";
+
 InboxCommitterOptions committer_options(const ReceiverOptions& options) {
   InboxCommitterOptions made;
   made.queue.max_batch = options.max_batch;
@@ -96,6 +98,14 @@ net::HttpResponse Receiver::answer_before_callback(const Accepted& accepted) {
   return response;
 }
 
+/// A test delivery of `serve`: it was verified like any other, and nothing happened that it tells of.
+net::HttpResponse Receiver::answer_test() {
+  metrics_.tested();
+  net::HttpResponse response;
+  response.body = kCallbackOk;
+  return response;
+}
+
 runtime::awaitable<net::HttpResponse> Receiver::handle(const net::HttpRequest& request) {
   Verdict verdict = verifier_.verify(incoming_of(request), parts_.clock.now_s());
   if (const auto* refused = std::get_if<Refused>(&verdict)) co_return refuse(*refused, request);
@@ -103,6 +113,7 @@ runtime::awaitable<net::HttpResponse> Receiver::handle(const net::HttpRequest& r
   if (is_before_command(accepted.callback.parsed.command)) {
     co_return answer_before_callback(accepted);
   }
+  if (!request.header(kTestHeader).empty()) co_return answer_test();
   auto response = co_await store(std::move(accepted.callback), request);
   co_return response;
 }

@@ -26,9 +26,11 @@ bool changes_anything(const View& view) {
          any_dirty(view.members) || any_dirty(view.topics) || any_dirty(view.mutes);
 }
 
-/// Takes everything of an app, which no View holds: it shares its batch with nobody.
+/// Takes everything of an app, which no View holds; or many rows, for which nobody shall wait that
+/// need not: it shares its batch with nobody.
 bool needs_own_batch(const community::Command& command) {
-  return std::holds_alternative<community::DeleteApp>(command);
+  return std::holds_alternative<community::DeleteApp>(command) ||
+         std::holds_alternative<community::PurgeEvents>(command);
 }
 
 Error not_stored(const Error& cause) {
@@ -215,12 +217,13 @@ bool Committer::commit(std::span<Submission> batch, std::vector<Result<Reply>>& 
     // A refusal may rest on what another command of this batch did, so it is void as well.
     replies.assign(batch.size(), not_stored(stored.error()));
   }
-  const auto took = std::chrono::steady_clock::now() - began;
+  const auto took = std::chrono::duration_cast<std::chrono::microseconds>(
+      std::chrono::steady_clock::now() - began);
+  if (options_.observe) options_.observe(took, batch.size());
   const std::lock_guard lock{mutex_};
   ++stats_.batches;
   stats_.commands += batch.size();
-  stats_.commit_microseconds += static_cast<std::uint64_t>(
-      std::chrono::duration_cast<std::chrono::microseconds>(took).count());
+  stats_.commit_microseconds += static_cast<std::uint64_t>(took.count());
   if (!stored) {
     ++stats_.failed_batches;
     return false;

@@ -54,6 +54,9 @@ struct CommitterOptions {
   std::chrono::milliseconds retry_outcomes{200};  ///< after a failed commit
   std::chrono::milliseconds outcomes_wait{2};     ///< for a command to share the fsync with
   std::size_t outcomes_at_once = 256;             ///< so many wait no longer
+  /// Hears how long each batch took, from load to fsync, and how many commands it held; on the
+  /// committer's thread. May be empty.
+  std::function<void(std::chrono::microseconds, std::size_t)> observe = nullptr;
 };
 
 struct CommitterStats {

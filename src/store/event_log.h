@@ -163,4 +163,34 @@ struct Ledger {
   friend bool operator==(const Ledger&, const Ledger&) = default;
 };
 
+/// One app's numbers three times, from one snapshot: as kept inside the commits, as counted afresh
+/// from the rows (and from what retention took away), and as drawn by its sequence.
+struct LedgerAudit {
+  SdkAppId app;
+  Ledger kept;
+  Ledger counted;
+  std::int64_t purged = 0;         ///< of those, by retention
+  std::int64_t last_sequence = 0;  ///< the app's events are numbered 1, 2, ... without gaps
+
+  [[nodiscard]] bool agrees() const {
+    return kept == counted && kept.balanced() && last_sequence == kept.accepted;
+  }
+};
+
+/// Which ended events retention may take: those that ended before `ended_before_ms`, and the oldest
+/// of those over `keep` in the whole store.
+struct PurgeQuery {
+  std::int64_t ended_before_ms = 0;  ///< 0: age is no reason
+  std::int64_t keep = 0;             ///< 0: number is no reason
+  std::int64_t after = 0;            ///< seq to go on behind
+  std::size_t examine = 4096;        ///< rows looked at
+  std::size_t limit = 512;           ///< events named
+};
+struct PurgePage {
+  std::vector<std::int64_t> seqs;  ///< ascending
+  std::int64_t through = 0;        ///< seq to go on behind
+  std::size_t too_young = 0;       ///< ended ones that stay
+  bool end = false;                ///< of the log
+};
+
 }  // namespace tidings::store

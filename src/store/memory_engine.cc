@@ -136,6 +136,7 @@ Result<void> MemoryEngine::commit(View& view, std::span<const Outcome> outcomes,
     if (const auto* dissolve = std::get_if<DissolveGroup>(&change)) apply(*dissolve);
     if (const auto* forget = std::get_if<ForgetAccount>(&change)) apply(*forget);
     if (const auto* drop = std::get_if<DropApp>(&change)) apply(*drop, view.now_ms());
+    if (const auto* forget = std::get_if<ForgetEvents>(&change)) apply(*forget);
   }
   write_rows(view);
   write_events(view);
@@ -190,6 +191,18 @@ void MemoryEngine::apply(const DropApp& change, std::int64_t now_ms) {
     }
   }
   dropped_.insert(app);
+}
+
+void MemoryEngine::apply(const ForgetEvents& change) {
+  for (const std::int64_t seq : change.seqs) {
+    const auto found = events_.find(seq);
+    if (found == events_.end() || found->second.state == EventState::pending) continue;
+    Ledger& purged = purged_[found->second.event.app];
+    ++purged.accepted;
+    ++purged.of(found->second.state);
+    attempts_.erase(seq);
+    events_.erase(found);
+  }
 }
 
 void MemoryEngine::write_rows(View& view) {

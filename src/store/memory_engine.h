@@ -37,6 +37,8 @@ class MemoryEngine final : public UnitOfWork, public CommunityReader, public Eve
   Result<std::vector<Attempt>> attempts(std::int64_t seq) override;
   Result<Ledger> ledger(SdkAppId app) override;
   Result<Ledger> recount(SdkAppId app) override;
+  Result<std::vector<LedgerAudit>> audit() override;
+  Result<PurgePage> purgeable(const PurgeQuery& query) override;
 
  private:
   /// A member with its place in the order of joining, which pages go by.
@@ -56,6 +58,7 @@ class MemoryEngine final : public UnitOfWork, public CommunityReader, public Eve
   void apply(const community::DissolveGroup& change);
   void apply(const community::ForgetAccount& change);
   void apply(const community::DropApp& change, std::int64_t now_ms);
+  void apply(const community::ForgetEvents& change);
   void write_rows(community::View& view);
   void write_events(community::View& view);
   void write_outcome(const Outcome& outcome, std::int64_t now_ms);
@@ -81,6 +84,7 @@ class MemoryEngine final : public UnitOfWork, public CommunityReader, public Eve
   std::map<std::int64_t, std::vector<Attempt>> attempts_;
   std::map<std::int64_t, EventJob> jobs_;
   std::map<SdkAppId, Ledger> ledgers_;
+  std::map<SdkAppId, Ledger> purged_;  // counted in ledgers_, their rows are gone
   std::set<SdkAppId> dropped_;  // by the commit that runs now
 };
 

@@ -198,12 +198,68 @@ Result<Ledger> MemoryEngine::ledger(SdkAppId app) {
 Result<Ledger> MemoryEngine::recount(SdkAppId app) {
   const std::lock_guard lock{mutex_};
   Ledger sum;
+  for (const auto& [id, each] : purged_) {
+    if (app.number() != 0 && id != app) continue;
+    sum.accepted += each.accepted;
+    sum.delivered += each.delivered;
+    sum.dead += each.dead;
+    sum.cancelled += each.cancelled;
+  }
   for (const auto& [seq, record] : events_) {
     if (app.number() != 0 && record.event.app != app) continue;
     ++sum.accepted;
     ++sum.of(record.state);
   }
   return add_oldest(sum, app);
+}
+
+Result<std::vector<LedgerAudit>> MemoryEngine::audit() {
+  std::set<SdkAppId> apps;
+  {
+    const std::lock_guard lock{mutex_};
+    for (const auto& [id, ledger] : ledgers_) apps.insert(id);
+    for (const auto& [id, tally] : tallies_) {
+      if (tally.event_sequence > 0) apps.insert(id);
+    }
+  }
+  std::vector<LedgerAudit> audits;
+  for (const SdkAppId id : apps) {
+    LedgerAudit audit;
+    audit.app = id;
+    TRY(audit.kept, ledger(id));
+    TRY(audit.counted, recount(id));
+    const std::lock_guard lock{mutex_};
+    const auto purged = purged_.find(id);
+    if (purged != purged_.end()) audit.purged = purged->second.accepted;
+    const auto tally = tallies_.find(id);
+    if (tally != tallies_.end()) audit.last_sequence = tally->second.event_sequence;
+    audits.push_back(audit);
+  }
+  return audits;
+}
+
+Result<PurgePage> MemoryEngine::purgeable(const PurgeQuery& query) {
+  const std::lock_guard lock{mutex_};
+  std::int64_t over = 0;
+  if (query.keep > 0) {
+    over = static_cast<std::int64_t>(events_.size() - pending_.size()) - query.keep;
+  }
+  PurgePage page;
+  page.through = query.after;
+  std::size_t examined = 0;
+  for (auto at = events_.upper_bound(query.after); at != events_.end(); ++at) {
+    if (examined++ == query.examine || page.seqs.size() == query.limit) return page;
+    page.through = at->first;
+    const EventRecord& record = at->second;
+    if (record.state == EventState::pending) continue;
+    if (over-- > 0 || record.settled_ms < query.ended_before_ms) {
+      page.seqs.push_back(at->first);
+    } else {
+      ++page.too_young;
+    }
+  }
+  page.end = true;
+  return page;
 }
 
 }  // namespace tidings::store

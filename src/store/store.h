@@ -98,8 +98,12 @@ class EventReader {
   virtual Result<std::vector<Attempt>> attempts(std::int64_t seq) = 0;
   /// As counted inside the commits; of one app, or of all when `app` is 0.
   virtual Result<Ledger> ledger(SdkAppId app) = 0;
-  /// The same, counted afresh from the rows.
+  /// The same, counted afresh from the rows and from what was purged.
   virtual Result<Ledger> recount(SdkAppId app) = 0;
+  /// Both, of every app that ever had an event, from one snapshot. Reads the whole log's index.
+  virtual Result<std::vector<LedgerAudit>> audit() = 0;
+  /// What retention may take next, in the order of the log.
+  virtual Result<PurgePage> purgeable(const PurgeQuery& query) = 0;
 };
 
 }  // namespace tidings::store

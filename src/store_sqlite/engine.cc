@@ -143,4 +143,14 @@ Result<store::Ledger> Engine::recount(SdkAppId app) {
       [&](ReadConnection& connection) { return connection.events.recount(app); });
 }
 
+Result<std::vector<store::LedgerAudit>> Engine::audit() {
+  return impl_->readers->read(
+      [](ReadConnection& connection) { return connection.events.audit(); });
+}
+
+Result<store::PurgePage> Engine::purgeable(const store::PurgeQuery& query) {
+  return impl_->readers->read(
+      [&](ReadConnection& connection) { return connection.events.purgeable(query); });
+}
+
 }  // namespace tidings::sqlite

@@ -62,6 +62,8 @@ class Engine final : public store::UnitOfWork,
   Result<std::vector<store::Attempt>> attempts(std::int64_t seq) override;
   Result<store::Ledger> ledger(SdkAppId app) override;
   Result<store::Ledger> recount(SdkAppId app) override;
+  Result<std::vector<store::LedgerAudit>> audit() override;
+  Result<store::PurgePage> purgeable(const store::PurgeQuery& query) override;
 
  private:
   class Impl;

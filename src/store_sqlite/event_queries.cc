@@ -81,6 +81,14 @@ Result<EventQueries> EventQueries::prepare(Database& database) {
   TRY(queries.count_states_,
       database.prepare("SELECT state, count(*) FROM delivery WHERE ?1 = 0 OR sdkappid = ?1 "
                        "GROUP BY state"));
+  TRY(queries.count_purged_,
+      database.prepare("SELECT coalesce(sum(delivered), 0), coalesce(sum(dead), 0), "
+                       "coalesce(sum(cancelled), 0) FROM purged WHERE ?1 = 0 OR sdkappid = ?1"));
+  TRY(queries.oldest_rows_, database.prepare("SELECT seq, state, changed_ms FROM delivery "
+                                             "WHERE seq > ? ORDER BY seq LIMIT ?"));
+  TRY(queries.ended_stored_,
+      database.prepare("SELECT (SELECT coalesce(sum(delivered + dead + cancelled), 0) FROM ledger) "
+                       "- (SELECT coalesce(sum(delivered + dead + cancelled), 0) FROM purged)"));
   return queries;
 }
 
@@ -210,6 +218,12 @@ Result<Ledger> EventQueries::recount(SdkAppId app) {
     if (!more) break;
     ledger.of(static_cast<EventState>(rows.integer(0))) = rows.integer(1);
   }
+  auto purged = count_purged_.query(app);
+  TRY_VOID(purged.next());
+  ledger.delivered += purged.integer(0);
+  ledger.dead += purged.integer(1);
+  ledger.cancelled += purged.integer(2);
+  ledger.accepted += purged.integer(0) + purged.integer(1) + purged.integer(2);
   TRY_VOID(add_oldest(app, ledger));
   return ledger;
 }

@@ -32,6 +32,9 @@ class EventQueries {
   Result<std::vector<store::Attempt>> attempts(std::int64_t seq);
   Result<store::Ledger> ledger(SdkAppId app);
   Result<store::Ledger> recount(SdkAppId app);
+  // event_audit.cc
+  Result<std::vector<store::LedgerAudit>> audit();
+  Result<store::PurgePage> purgeable(const store::PurgeQuery& query);
 
  private:
   Result<void> list_branch(const store::EventFilter& filter, const std::string& from,
@@ -43,7 +46,7 @@ class EventQueries {
   Database* database_ = nullptr;
   Words words_;
   Statement with_pending_, oldest_, event_, attempts_, ledger_of_, ledger_of_all_, count_events_,
-      count_states_;
+      count_states_, count_purged_, oldest_rows_, ended_stored_;
 };
 
 }  // namespace tidings::sqlite

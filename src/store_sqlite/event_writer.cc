@@ -42,6 +42,14 @@ Result<EventWriter> EventWriter::prepare(Database& database) {
   // Two statements: one that reads the table it writes goes by way of a temporary one.
   TRY(writer.last_attempt_, database.prepare("SELECT max(number) FROM attempt WHERE seq = ?"));
   TRY(writer.trim_attempts_, database.prepare("DELETE FROM attempt WHERE seq = ? AND number <= ?"));
+  TRY(writer.purge_delivery_, database.prepare("DELETE FROM delivery WHERE seq = ? AND state <> 0 "
+                                               "RETURNING sdkappid, state"));
+  TRY(writer.purge_attempts_, database.prepare("DELETE FROM attempt WHERE seq = ?"));
+  TRY(writer.purge_event_, database.prepare("DELETE FROM event WHERE seq = ?"));
+  TRY(writer.count_purged_,
+      database.prepare("INSERT INTO purged VALUES(?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
+                       "delivered = delivered + excluded.delivered, dead = dead + excluded.dead, "
+                       "cancelled = cancelled + excluded.cancelled"));
   return writer;
 }
 
@@ -50,6 +58,9 @@ Result<void> EventWriter::write(community::View& view, std::span<const Outcome> 
   Ledgers ledgers;
   std::set<SdkAppId> dropped;
   for (const community::SetChange& change : view.set_changes) {
+    if (const auto* forget = std::get_if<community::ForgetEvents>(&change)) {
+      TRY_VOID(purge(*forget));
+    }
     const auto* drop = std::get_if<community::DropApp>(&change);
     if (drop == nullptr) continue;
     TRY(Ledger* ledger, ledger_of(drop->app, ledgers, cache));
@@ -97,6 +108,26 @@ Result<Ledger*> EventWriter::ledger_of(SdkAppId app, Ledgers& ledgers, const Row
     }
   }
   return &ledgers.emplace(app, ledger).first->second;
+}
+
+Result<void> EventWriter::purge(const community::ForgetEvents& change) {
+  Ledgers gone;
+  for (const std::int64_t seq : change.seqs) {
+    {
+      auto rows = purge_delivery_.query(seq);
+      TRY(const bool ended, rows.next());
+      if (!ended) continue;
+      const SdkAppId app{static_cast<std::uint32_t>(rows.integer(0))};
+      ++gone[app].of(static_cast<EventState>(rows.integer(1)));
+      TRY_VOID(rows.next());
+    }
+    TRY_VOID(purge_attempts_.run(seq));
+    TRY_VOID(purge_event_.run(seq));
+  }
+  for (const auto& [app, counts] : gone) {
+    TRY_VOID(count_purged_.run(app, counts.delivered, counts.dead, counts.cancelled));
+  }
+  return {};
 }
 
 Result<void> EventWriter::cancel_pending(SdkAppId app, std::int64_t now_ms, Ledger& ledger) {

@@ -23,7 +23,7 @@ class EventWriter {
 
   EventWriter() = default;
 
-  /// Cancels what is pending of dropped apps, appends the events (their seq is drawn from
+  /// Purges, cancels what is pending of dropped apps, appends the events (their seq is drawn from
   /// `counters` and set), applies the outcomes, stores the ledgers that changed.
   Result<void> write(community::View& view, std::span<const store::Outcome> outcomes,
                      RowCache& cache, Counters& counters);
@@ -32,6 +32,8 @@ class EventWriter {
   using Ledgers = std::map<SdkAppId, store::Ledger>;  // of the apps this commit touches
 
   Result<store::Ledger*> ledger_of(SdkAppId app, Ledgers& ledgers, const RowCache& cache);
+  /// Of those that have ended. The ledger does not change: `purged` counts them from now on.
+  Result<void> purge(const community::ForgetEvents& change);
   Result<void> cancel_pending(SdkAppId app, std::int64_t now_ms, store::Ledger& ledger);
   Result<void> append(const community::Event& event, store::EventState state, std::int64_t now_ms);
   Result<void> apply(const store::Outcome& outcome, std::int64_t now_ms, store::Ledger& ledger);
@@ -41,6 +43,7 @@ class EventWriter {
 
   Words words_;
   Statement ledger_, put_ledger_, cancel_, draw_sequence_, insert_event_, insert_delivery_;
+  Statement purge_delivery_, purge_attempts_, purge_event_, count_purged_;
   Statement from_pending_, replay_, state_, insert_attempt_, last_attempt_, trim_attempts_;
 };
 

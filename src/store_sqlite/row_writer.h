@@ -41,6 +41,8 @@ class RowWriter {
   Result<void> apply(const community::DissolveGroup& change, Work& work);
   Result<void> apply(const community::ForgetAccount& change, Work& work);
   Result<void> apply(const community::DropApp& change, Work& work);
+  /// Events are EventWriter's.
+  static Result<void> apply(const community::ForgetEvents&, Work&) { return {}; }
   static Result<std::vector<Statement>> prepare_all(Database& database,
                                                     std::span<const char* const> texts);
   Result<void> write_apps(Work& work);

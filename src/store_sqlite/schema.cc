@@ -125,8 +125,16 @@ CREATE TABLE event_job(
 CREATE INDEX delivery_cancelled ON delivery(sdkappid) WHERE state = 3;
 )sql";
 
+// What retention took: the ledger counts it on, and it can still be counted afresh.
+constexpr const char* kRetention = R"sql(
+CREATE TABLE purged(
+  sdkappid INTEGER PRIMARY KEY, delivered INTEGER NOT NULL, dead INTEGER NOT NULL,
+  cancelled INTEGER NOT NULL);
+)sql";
+
 constexpr Migration kMigrations[] = {{1, "first", kFirst},
-                                     {2, "operator's hands", kOperatorsHands}};
+                                     {2, "operator's hands", kOperatorsHands},
+                                     {3, "retention", kRetention}};
 constexpr Schema kSchema{kStoreApplicationId, "tidings serve", kMigrations};
 
 }  // namespace

@@ -20,11 +20,17 @@
 #include <vector>
 
 #include "backend/admin/app_change.h"
+#include "backend/admin/callback_test.h"
 #include "backend/client/hub.h"
+#include "backend/delivery_figures.h"
 #include "backend/service.h"
 #include "net/certificate_authority.h"
 #include "net/http_message.h"
 #include "store/committer.h"
+
+namespace tidings::delivery {
+class EventJobs;
+}
 
 namespace tidings::backend {
 
@@ -50,7 +56,10 @@ class AdminApi {
     store::Committer& committer;
     ClientHub& hub;
     ChangeRules rules;
+    delivery::EventJobs* jobs = nullptr;  ///< nullptr only where no event route is called
     const net::CertificateAuthority* authority = nullptr;  ///< nullptr: none is configured
+    const DeliveryFigures* figures = nullptr;  ///< nullptr: none are kept
+    CallbackTester test_callback = nullptr;    ///< empty: no test deliveries
   };
   using Answer = runtime::awaitable<Result<AdminReply>>;
   using Method = Answer (AdminApi::*)(AdminCall);
@@ -88,8 +97,22 @@ class AdminApi {
   Answer get_authority(AdminCall call);
   Answer issue_certificate(AdminCall call);
 
-  // Reading (read_endpoints.cc).
+  // The operator's hands on events (event_endpoints.cc).
+  Answer replay_event(AdminCall call);
+  Answer cancel_event(AdminCall call);
+  Answer preview_event_job(AdminCall call);
+  Answer create_event_job(AdminCall call);
+  Answer list_event_jobs(AdminCall call);
+  Answer get_event_job(AdminCall call);
+  Answer cancel_event_job(AdminCall call);
+
+  // Delivery (delivery_endpoints.cc).
   Answer get_ledger(AdminCall call);
+  Answer list_ledgers(AdminCall call);
+  Answer audit_ledgers(AdminCall call);
+  Answer test_callback(AdminCall call);
+
+  // Reading (read_endpoints.cc).
   Answer list_events(AdminCall call);
   Answer get_event(AdminCall call);
   Answer list_groups(AdminCall call);

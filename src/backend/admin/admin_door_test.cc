@@ -31,7 +31,7 @@ TEST_F(Admin, OnlyTheTokenLetsIn) {
 }
 
 TEST_F(Admin, HealthReadinessAndMetricsNeedNoToken) {
-  const auto collecting = collect_store_metrics(metrics, committer, engine, apps);
+  const auto collecting = collect_store_metrics(metrics, committer, engine, apps, clock);
   EXPECT_EQ(raw(HttpMethod::get, "/healthz", {}, {}).status, 200U);
   EXPECT_EQ(raw(HttpMethod::get, "/readyz", {}, {}).status, 200U);
   ready = false;
@@ -42,7 +42,9 @@ TEST_F(Admin, HealthReadinessAndMetricsNeedNoToken) {
   for (const std::string_view line :
        {"tidings_commands_total 1\n", "tidings_commit_batches_total 1\n",
         "tidings_events_accepted_total{sdkappid=\"1400112233\"} 0\n",
-        "tidings_events_pending{sdkappid=\"1400112233\"} 0\n", "tidings_client_sessions 0\n"}) {
+        "tidings_events_pending{sdkappid=\"1400112233\"} 0\n",
+        "tidings_events_oldest_pending_age_seconds{sdkappid=\"1400112233\"} 0\n",
+        "tidings_ledger_events{state=\"accepted\"} 0\n", "tidings_client_sessions 0\n"}) {
     EXPECT_NE(text.find(line), std::string::npos) << line << "in\n" << text;
   }
   EXPECT_EQ(raw(HttpMethod::get, "/other", {}, {}).status, 404U);

@@ -2,6 +2,7 @@
 /// Every answer under /admin/v1 is checked against the OpenAPI document on the way.
 #pragma once
 
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,8 +11,32 @@
 #include "backend/admin/openapi_checker.h"
 #include "backend/client/client_fixture.h"
 #include "backend/store_metrics.h"
+#include "delivery/event_jobs.h"
 
 namespace tidings::backend {
+
+/// Every callback arrives; remembers where and what.
+class ArrivingTransport final : public net::CallbackTransport {
+ public:
+  runtime::awaitable<net::HttpExchange> post(const net::OutboundRequest& request) override {
+    {
+      const std::lock_guard lock(mutex_);
+      sent_.push_back(request.origin.host + " " + std::string(request.body));
+    }
+    net::HttpExchange exchange;
+    exchange.status = 200;
+    exchange.body = R"({"ActionStatus":"OK","ErrorInfo":"","ErrorCode":0})";
+    co_return exchange;
+  }
+  std::vector<std::string> sent() const {
+    const std::lock_guard lock(mutex_);
+    return sent_;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::vector<std::string> sent_;
+};
 
 class AdminFixture : public ClientFixture {
  protected:
@@ -19,7 +44,11 @@ class AdminFixture : public ClientFixture {
       : folder(std::filesystem::temp_directory_path() / ("tidings-admin-" + ids.uuid())),
         token_made(make_token()),
         authority(net::CertificateAuthority::make("Test authority", 3650, clock.now_s()).value()),
-        door({{service, committer, hub, {}, &authority},
+        dispatcher({lanes[1], engine, committer, readers, transport, clock, random,
+                    [this](SdkAppId id) { return apps.find(id); }, nullptr, {}, {}, {}}),
+        jobs({lanes[1], dispatcher, engine, readers, transport, clock,
+              [this](SdkAppId id) { return apps.find(id); }, nullptr, {}}),
+        door({{service, committer, hub, {}, &jobs, &authority},
               *token_made,
               metrics,
               readers,
@@ -27,7 +56,11 @@ class AdminFixture : public ClientFixture {
                 if (ready) return {};
                 return fail(Errc::unavailable, "starting");
               }}) {}
-  ~AdminFixture() override { std::filesystem::remove_all(folder); }
+  ~AdminFixture() override {
+    runtime::block_on(lanes[1], jobs.stop(std::chrono::seconds{3}));
+    runtime::block_on(lanes[1], dispatcher.stop(std::chrono::seconds{3}));
+    std::filesystem::remove_all(folder);
+  }
 
   Result<AdminToken> make_token() {
     std::filesystem::create_directories(folder);
@@ -115,6 +148,9 @@ class AdminFixture : public ClientFixture {
   OpenApiChecker checker;
   Result<AdminToken> token_made;
   net::CertificateAuthority authority;
+  ArrivingTransport transport;
+  delivery::Dispatcher dispatcher;  // not started: events stay pending until a test starts it
+  delivery::EventJobs jobs;
   AdminDoor door;
 };
 

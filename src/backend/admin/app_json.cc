@@ -1,5 +1,6 @@
 #include "backend/admin/app_json.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -108,6 +109,7 @@ json::object callback_json(const community::CallbackSettings& callback) {
   auto& switches = out["switches"].emplace_object();
   for (const auto which : all_callback_switches()) switches[to_string(which)] = callback.on(which);
   out["retry"] = community::to_string(callback.retry);
+  out["dead_head"] = community::to_string(callback.dead_head);
   out["before_failure"] = community::to_string(callback.before_failure);
   out["additive"] = to_string(callback.additive);
   out["endpoint_enabled"] = !callback.endpoint_disabled;
@@ -176,7 +178,24 @@ json::object topic_json(const community::Topic& topic) {
   return out;
 }
 
-json::object event_json(const store::EventRecord& record) {
+namespace {
+
+/// Why a pending event is not sent now, as far as the store and the settings know.
+json::value held_reason(const store::EventRecord& record, const community::App& app,
+                        std::int64_t now_ms) {
+  if (record.state != store::EventState::pending) return nullptr;
+  if (record.parked()) return "parked";
+  if (app.status != community::AppStatus::enabled) return "app_disabled";
+  if (app.callback.endpoint_disabled) return "endpoint_disabled";
+  if (app.callback.url.empty()) return "no_url";
+  if (record.next_attempt_ms > now_ms) return "retry";
+  return nullptr;
+}
+
+}  // namespace
+
+json::object event_json(const store::EventRecord& record, const community::App& app,
+                        std::int64_t now_ms) {
   json::object out;
   out["seq"] = record.event.app_sequence;
   out["command"] = record.event.command;
@@ -187,7 +206,8 @@ json::object event_json(const store::EventRecord& record) {
   out["opt_platform"] = record.event.origin.opt_platform;
   out["state"] = store::to_string(record.state);
   out["attempts"] = record.attempts;
-  out["next_attempt_ms"] = record.next_attempt_ms;
+  out["held"] = held_reason(record, app, now_ms);
+  out["next_attempt_ms"] = std::max<std::int64_t>(record.next_attempt_ms, 0);
   out["settled_ms"] = record.settled_ms;
   out["last_outcome"] = record.last_outcome;
   return out;
@@ -215,6 +235,40 @@ json::object ledger_json(SdkAppId app, const store::Ledger& ledger) {
   out["cancelled"] = ledger.cancelled;
   out["balanced"] = ledger.balanced();
   out["oldest_pending_ms"] = ledger.oldest_pending_ms;
+  return out;
+}
+
+namespace {
+
+json::object counts_json(const store::Ledger& ledger) {
+  json::object out;
+  out["accepted"] = ledger.accepted;
+  out["delivered"] = ledger.delivered;
+  out["pending"] = ledger.pending;
+  out["dead"] = ledger.dead;
+  out["cancelled"] = ledger.cancelled;
+  return out;
+}
+
+}  // namespace
+
+json::object audits_json(const std::vector<store::LedgerAudit>& audits) {
+  json::object out;
+  bool agree = true;
+  auto& list = out["apps"].emplace_array();
+  for (const store::LedgerAudit& audit : audits) {
+    json::object row;
+    row["sdkappid"] = audit.app.number();
+    row["agrees"] = audit.agrees();
+    row["kept"] = counts_json(audit.kept);
+    row["counted"] = counts_json(audit.counted);
+    row["purged"] = audit.purged;
+    row["last_sequence"] = audit.last_sequence;
+    row["oldest_pending_ms"] = audit.counted.oldest_pending_ms;
+    list.push_back(std::move(row));
+    agree = agree && audit.agrees();
+  }
+  out["agrees"] = agree;
   return out;
 }
 

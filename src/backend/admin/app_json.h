@@ -27,9 +27,12 @@ boost::json::object secret_json(const community::Secret& secret, bool with_text)
 
 boost::json::object group_json(const community::Group& group);
 boost::json::object topic_json(const community::Topic& topic);
-boost::json::object event_json(const store::EventRecord& record);
+boost::json::object event_json(const store::EventRecord& record, const community::App& app,
+                               std::int64_t now_ms);
 boost::json::object attempt_json(const store::Attempt& attempt);
 boost::json::object ledger_json(SdkAppId app, const store::Ledger& ledger);
+/// What GET /admin/v1/ledger/audit answers, and `tidings ledger` makes from a file.
+boost::json::object audits_json(const std::vector<store::LedgerAudit>& audits);
 
 std::string_view level_name(community::FieldLevel level);
 std::optional<community::FieldLevel> parse_level(std::string_view name);

@@ -94,6 +94,9 @@ Result<CallbackSettings> change_callback(CallbackSettings callback, const json::
   TRY_VOID(change_switches(callback, document));
   callback.retry = document.choice("retry", community::parse_retry_mode, "off, timeouts, durable")
                        .value_or(callback.retry);
+  callback.dead_head =
+      document.choice("dead_head", community::parse_dead_head, "continue, park")
+          .value_or(callback.dead_head);
   callback.before_failure =
       document.choice("before_failure", community::parse_before_failure, "proceed, block")
           .value_or(callback.before_failure);

@@ -13,7 +13,7 @@
 namespace tidings::backend {
 
 /// Members of `patch` (all optional): url (null or "" removes it), sign, token (null removes it),
-/// switches {name: bool}, retry, before_failure, additive, endpoint_enabled,
+/// switches {name: bool}, retry, dead_head, before_failure, additive, endpoint_enabled,
 /// ca_certificates (PEM text; null or "" returns to the authorities of the configuration).
 Result<community::CallbackSettings> change_callback(community::CallbackSettings callback,
                                                     const boost::json::object& patch,

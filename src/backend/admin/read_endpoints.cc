@@ -1,4 +1,4 @@
-// The admin API's read-only operations: ledger, events, groups, topics, statistics.
+// The admin API's read-only operations: events, groups, topics, statistics.
 #include <charconv>
 #include <memory>
 #include <utility>
@@ -79,12 +79,6 @@ Result<store::EventFilter> read_filter(SdkAppId app, Query query) {
 }
 
 // What runs on the reader pool. Each owns what it uses.
-
-struct ReadLedger {
-  store::EventReader& events;
-  SdkAppId app;
-  Result<store::Ledger> operator()() const { return events.ledger(app); }
-};
 
 struct ReadEvents {
   store::EventReader& events;
@@ -170,13 +164,6 @@ AdminReply ok(json::object body) {
 
 }  // namespace
 
-AdminApi::Answer AdminApi::get_ledger(AdminCall call) {
-  CO_TRY(const auto app, find_app(call));
-  ReadLedger read{parts_.service.events(), app->id};
-  CO_TRY(const auto ledger, co_await parts_.service.read(std::move(read)));
-  co_return ok(ledger_json(app->id, ledger));
-}
-
 AdminApi::Answer AdminApi::list_events(AdminCall call) {
   CO_TRY(const auto app, find_app(call));
   CO_TRY(auto filter, read_filter(app->id, Query(std::move(call.query))));
@@ -185,7 +172,8 @@ AdminApi::Answer AdminApi::list_events(AdminCall call) {
   CO_TRY(const auto records, co_await parts_.service.read(std::move(read)));
   json::object body;
   auto& list = body["events"].emplace_array();
-  for (const auto& record : records) list.push_back(event_json(record));
+  const std::int64_t now_ms = parts_.service.clock().now_ms();
+  for (const auto& record : records) list.push_back(event_json(record, *app, now_ms));
   body["next_after"] = nullptr;  // read to the end
   if (records.size() == limit) body["next_after"] = records.back().event.app_sequence;
   co_return ok(std::move(body));
@@ -202,7 +190,7 @@ AdminApi::Answer AdminApi::get_event(AdminCall call) {
     co_return field_error(Errc::not_found, "seq",
                           "there is no event " + std::to_string(*seq) + " (any more)");
   }
-  json::object body = event_json(*found.record);
+  json::object body = event_json(*found.record, *app, parts_.service.clock().now_ms());
   body["body"] = found.record->event.body;
   auto& attempts = body["attempt_list"].emplace_array();
   for (const auto& attempt : found.attempts) attempts.push_back(attempt_json(attempt));

@@ -1,0 +1,21 @@
+/// What is kept of an exchange in an event's attempt log.
+///
+/// Threads: pure functions.
+#pragma once
+
+#include "delivery/callback_request.h"
+#include "store/event_log.h"
+
+namespace tidings::delivery {
+
+/// "203.0.113.7:443", "[2001:db8::1]:443"; empty where `ip` is.
+std::string address_text(const std::string& ip, std::uint16_t port);
+
+/// `ended_ms`: wall time.
+store::Attempt log_of(const net::HttpExchange& exchange, const AttemptResult& result,
+                      const net::HttpOrigin& origin, std::int64_t ended_ms);
+
+/// Keeps the attempt with its event and says nothing about the event's state.
+store::Outcome attempt_note(const store::EventRecord& record, store::Attempt attempt);
+
+}  // namespace tidings::delivery

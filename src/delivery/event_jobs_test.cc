@@ -1,0 +1,425 @@
+// Goal: what an operator does by filter or to one event is done in order, counted, durable and
+// resumed: replay, to the app's URL or another, and cancel; the ledger is balanced all the time.
+// Method: dispatcher and jobs on a real lane with a real committer over the in-memory engine; the
+// network is a scripted transport. A restart makes everything but the engine anew.
+#include "delivery/event_jobs.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <mutex>
+#include <optional>
+#include <set>
+
+#include "runtime/run_on.h"
+#include "store/memory_engine.h"
+#include "support/eventually.h"
+
+namespace tidings::delivery {
+namespace {
+
+using store::EventFilter;
+using store::EventJob;
+using store::EventState;
+using store::StateSet;
+using test::eventually;
+
+/// Answers 400 while `failing`, waits while `held`; remembers host and body of each request.
+class JobTransport final : public net::CallbackTransport {
+ public:
+  runtime::awaitable<net::HttpExchange> post(const net::OutboundRequest& request) override {
+    {
+      const std::lock_guard lock(mutex_);
+      sent_.emplace_back(request.origin.host, request.body);
+    }
+    while (held) {
+      auto slept = co_await runtime::sleep_for(std::chrono::milliseconds{1});
+      if (!slept) break;
+    }
+    net::HttpExchange exchange;
+    // 400 opens no breaker: the next event is tried at once.
+    exchange.status = request.origin.host == "broken.test" ? 500 : failing ? 400 : 200;
+    exchange.body = kCallbackOk;
+    co_return exchange;
+  }
+  std::vector<std::string> bodies_at(const std::string& host) const {
+    const std::lock_guard lock(mutex_);
+    std::vector<std::string> found;
+    for (const auto& [to, body] : sent_) {
+      if (to == host) found.push_back(body);
+    }
+    return found;
+  }
+  void forget() {
+    const std::lock_guard lock(mutex_);
+    sent_.clear();
+  }
+  std::atomic<bool> failing = false;
+  std::atomic<bool> held = false;
+
+ private:
+  mutable std::mutex mutex_;
+  std::vector<std::pair<std::string, std::string>> sent_;
+};
+
+class SilentListener final : public store::CommitListener {
+  void committed(std::vector<community::Event>, std::vector<community::Notice>) override {}
+  void batch_done() override {}
+};
+
+class EventJobsTest : public ::testing::Test {
+ protected:
+  EventJobsTest() {
+    app_.id = SdkAppId{7};
+    app_.callback.url = "http://own.test/";
+    app_.callback.retry = community::RetryMode::off;
+    community::View view(clock_.now_ms(), random_);
+    community::Needs needs;
+    needs.apps.push_back(app_.id);
+    (void)engine_.load(needs, view);
+    view.put(app_);
+    EXPECT_TRUE(engine_.commit(view, {}));
+    lane_.start();
+    start();
+  }
+  ~EventJobsTest() override {
+    stop();
+    lane_.finish();
+    lane_.join();
+  }
+
+  void start(DispatcherOptions options = {}) {
+    committer_.emplace(engine_, clock_, random_, listener_);
+    committer_->start();
+    Dispatcher::Parts parts{lane_, engine_, *committer_, readers_, transport_, clock_, random_,
+                            [this](SdkAppId id) { return find(id); }, nullptr, {}, {}, {}};
+    dispatcher_.emplace(std::move(parts), options);
+    EventJobsOptions quick;
+    quick.breath = std::chrono::milliseconds{20};
+    jobs_.emplace(EventJobs::Parts{lane_, *dispatcher_, engine_, readers_, transport_, clock_,
+                                   [this](SdkAppId id) { return find(id); }, nullptr, {}},
+                  quick);
+    dispatcher_->start();
+    jobs_->start();
+  }
+  void stop() {
+    if (!jobs_) return;
+    runtime::block_on(lane_, jobs_->stop(std::chrono::seconds{3}));
+    runtime::block_on(lane_, dispatcher_->stop(std::chrono::seconds{3}));
+    committer_->stop();
+    jobs_.reset();
+    dispatcher_.reset();
+    committer_.reset();
+  }
+  void change(std::function<void(community::App&)> edit) {
+    {
+      const std::lock_guard lock(mutex_);
+      edit(app_);
+    }
+    if (dispatcher_) dispatcher_->settings_changed(app_.id);
+  }
+  community::AppPtr find(SdkAppId id) {
+    const std::lock_guard lock(mutex_);
+    return id == app_.id ? std::make_shared<const community::App>(app_) : nullptr;
+  }
+  /// Commits events, bodies "<group>/<app_sequence>".
+  void commit(const std::string& group, int count) {
+    community::View view(clock_.now_ms(), random_);
+    ASSERT_TRUE(engine_.load({}, view));
+    for (int i = 0; i < count; ++i) {
+      community::Event event;
+      event.app_sequence = ++sequence_;
+      event.app = app_.id;
+      event.command = "Group.CallbackAfterCreateTopic";
+      event.group = GroupId{group};
+      event.request_id = random_.uuid();
+      event.time_ms = clock_.now_ms();
+      event.body = group + "/" + std::to_string(sequence_);
+      view.events.push_back(std::move(event));
+    }
+    ASSERT_TRUE(engine_.commit(view, {}));
+    dispatcher_->offer(view.events);
+  }
+  store::Ledger ledger() {
+    const store::Ledger counted = *engine_.ledger(app_.id);
+    EXPECT_TRUE(counted.balanced());
+    return counted;
+  }
+  /// `count` dead events in one group, never sent again by themselves.
+  void make_dead(const std::string& group, int count) {
+    transport_.failing = true;
+    const std::int64_t before = ledger().dead;
+    commit(group, count);
+    ASSERT_TRUE(eventually([&] { return ledger().dead == before + count; }));
+    transport_.failing = false;
+    transport_.forget();
+  }
+  [[nodiscard]] EventJob job(StateSet states, EventJob::Kind kind = EventJob::Kind::replay) const {
+    EventJob made;
+    made.kind = kind;
+    made.filter.app = app_.id;
+    made.filter.states = states;
+    return made;
+  }
+  EventJob create(EventJob spec) {
+    auto made = runtime::block_on(lane_, jobs_->create(std::move(spec)));
+    EXPECT_TRUE(made) << made.error().what;
+    return made ? *made : EventJob{};
+  }
+  EventJob state_of(std::int64_t id) {
+    auto found = runtime::block_on(lane_, jobs_->find(app_.id, id));
+    return found ? *found : EventJob{};
+  }
+  EventJob ended(std::int64_t id) {
+    EXPECT_TRUE(eventually([&] { return state_of(id).state != EventJob::State::running; }));
+    return state_of(id);
+  }
+  static std::vector<std::string> numbered(const std::string& group, int first, int last) {
+    std::vector<std::string> bodies;
+    for (int i = first; i <= last; ++i) bodies.push_back(group + "/" + std::to_string(i));
+    return bodies;
+  }
+
+  SystemClock clock_;
+  SystemRandom random_;
+  store::MemoryEngine engine_;
+  SilentListener listener_;
+  std::optional<store::Committer> committer_;
+  runtime::Lane lane_{"delivery"};
+  runtime::BlockingPool readers_{2};
+  JobTransport transport_;
+  std::mutex mutex_;
+  community::App app_;
+  std::int64_t sequence_ = 0;
+  std::optional<Dispatcher> dispatcher_;
+  std::optional<EventJobs> jobs_;
+};
+
+const StateSet kUndelivered =
+    StateSet{EventState::dead}.add(EventState::cancelled).add_parked();
+
+TEST_F(EventJobsTest, AReplayBringsDeadEventsToTheAppInCommitOrderAndCountsThem) {
+  make_dead("g", 20);
+  make_dead("h", 5);
+  commit("g", 1);
+  ASSERT_TRUE(eventually([&] { return ledger().delivered == 1; }));
+  transport_.forget();
+  const EventJob made = create(job(kUndelivered));
+  EXPECT_EQ(made.planned.count, 25);
+  EXPECT_EQ(made.planned.groups, 2);
+  const EventJob done = ended(made.id);
+  EXPECT_EQ(done.state, EventJob::State::done);
+  EXPECT_EQ(done.done, 25);
+  EXPECT_EQ(done.skipped, 0);
+  ASSERT_TRUE(eventually([&] { return ledger().delivered == 26; }));
+  std::vector<std::string> g;
+  for (const std::string& body : transport_.bodies_at("own.test")) {
+    if (body.starts_with("g/")) g.push_back(body);
+  }
+  EXPECT_EQ(g, numbered("g", 1, 20));
+  EXPECT_EQ(ledger().dead, 0);
+}
+
+TEST_F(EventJobsTest, EventsThatWereNeverTriedAreReplayedToo) {
+  change([](community::App& app) { app.callback.endpoint_disabled = true; });
+  commit("g", 6);
+  const EventJob cancelled = create(job(EventState::pending, EventJob::Kind::cancel));
+  EXPECT_EQ(ended(cancelled.id).done, 6);
+  EXPECT_EQ(ledger().cancelled, 6);
+  change([](community::App& app) { app.callback.endpoint_disabled = false; });
+  EXPECT_TRUE(transport_.bodies_at("own.test").empty());
+  const EventJob replay = create(job(kUndelivered));
+  EXPECT_EQ(ended(replay.id).done, 6);
+  ASSERT_TRUE(eventually([&] { return ledger().delivered == 6; }));
+  EXPECT_EQ(transport_.bodies_at("own.test"), numbered("g", 1, 6));
+}
+
+TEST_F(EventJobsTest, AHalfDoneReplayGoesOnAfterARestartWhereItWas) {
+  make_dead("g", 60);
+  EventJob spec = job(kUndelivered);
+  spec.rate = 100;
+  const EventJob made = create(spec);
+  ASSERT_TRUE(eventually([&] { return state_of(made.id).done >= 10; }));
+  stop();
+  const EventJob half = engine_.jobs(app_.id).value().at(0);
+  ASSERT_EQ(half.state, EventJob::State::running);
+  ASSERT_LT(half.done, 60);
+  EXPECT_EQ(half.cursor, half.done) << "every event of the app is its business, in order";
+  EXPECT_EQ(ledger().dead, 60 - half.done) << "the row and what it moved are one commit";
+
+  start();
+  const EventJob done = ended(made.id);
+  EXPECT_EQ(done.state, EventJob::State::done);
+  EXPECT_EQ(done.done, 60);
+  ASSERT_TRUE(eventually([&] { return ledger().delivered == 60; }));
+  EXPECT_EQ(transport_.bodies_at("own.test"), numbered("g", 1, 60)) << "each once, in order";
+}
+
+TEST_F(EventJobsTest, ARateIsNotExceededAndACancelledJobMovesNothingMore) {
+  make_dead("g", 50);
+  EventJob spec = job(kUndelivered);
+  spec.rate = 50;
+  const auto began = std::chrono::steady_clock::now();
+  const EventJob made = create(spec);
+  ASSERT_TRUE(eventually([&] { return state_of(made.id).done >= 5; }));
+  EXPECT_GE(std::chrono::steady_clock::now() - began, std::chrono::milliseconds{4 * 1000 / 50});
+  const auto stopped = runtime::block_on(lane_, jobs_->cancel_job(app_.id, made.id));
+  ASSERT_TRUE(stopped) << stopped.error().what;
+  EXPECT_EQ(stopped->state, EventJob::State::cancelled);
+  ASSERT_TRUE(eventually([&] { return ledger().pending == 0; }));
+  const store::Ledger after = ledger();
+  EXPECT_EQ(after.delivered, stopped->done);
+  EXPECT_EQ(after.dead, 50 - stopped->done);
+  EXPECT_EQ(state_of(made.id).state, EventJob::State::cancelled);
+  const auto again = runtime::block_on(lane_, jobs_->cancel_job(app_.id, made.id));
+  EXPECT_EQ(again.error().kind, Errc::conflict);
+  const auto unknown = runtime::block_on(lane_, jobs_->cancel_job(app_.id, 99));
+  EXPECT_EQ(unknown.error().kind, Errc::not_found);
+}
+
+TEST_F(EventJobsTest, AnAlternateUrlGetsEverythingInOrderAndNothingChangesState) {
+  make_dead("g", 3);
+  commit("h", 2);
+  ASSERT_TRUE(eventually([&] { return ledger().delivered == 2; }));
+  const store::Ledger before = ledger();
+  transport_.forget();
+  EventJob spec = job({});
+  spec.url = "http://staging.test/in";
+  const EventJob done = ended(create(spec).id);
+  EXPECT_EQ(done.state, EventJob::State::done);
+  EXPECT_EQ(done.done, 5);
+  EXPECT_EQ(ledger(), before);
+  EXPECT_EQ(transport_.bodies_at("staging.test"),
+            (std::vector<std::string>{"g/1", "g/2", "g/3", "h/4", "h/5"}));
+  EXPECT_TRUE(transport_.bodies_at("own.test").empty());
+  EventFilter all;
+  all.app = app_.id;
+  const auto records = engine_.list(all).value();
+  const auto attempts = engine_.attempts(records[0].event.seq).value();
+  ASSERT_EQ(attempts.size(), 2U);
+  EXPECT_EQ(attempts[1].outcome, "ok");
+  EXPECT_NE(attempts[1].detail.find("replay job"), std::string::npos);
+}
+
+TEST_F(EventJobsTest, AnAlternateUrlThatFailsIsCountedShownAndGivenUp) {
+  make_dead("g", 30);
+  EventJob spec = job(EventState::dead);
+  spec.url = "http://broken.test/";
+  const EventJob failed = ended(create(spec).id);
+  EXPECT_EQ(failed.state, EventJob::State::failed);
+  EXPECT_EQ(failed.failed, 10);
+  EXPECT_EQ(failed.done, 0);
+  EXPECT_EQ(failed.cursor, 10);
+  EXPECT_EQ(failed.note, "event 10: status 500; stopped after 10 failures of the URL in a row");
+  EXPECT_EQ(ledger().dead, 30);
+}
+
+TEST_F(EventJobsTest, AParkedEventIsRetriedOrGivenUpAndItsGroupGoesOn) {
+  change([](community::App& app) { app.callback.dead_head = community::DeadHead::park; });
+  transport_.failing = true;
+  commit("g", 3);
+  EventFilter parked;
+  parked.app = app_.id;
+  parked.states.add_parked();
+  ASSERT_TRUE(eventually([&] { return engine_.list(parked).value().size() == 1; }));
+  EXPECT_EQ(ledger().pending, 3);
+  EXPECT_EQ(transport_.bodies_at("own.test").size(), 1U);
+  ASSERT_TRUE(eventually([&] { return dispatcher_->stats().parked == 1; }));
+
+  stop();
+  start();
+  ASSERT_TRUE(eventually([&] { return dispatcher_->stats().parked == 1; })) << "as it was";
+  EXPECT_EQ(transport_.bodies_at("own.test").size(), 1U);
+
+  const auto retried = runtime::block_on(lane_, jobs_->replay_one(app_.id, 1, ""));
+  ASSERT_TRUE(retried && retried->moved);
+  ASSERT_TRUE(eventually([&] { return transport_.bodies_at("own.test").size() == 2; }));
+  ASSERT_TRUE(eventually([&] { return dispatcher_->stats().parked == 1; })) << "it failed again";
+  transport_.failing = false;
+  const auto given_up =
+      runtime::block_on(lane_, jobs_->cancel_one(app_.id, 1, EventState::dead));
+  ASSERT_TRUE(given_up && given_up->moved);
+  ASSERT_TRUE(eventually([&] { return ledger().delivered == 2; }));
+  EXPECT_EQ(ledger().dead, 1);
+  const auto late = runtime::block_on(lane_, jobs_->cancel_one(app_.id, 1, EventState::dead));
+  EXPECT_FALSE(late->moved) << "it has ended";
+}
+
+TEST_F(EventJobsTest, WhatIsInFlightIsCancelledWhenItsAttemptFails) {
+  app_.callback.retry = community::RetryMode::durable;
+  change([](community::App&) {});
+  transport_.held = true;
+  transport_.failing = true;
+  commit("g", 2);
+  ASSERT_TRUE(eventually([&] { return transport_.bodies_at("own.test").size() == 1; }));
+  const auto flying =
+      runtime::block_on(lane_, jobs_->cancel_one(app_.id, 1, EventState::cancelled));
+  ASSERT_TRUE(flying);
+  EXPECT_TRUE(flying->in_flight);
+  EXPECT_FALSE(flying->moved);
+  const auto on_its_way = runtime::block_on(lane_, jobs_->replay_one(app_.id, 1, ""));
+  EXPECT_FALSE(on_its_way->moved);
+  transport_.held = false;
+  ASSERT_TRUE(eventually([&] { return ledger().cancelled == 1; }));
+  transport_.failing = false;
+  ASSERT_TRUE(eventually([&] { return ledger().delivered == 1; }));
+}
+
+TEST_F(EventJobsTest, ADeliveredEventCanBeSentAgainAndOneAtAnotherUrl) {
+  commit("g", 1);
+  ASSERT_TRUE(eventually([&] { return ledger().delivered == 1; }));
+  const auto again = runtime::block_on(lane_, jobs_->replay_one(app_.id, 1, ""));
+  ASSERT_TRUE(again && again->moved);
+  ASSERT_TRUE(eventually([&] { return transport_.bodies_at("own.test").size() == 2; }));
+  ASSERT_TRUE(eventually([&] { return ledger().delivered == 1; }));
+  const auto elsewhere =
+      runtime::block_on(lane_, jobs_->replay_one(app_.id, 1, "http://staging.test/"));
+  ASSERT_TRUE(elsewhere && elsewhere->attempt);
+  EXPECT_EQ(elsewhere->attempt->outcome, "ok");
+  EXPECT_EQ(transport_.bodies_at("staging.test").size(), 1U);
+  const auto missing = runtime::block_on(lane_, jobs_->replay_one(app_.id, 2, ""));
+  EXPECT_EQ(missing.error().kind, Errc::not_found);
+}
+
+TEST_F(EventJobsTest, EventsThatStillWaitOnDiskAreCancelledAndReplayedWithoutBeingSentTwice) {
+  stop();
+  DispatcherOptions small;
+  small.max_queued = 3;
+  small.page = 2;
+  change([](community::App& app) { app.callback.endpoint_disabled = true; });
+  start(small);
+  commit("g", 40);
+  ASSERT_TRUE(eventually([&] { return dispatcher_->stats().behind; }));
+  EventJob some = job(EventState::pending, EventJob::Kind::cancel);
+  some.filter.after_app_sequence = 20;
+  EXPECT_EQ(ended(create(some).id).done, 20);
+  EventJob back = job(kUndelivered);
+  back.filter.after_app_sequence = 30;
+  EXPECT_EQ(ended(create(back).id).done, 10);
+  EXPECT_EQ(ledger().pending, 30);
+  change([](community::App& app) { app.callback.endpoint_disabled = false; });
+  ASSERT_TRUE(eventually([&] { return ledger().delivered == 30; }));
+  const auto sent = transport_.bodies_at("own.test");
+  EXPECT_EQ(std::set<std::string>(sent.begin(), sent.end()).size(), 30U);
+  EXPECT_EQ(sent.size(), 30U) << "each once";
+  EXPECT_EQ(ledger().cancelled, 10);
+}
+
+TEST_F(EventJobsTest, AJobOfADeletedAppEndsAndSaysSo) {
+  make_dead("g", 100);
+  EventJob spec = job(kUndelivered);
+  spec.rate = 50;
+  const EventJob made = create(spec);
+  {
+    const std::lock_guard lock(mutex_);
+    app_.id = SdkAppId{8};
+  }
+  EXPECT_TRUE(eventually([&] {
+    return engine_.jobs(SdkAppId{7}).value().at(0).state == EventJob::State::failed;
+  }));
+  EXPECT_EQ(engine_.jobs(SdkAppId{7}).value().at(0).note, "the app was deleted");
+  EXPECT_EQ(engine_.jobs(SdkAppId{7}).value().at(0).id, made.id);
+}
+
+}  // namespace
+}  // namespace tidings::delivery
