@@ -85,6 +85,7 @@ Milliseconds time_left(runtime::Deadline until) {
 
 ExitCode run_until_stopped(std::unique_ptr<Running> running, Log& log, const RunOptions& options) {
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // a limit on the size of files is a full disk (10002, 503), no end
   SignalWatch signals(log);
   const Ready ready = running->addresses();
   log.info("ready", {{"listen", ready.listen}, {"admin_listen", ready.admin_listen}});

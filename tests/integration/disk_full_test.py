@@ -46,9 +46,7 @@ class SmallFiles:
 
     def __init__(self, test):
         self.path = test.folder
-        # Without the trap the first write beyond the limit would be a signal that kills.
-        self.binary = test.write("tidings-limited", f"#!/bin/sh\ntrap '' XFSZ\nexec '{BINARY}' \"$@\"\n")
-        os.chmod(self.binary, 0o755)
+        self.binary = BINARY
 
     def fill(self, daemon):
         largest = max(os.path.getsize(os.path.join(folder, name))
@@ -103,7 +101,12 @@ data_dir = "{disk.path}/{command}"
         return answer["ErrorCode"], answer.get("TopicId")
 
     def test_serve_refuses_while_its_disk_is_full_and_keeps_what_it_confirmed(self):
-        disk = self.disk()
+        self.check_serve(self.disk())
+
+    def test_a_limit_on_the_size_of_files_is_a_full_disk_and_no_end(self):
+        self.check_serve(SmallFiles(self))
+
+    def check_serve(self, disk):
         serve = self.start_serve_on(disk)
         backend = Backend(self, serve)
         backend.admin_token = f"{disk.path}/serve/admin.token"
