@@ -3,7 +3,7 @@
 ///
 /// A passive checkpoint takes no lock that a writer or reader needs. While commits go on without a
 /// pause it never catches up to the last one, and the log could not start over: when the log has
-/// grown to its limit the writer does the short rest itself (Engine::commit).
+/// grown to its limit the writer does the short rest itself (LogKeeper).
 ///
 /// Errors: a failed checkpoint loses nothing, the log keeps it all; the next one tries again.
 /// Threads: wake() from any thread. Lifetime: the file outlives it.

@@ -48,8 +48,7 @@ Result<std::unique_ptr<Engine>> Engine::open(const EngineOptions& options) {
   TRY(impl->checkpointer, Checkpointer::start(options.path, writing));
   TRY(impl->readers, ReaderPool::open(options.path, reading, options.readers, impl->apps));
   impl->writer = std::make_unique<Writer>(
-      WriterOptions{options.path, writing, options.groups_kept, options.checkpoint_pages,
-                    options.log_limit_pages},
+      WriterOptions{options.path, writing, options.groups_kept, options.log},
       impl->apps, *impl->checkpointer);
   return std::unique_ptr<Engine>{new Engine{std::move(impl)}};
 }

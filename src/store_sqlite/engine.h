@@ -16,6 +16,7 @@
 
 #include "store/secret_box.h"
 #include "store/store.h"
+#include "store_sqlite/log_keeper.h"
 
 namespace tidings::sqlite {
 
@@ -26,8 +27,7 @@ struct EngineOptions {
   std::int64_t reader_cache_kib = 8192;  ///< each
   std::size_t readers = 4;
   std::size_t groups_kept = 16384;      ///< in memory between batches; about 600 bytes each
-  int checkpoint_pages = 4096;          ///< log pages after which the checkpoint thread is woken
-  int log_limit_pages = 16384;          ///< 64 MiB: then the writer finishes the checkpoint itself
+  LogLimits log{};                      ///< how long the write-ahead log may become
   std::int64_t max_pages = 0;           ///< tests: the file may not grow beyond; 0 = no limit
   std::shared_ptr<const store::SecretBox> secrets{};  ///< nullptr: secrets are stored as they are
   std::string vfs;                      ///< tests: a file system with faults; "" = the system's

@@ -138,6 +138,7 @@ int open_file(sqlite3_vfs* vfs, const char* name, sqlite3_file* file, int flags,
   log = LogFile{};
   log.waiting = static_cast<char*>(sqlite3_malloc64(kBufferBytes));
   if (log.waiting == nullptr) return SQLITE_NOMEM;
+  log.real()->pMethods = nullptr;
   const int code = system->xOpen(system, name, log.real(), flags, out_flags);
   if (log.real()->pMethods == nullptr) {  // else SQLite closes it, also after an error
     sqlite3_free(log.waiting);

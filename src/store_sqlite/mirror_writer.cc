@@ -19,10 +19,6 @@ using store::MirrorTopic;
 /// and no commit waits for a long removal.
 constexpr std::int64_t kPurgeAtOnce = 256;
 
-/// Size of the write-ahead log at which the checkpointer is woken, and at which it is cut short.
-constexpr int kCheckpointPages = 4096;
-constexpr int kLogLimitPages = 16384;  // 64 MiB
-
 std::string select(std::string_view columns, std::string_view rest) {
   return "SELECT " + std::string(columns) + " FROM " + std::string(rest);
 }
@@ -41,6 +37,7 @@ Result<MirrorWriter> MirrorWriter::open(const std::string& path, const OpenOptio
   TRY_VOID(migrate(writer.database_, kMirrorSchema));
   TRY_VOID(writer.prepare());
   TRY(writer.checkpointer_, Checkpointer::start(path, writing));
+  writer.log_.emplace(path, LogLimits{}, *writer.checkpointer_);
   return writer;
 }
 
@@ -194,24 +191,11 @@ Result<void> MirrorWriter::commit(store::MirrorView& view) {
   auto written = write(view);
   if (!written) {
     TRY_VOID(database_.recover());
+    log_->failed(database_);
     return written;
   }
-  keep_log_short();
+  log_->committed(database_);
   return written;
-}
-
-/// The checkpointer moves pages while commits go on. Only when the log has grown to its limit does
-/// the writer finish the work itself, so that the log can start over.
-void MirrorWriter::keep_log_short() {
-  const int pages = database_.log_pages();
-  if (pages < woken_at_pages_) woken_at_pages_ = 0;  // the log started over
-  if (pages >= kLogLimitPages) {
-    sqlite3_wal_checkpoint_v2(database_.handle(), "main", SQLITE_CHECKPOINT_PASSIVE, nullptr,
-                              nullptr);
-  } else if (pages - woken_at_pages_ >= kCheckpointPages) {
-    woken_at_pages_ = pages;
-    checkpointer_->wake();
-  }
 }
 
 Result<void> MirrorWriter::write(const store::MirrorView& view) {

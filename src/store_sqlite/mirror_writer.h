@@ -5,12 +5,14 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "store/mirror_store.h"
 #include "store_sqlite/checkpointer.h"
 #include "store_sqlite/database.h"
+#include "store_sqlite/log_keeper.h"
 
 namespace tidings::sqlite {
 
@@ -43,13 +45,12 @@ class MirrorWriter final : public store::MirrorUnitOfWork {
   Result<void> write_topic(const store::MirrorTopic& topic);
   Result<void> write_group(const store::MirrorGroup& group);
   Result<void> purge(const store::MirrorView& view);
-  void keep_log_short();
 
   Database database_;
   Statements statements_;
   Transaction transaction_;  // from load() to commit()
-  int woken_at_pages_ = 0;  // the log's size when the checkpointer was woken last
   std::unique_ptr<Checkpointer> checkpointer_;
+  std::optional<LogKeeper> log_;  // after open()
 };
 
 }  // namespace tidings::sqlite

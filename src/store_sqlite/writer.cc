@@ -34,7 +34,7 @@ Result<void> Writer::commit(community::View& view, std::span<const store::Outcom
   }
   RowWriter::remember(view, cache_);
   cache_.counters = counters;
-  keep_log_short();
+  log_.committed(connection_->database);
   return {};
 }
 
@@ -60,21 +60,9 @@ void Writer::recover() {
     connection_->events = std::move(*events);
   } else {
     connection_.reset();
+    return;
   }
-}
-
-void Writer::keep_log_short() {
-  const int pages = connection_->database.log_pages();
-  if (pages < woken_at_pages_) woken_at_pages_ = 0;  // the log started over
-  if (pages >= options_.log_limit_pages) {
-    // The checkpointer is at most one of its rounds behind, so this is short. If it is at work
-    // right now, this does nothing and the next commit tries again.
-    sqlite3_wal_checkpoint_v2(connection_->database.handle(), "main", SQLITE_CHECKPOINT_PASSIVE,
-                              nullptr, nullptr);
-  } else if (pages - woken_at_pages_ >= options_.checkpoint_pages) {
-    woken_at_pages_ = pages;
-    checkpointer_.wake();
-  }
+  log_.failed(connection_->database);
 }
 
 }  // namespace tidings::sqlite

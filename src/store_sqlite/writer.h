@@ -9,9 +9,9 @@
 #include <string>
 
 #include "store/store.h"
-#include "store_sqlite/checkpointer.h"
 #include "store_sqlite/database.h"
 #include "store_sqlite/event_writer.h"
+#include "store_sqlite/log_keeper.h"
 #include "store_sqlite/row_cache.h"
 #include "store_sqlite/row_reader.h"
 #include "store_sqlite/row_writer.h"
@@ -22,8 +22,7 @@ struct WriterOptions {
   std::string path;
   OpenOptions open;
   std::size_t groups_kept = 0;
-  int checkpoint_pages = 0;
-  int log_limit_pages = 0;
+  LogLimits log{};
 };
 
 class Writer {
@@ -31,7 +30,7 @@ class Writer {
   Writer(WriterOptions options, AppCache& apps, Checkpointer& checkpointer)
       : options_(std::move(options)),
         apps_(apps),
-        checkpointer_(checkpointer),
+        log_(options_.path, options_.log, checkpointer),
         cache_(options_.groups_kept) {}
 
   Result<void> load(const community::Needs& needs, community::View& view);
@@ -50,14 +49,12 @@ class Writer {
   Result<void> write(community::View& view, std::span<const store::Outcome> outcomes,
                      std::span<const store::EventJob> jobs, Counters& counters);
   void recover();
-  void keep_log_short();
 
   const WriterOptions options_;
   AppCache& apps_;
-  Checkpointer& checkpointer_;
+  LogKeeper log_;
   RowCache cache_;
   std::unique_ptr<Connection> connection_;
-  int woken_at_pages_ = 0;  // length of the log when the checkpointer was last woken
 };
 
 }  // namespace tidings::sqlite

@@ -5,6 +5,7 @@
 #include "contract/store_under_test.h"
 #include "store_sqlite/database.h"
 #include "store_sqlite/schema.h"
+#include "support/eventually.h"
 #include "support/faulty_vfs.h"
 
 namespace tidings::store {
@@ -27,15 +28,14 @@ class SqliteFaults : public testing::TestWithParam<DiskFault> {
     engine_.reset();
     std::filesystem::remove_all(folder_);
   }
-  void reopen() {
+  void reopen(const sqlite::LogLimits& log = {.wake_pages = 20, .most_pages = 50}) {
     engine_.reset();
     sqlite::EngineOptions options;
     options.path = path();
     options.vfs = test_support::kFaultyVfs;
     options.readers = 1;
     options.writer_cache_kib = 64;    // so that a big batch spills before its commit
-    options.checkpoint_pages = 20;
-    options.log_limit_pages = 50;
+    options.log = log;
     auto opened = sqlite::Engine::open(options);
     ASSERT_TRUE(opened) << opened.error().what;
     engine_ = std::move(*opened);
@@ -133,6 +133,25 @@ TEST_P(SqliteFaults, AFailingDiskDuringCheckpointsLosesNothing) {
   expect_groups(stored);
 }
 
+TEST_P(SqliteFaults, ALogThatCannotGrowStartsOver) {
+  reopen({.wake_pages = 1000, .most_pages = 2000});  // full before anyone saw to it
+  for (int i = 0; i < 2; ++i) ASSERT_TRUE(add_group(3));
+  set_disk_fault(DiskFault::log_full);
+  int refused = 0;
+  for (int stored = 3; stored <= 10; ++stored) {
+    ASSERT_TRUE(test::eventually([&] {  // the checkpointer may be at it in this moment
+      const bool added = add_group(1).has_value();
+      refused += added ? 0 : 1;
+      return added;
+    }));
+    expect_groups(stored);
+  }
+  EXPECT_GT(refused, 0) << "the log could grow";
+  set_disk_fault(DiskFault::none);
+  reopen();
+  expect_groups(10);
+}
+
 TEST(SqliteEngine, ANewerFileIsRefusedAndNamesBothVersions) {
   std::string name = (std::filesystem::temp_directory_path() / "tidings-newer-XXXXXX").string();
   const std::filesystem::path folder = ::mkdtemp(name.data());
@@ -162,8 +181,7 @@ TEST(SqliteEngine, TheLogIsCutBackWhileCommitsGoOn) {
   const std::filesystem::path folder = ::mkdtemp(name.data());
   sqlite::EngineOptions options;
   options.path = (folder / "tidings.db").string();
-  options.checkpoint_pages = 50;
-  options.log_limit_pages = 200;
+  options.log = {.wake_pages = 50, .most_pages = 200};
   auto engine = sqlite::Engine::open(options).value();
   SeededRandom random{1};
   std::uintmax_t largest = 0;

@@ -12,16 +12,28 @@ std::atomic<DiskFault> current = DiskFault::none;
 /// What SQLite holds as a file: our methods first, the real file right behind.
 struct FaultyFile {
   sqlite3_file base;
+  bool log;  // the write-ahead log
 };
+
+static_assert(sizeof(FaultyFile) % alignof(sqlite3_int64) == 0);
 
 sqlite3_file* real(sqlite3_file* file) {
   return reinterpret_cast<sqlite3_file*>(reinterpret_cast<FaultyFile*>(file) + 1);
+}
+
+bool grows_log(sqlite3_file* file, sqlite3_int64 end) {
+  sqlite3_int64 size = 0;
+  return reinterpret_cast<FaultyFile*>(file)->log &&
+         real(file)->pMethods->xFileSize(real(file), &size) == SQLITE_OK && end > size;
 }
 
 int write(sqlite3_file* file, const void* data, int size, sqlite3_int64 offset) {
   switch (current.load()) {
     case DiskFault::full: return SQLITE_FULL;
     case DiskFault::write_error: return SQLITE_IOERR_WRITE;
+    case DiskFault::log_full:
+      if (grows_log(file, offset + size)) return SQLITE_FULL;
+      [[fallthrough]];
     default: return real(file)->pMethods->xWrite(real(file), data, size, offset);
   }
 }
@@ -73,6 +85,7 @@ int open(sqlite3_vfs* vfs, const char* name, sqlite3_file* file, int flags, int*
   auto* below = static_cast<sqlite3_vfs*>(vfs->pAppData);
   file->pMethods = nullptr;
   const int code = below->xOpen(below, name, real(file), flags, out);
+  reinterpret_cast<FaultyFile*>(file)->log = (flags & SQLITE_OPEN_WAL) != 0;
   if (code == SQLITE_OK) file->pMethods = &kMethods;
   return code;
 }

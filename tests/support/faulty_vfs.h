@@ -15,6 +15,7 @@ enum class DiskFault {
   full,        ///< writes answer SQLITE_FULL
   write_error,  ///< writes answer SQLITE_IOERR_WRITE
   sync_error,   ///< fsync answers SQLITE_IOERR_FSYNC
+  log_full,     ///< writes that would make the write-ahead log longer answer SQLITE_FULL
 };
 
 /// Makes the file system known to SQLite. Call it before the first open; repeated calls are fine.
