@@ -24,12 +24,14 @@ void Scheduler::release_unused(const std::string& url) {
   if (gone->apps > 0 || gone->window.in_flight() > 0 || gone->has_ready()) return;
   std::erase(runnable_, gone);
   std::erase_if(probing_, [gone](const auto& timer) { return timer.second == gone; });
+  if (gone->breaker.open()) --open_breakers_;
   endpoints_.erase(found);
 }
 
 void Scheduler::configure(SdkAppId app, Target target) {
   auto& slot = apps_[app];
-  if (!slot) {
+  const bool is_new = !slot;
+  if (is_new) {
     slot = std::make_unique<AppState>();
     slot->id = app;
   }
@@ -43,6 +45,7 @@ void Scheduler::configure(SdkAppId app, Target target) {
   if (state.endpoint) --state.endpoint->apps;
   state.endpoint = next;
   if (next) ++next->apps;
+  if (is_new) return;  // it has no lanes yet, and the others may be a million
   // Ready and held lanes follow the app; waiting ones and those in flight do so when they return.
   for (auto& [key, lane] : lanes_) {
     if (lane->app != &state) continue;
@@ -209,13 +212,19 @@ void Scheduler::start(Now now, std::vector<Ticket>& out) {
   }
 }
 
+/// The breaker of `endpoint` was open and is not any more.
+void Scheduler::closed(Endpoint& endpoint) {
+  --open_breakers_;
+  endpoint.window.restart();
+}
+
 void Scheduler::settle_endpoint(Lane& lane, const AttemptResult& result, Now now) {
   Endpoint& endpoint = *lane.sent_to;
   lane.sent_to = nullptr;
   --in_flight_;
   if (result.what == AttemptClass::ok) {
     endpoint.window.succeeded();
-    if (endpoint.breaker.succeeded()) endpoint.window.restart();
+    if (endpoint.breaker.succeeded()) closed(endpoint);
   } else {
     if (endpoint_congested(result)) {
       endpoint.window.congested();
@@ -224,10 +233,11 @@ void Scheduler::settle_endpoint(Lane& lane, const AttemptResult& result, Now now
     }
     if (endpoint_failing(result)) {
       if (endpoint.breaker.failed(now.steady_ms)) {
+        ++open_breakers_;
         endpoint.backlog.splice(endpoint.backlog.end(), endpoint.fresh);
       }
     } else if (endpoint.breaker.alive()) {
-      endpoint.window.restart();
+      closed(endpoint);
     }
   }
   wake(endpoint);
@@ -326,9 +336,8 @@ void Scheduler::go_on(Lane& lane) {
   make_ready(lane);
 }
 
-/// The flying event is in its lane again, which waits until `due_ms` of steady time;
-/// 0: not at all. A replayed event
-/// that came before it meanwhile does not wait for it.
+/// The flying event is in its lane again, which waits until `due_ms` of steady time; 0: not at all. A
+/// replayed event that came before it meanwhile does not wait for it.
 void Scheduler::put_back(Lane& lane, std::int64_t due_ms) {
   lane.flying.fresh = false;
   lane.queue.put_back(lane.flying);
@@ -351,9 +360,7 @@ std::optional<std::int64_t> Scheduler::next_wake() const {
 }
 
 Scheduler::Counts Scheduler::counts() const {
-  Counts counts{queued_, in_flight_, lanes_.size(), parked_, 0};
-  for (const auto& [url, endpoint] : endpoints_) counts.open_breakers += endpoint->breaker.open();
-  return counts;
+  return {queued_, in_flight_, lanes_.size(), parked_, open_breakers_};
 }
 
 bool Scheduler::breaker_open(const std::string& url) const {

@@ -142,6 +142,7 @@ class Scheduler {
   [[nodiscard]] Lane* find_lane(const Place& place) const;
   void timers_due(std::int64_t steady_ms);
   Lane* next_ready(Endpoint& endpoint);
+  void closed(Endpoint& endpoint);
   void settle_endpoint(Lane& lane, const AttemptResult& result, Now now);
   void release_unused(const std::string& url);
 
@@ -155,6 +156,7 @@ class Scheduler {
   std::size_t queued_ = 0;
   std::size_t in_flight_ = 0;
   std::size_t parked_ = 0;
+  std::size_t open_breakers_ = 0;
 };
 
 }  // namespace tidings::delivery

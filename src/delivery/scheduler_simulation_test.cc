@@ -294,6 +294,11 @@ class Simulation {
     }
     EXPECT_EQ(counts.queued + counts.in_flight, pending) << "an event is lost or counted twice";
     EXPECT_EQ(counts.parked, parked);
+    std::size_t open = 0;
+    for (int url = 0; url < static_cast<int>(kUrls); ++url) {
+      open += scheduler_->breaker_open(url_text(url)) ? 1U : 0U;
+    }
+    EXPECT_EQ(counts.open_breakers, open);
   }
   /// The group's head is not in flight: something of its own must be in the way.
   void check_sent(std::uint32_t app, const Group& group, std::int64_t head) {

@@ -168,7 +168,6 @@ void Committer::take_all(std::unique_lock<std::mutex>& lock) {
   waiting_ = taken_.size();
 }
 
-
 std::span<Committer::Submission> Committer::next_batch() {
   const std::size_t begin = next_;
   const std::size_t limit = std::min(taken_.size(), begin + options_.max_batch);
