@@ -20,7 +20,8 @@
 namespace tidings::sqlite {
 
 struct LogLimits {
-  int wake_pages = 4096;   ///< after so many more pages the checkpointer is woken
+  int wake_pages = 1024;   ///< after so many more pages the checkpointer is woken: little at a time,
+                           ///< since commits wait for the disk while it syncs
   int most_pages = 16384;  ///< 64 MiB: then the writer finishes the checkpoint itself
 
   friend bool operator==(const LogLimits&, const LogLimits&) = default;
