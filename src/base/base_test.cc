@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "base/result.h"
+#include "base/time_uuid.h"
 #include "tidings/ids.h"
 
 namespace tidings {
@@ -71,6 +72,17 @@ TEST(Random, SameSeedSameBytesAndUuidIsVersionFour) {
     EXPECT_GE(unit, 0.0);
     EXPECT_LT(unit, 1.0);
   }
+}
+
+TEST(Random, AUuidOfTheTimeBeginsWithIt) {
+  SeededRandom random(7);
+  // The example of RFC 9562, appendix A.6: 2022-02-22T19:22:22Z.
+  const std::string one = time_uuid(0x017F22E279B0, random);
+  EXPECT_TRUE(std::regex_match(
+      one, std::regex{"017f22e2-79b0-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"}))
+      << one;
+  EXPECT_NE(one, time_uuid(0x017F22E279B0, random));
+  EXPECT_LT(one, time_uuid(0x017F22E279B1, random));
 }
 
 TEST(Ids, DifferentKindsDoNotCompareAndHashByText) {

@@ -26,7 +26,7 @@ struct Event {
   SdkAppId app;
   std::string command;
   GroupId group;
-  std::string request_id;  ///< UUID, constant across retries (R-54)
+  std::string request_id;  ///< UUID that begins with its time, constant across retries (R-54)
   std::int64_t time_ms = 0;
   Origin origin;
   std::string body;

@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "base/time_uuid.h"
 #include "tidings/callback_command.h"
 
 namespace tidings::community {
@@ -207,7 +208,7 @@ void View::record(const App& app, std::string_view command, const GroupId& group
   event.app = app.id;
   event.command = command;
   event.group = group;
-  event.request_id = random_->uuid();
+  event.request_id = time_uuid(now_ms_, *random_);
   event.time_ms = now_ms_;
   event.origin = origin;
   event.body = std::move(body);
