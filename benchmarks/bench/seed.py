@@ -51,6 +51,12 @@ def multiply(database, table, source_where, count, first=0, **columns):
 def backend_topics(file, topics):
     """`topics` in groups PREFIX0, PREFIX1, ... Returns the number of groups."""
     groups = topics // TOPICS_PER_GROUP
+    backend_groups(file, groups, topics)
+    return groups
+
+
+def backend_groups(file, groups, topics=0):
+    """More communities than an app may create in a day; `topics` are spread over them."""
     database = open_quickly(file)
     number, group_row, joined = database.execute(
         "SELECT community_and_topic, group_row, joined FROM counter").fetchone()
@@ -58,18 +64,18 @@ def backend_topics(file, topics):
     multiply(database, "grp", f"row = {source}", groups, row=f"{group_row} + 1 + n",
              group_id=f"'{PREFIX}' || n")
     multiply(database, "grp_count", f"row = {source}", groups, row=f"{group_row} + 1 + n",
-             topic_num=str(TOPICS_PER_GROUP))
+             topic_num=str(topics // groups))
     multiply(database, "member", f"group_row = {source}", groups, group_row=f"{group_row} + 1 + n",
              joined=f"{joined} + 1 + n")
-    multiply(database, "topic", f"group_row = {source}", topics,
-             group_row=f"{group_row} + 1 + n / {TOPICS_PER_GROUP}", id=f"{number} + 1 + n",
-             name="'Topic ' || n")
+    if topics:
+        multiply(database, "topic", f"group_row = {source}", topics,
+                 group_row=f"{group_row} + 1 + n / {topics // groups}", id=f"{number} + 1 + n",
+                 name="'Topic ' || n")
     database.execute("UPDATE counter SET community_and_topic = community_and_topic + ?, "
                      "group_row = group_row + ?, joined = joined + ?", (topics, groups, groups))
     database.execute("UPDATE tally SET groups = groups + ?, communities = communities + ?",
                      (groups, groups))
     close(database)
-    return groups
 
 
 def backend_backlog(file, events, groups=10000):
