@@ -90,7 +90,17 @@ void Dispatcher::add(const store::PendingEvent& event, bool fresh) {
 /// The next event of the log. What an operator moved before it was known here is his affair.
 void Dispatcher::know(const store::PendingEvent& event, bool fresh) {
   known_through_ = event.seq;
-  if (claimed_.erase(event.seq) == 0) add(event, fresh);
+  if (claimed_.erase(event.seq) != 0) return;
+  const auto wished = store::wished_end(event.next_attempt_ms);
+  if (!wished) return add(event, fresh);
+  // Its attempt ended with the run before this one, and nobody knows how.
+  store::Outcome outcome;
+  outcome.seq = event.seq;
+  outcome.app = event.app;
+  outcome.state = *wished;
+  outcome.attempts = event.attempts;
+  dead_ += *wished == store::EventState::dead ? 1 : 0;
+  outcomes_.push_back(std::move(outcome));
 }
 
 Dispatcher::EventPtr Dispatcher::take_fresh(std::int64_t seq) {

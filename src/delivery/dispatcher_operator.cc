@@ -67,6 +67,11 @@ void Dispatcher::decide_cancel(const std::vector<EventRecord>& events, EventStat
     const std::int64_t seq = record.event.seq;
     const Standing stood = scheduler_.cancel(place_of(record), as);
     if (stood == Standing::in_flight) {
+      // The wish outlives a crash: whatever the attempt comes to is committed behind it.
+      Outcome wish = outcome_of(record, EventState::pending);
+      wish.attempts = record.attempts;
+      wish.next_attempt_ms = store::wish_to_end(as);
+      decision.outcomes.push_back(std::move(wish));
       ++decision.in_flight;
       continue;
     }

@@ -131,7 +131,7 @@ awaitable<Result<EventJobs::OneDone>> EventJobs::cancel_one(SdkAppId app,
   OneDone done;
   done.moved = decision.moved > 0;
   done.in_flight = decision.in_flight > 0;
-  if (done.moved) {
+  if (!decision.outcomes.empty()) {
     CO_TRY_VOID(co_await parts_.dispatcher.commit(std::move(decision)));
   }
   co_return done;

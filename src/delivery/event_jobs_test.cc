@@ -365,6 +365,32 @@ TEST_F(EventJobsTest, WhatIsInFlightIsCancelledWhenItsAttemptFails) {
   ASSERT_TRUE(eventually([&] { return ledger().delivered == 1; }));
 }
 
+TEST_F(EventJobsTest, AWishToEndWhatIsInFlightIsStoredAndGrantedAfterACrash) {
+  transport_.held = true;
+  commit("g", 3);
+  ASSERT_TRUE(eventually([&] { return transport_.bodies_at("own.test").size() == 1; }));
+  const auto flying = runtime::block_on(lane_, jobs_->cancel_one(app_.id, 1, EventState::dead));
+  ASSERT_TRUE(flying && flying->in_flight);
+  const auto stored = engine_.pending(0, 1).value().at(0);
+  EXPECT_EQ(stored.next_attempt_ms, store::kWillBeDead) << "before the operator is answered";
+  EXPECT_EQ(ledger().pending, 3);
+  // What a killed process leaves: the mark, and no outcome.
+  transport_.held = false;
+  ASSERT_TRUE(eventually([&] { return ledger().delivered == 3; })) << "success goes before the wish";
+  change([](community::App& app) { app.callback.endpoint_disabled = true; });
+  commit("g", 2);
+  stop();
+  community::View nothing(clock_.now_ms(), random_);
+  store::Outcome mark{4, app_.id, EventState::pending, 1, store::kWillBeCancelled, {}};
+  ASSERT_TRUE(engine_.commit(nothing, {{mark}}));
+  change([](community::App& app) { app.callback.endpoint_disabled = false; });
+  start();
+  ASSERT_TRUE(eventually([&] { return ledger().delivered == 4; }));
+  EXPECT_EQ(ledger().cancelled, 1);
+  EXPECT_EQ(transport_.bodies_at("own.test").back(), "g/5");
+  EXPECT_EQ(transport_.bodies_at("own.test").size(), 4U) << "the cancelled one was not sent again";
+}
+
 TEST_F(EventJobsTest, ADeliveredEventCanBeSentAgainAndOneAtAnotherUrl) {
   commit("g", 1);
   ASSERT_TRUE(eventually([&] { return ledger().delivered == 1; }));

@@ -62,6 +62,20 @@ std::optional<StateSet> parse_state_set(std::string_view);
 /// again before an operator decides (docs/delivery.md, "Park").
 inline constexpr std::int64_t kParked = -1;
 
+/// Stand there while an event is being sent that an operator wants to end, as cancelled or as dead:
+/// pending, until its attempt ends otherwise than delivered, or the next start.
+inline constexpr std::int64_t kWillBeCancelled = -2;
+inline constexpr std::int64_t kWillBeDead = -3;
+[[nodiscard]] constexpr std::int64_t wish_to_end(EventState as) {
+  return as == EventState::dead ? kWillBeDead : kWillBeCancelled;
+}
+/// How an event with such a mark is to end; nullopt: nobody wished that.
+[[nodiscard]] constexpr std::optional<EventState> wished_end(std::int64_t next_attempt_ms) {
+  if (next_attempt_ms == kWillBeCancelled) return EventState::cancelled;
+  if (next_attempt_ms == kWillBeDead) return EventState::dead;
+  return std::nullopt;
+}
+
 /// The newest attempts of an event are kept, older ones are forgotten.
 inline constexpr std::size_t kAttemptsKept = 16;
 
@@ -88,7 +102,7 @@ struct Outcome {
   SdkAppId app;
   EventState state = EventState::pending;
   std::int32_t attempts = 0;         ///< made so far
-  std::int64_t next_attempt_ms = 0;  ///< pending: not before, or kParked; else 0
+  std::int64_t next_attempt_ms = 0;  ///< pending: not before, kParked, or a wish; else 0
   std::optional<Attempt> attempt;    ///< what led here, if a request was made
   OutcomeKind kind = OutcomeKind::delivery;
 };
@@ -103,7 +117,7 @@ struct PendingEvent {
   GroupId group;
   std::int64_t since_ms = 0;  ///< when it became pending: its commit or its last replay
   std::int32_t attempts = 0;
-  std::int64_t next_attempt_ms = 0;  ///< or kParked
+  std::int64_t next_attempt_ms = 0;  ///< or kParked, or a wish
 };
 
 /// Delivery state of one event, with the event's envelope.
@@ -111,7 +125,7 @@ struct EventRecord {
   community::Event event;  ///< body only when asked for
   EventState state = EventState::pending;
   std::int32_t attempts = 0;
-  std::int64_t next_attempt_ms = 0;  ///< or kParked
+  std::int64_t next_attempt_ms = 0;  ///< or kParked, or a wish
   std::int64_t since_ms = 0;         ///< when it took this state
   std::int64_t settled_ms = 0;       ///< when it left `pending`; 0 = it has not
   std::string last_outcome;

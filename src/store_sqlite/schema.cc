@@ -90,7 +90,7 @@ CREATE TABLE event(
 CREATE UNIQUE INDEX event_of_app ON event(sdkappid, app_sequence);
 
 -- state: 0 pending, 1 delivered, 2 dead, 3 cancelled. changed_ms: when it took this state.
--- next_attempt_ms: -1 = parked. last_outcome: word, 0 = none.
+-- next_attempt_ms: -1 = parked, below: store/event_log.h. last_outcome: word, 0 = none.
 CREATE TABLE delivery(
   seq INTEGER PRIMARY KEY REFERENCES event(seq), sdkappid INTEGER NOT NULL,
   state INTEGER NOT NULL, attempts INTEGER NOT NULL, next_attempt_ms INTEGER NOT NULL,
