@@ -24,6 +24,8 @@ class Breaker {
   void sent() { probing_ = open_; }
   /// The probe never left: another may go.
   void probe_not_sent() { probing_ = false; }
+  /// The next probe need not wait.
+  void probe_now() { probe_at_ms_ = 0; }
 
   /// True when this success closed an open breaker.
   bool succeeded() {

@@ -13,6 +13,16 @@ constexpr std::int64_t kExpireEveryMs = 60'000;
 constexpr std::int64_t kPostponeMs = 100;
 constexpr std::size_t kBodiesAtOnce = 512;
 
+/// Whether what failed before may succeed now: what a receiver sees or checks is another. Another
+/// URL is seen by the scheduler itself.
+bool promising(const community::App* before, const community::App& now) {
+  if (before == nullptr) return false;
+  const auto& was = before->callback;
+  const auto& is = now.callback;
+  return was.sign != is.sign || was.token != is.token || was.additive != is.additive ||
+         was.webhook_secrets != is.webhook_secrets || was.trusted_pem != is.trusted_pem;
+}
+
 std::size_t weight(const community::Event& event) { return event.body.size() + 512; }
 
 }  // namespace
@@ -173,6 +183,8 @@ void Dispatcher::configure(SdkAppId id) {
   target.dead_head = app->callback.dead_head;
   target.enabled =
       app->status == community::AppStatus::enabled && !app->callback.endpoint_disabled;
+  const auto before = endpoints_.find(id);
+  const auto known = before == endpoints_.end() ? nullptr : before->second;
   auto endpoint = app->callback.url.empty()
                       ? Result<std::shared_ptr<const Endpoint>>(fail(Errc::not_found, "no URL"))
                       : Endpoint::create(app, parts_.tls);
@@ -182,9 +194,10 @@ void Dispatcher::configure(SdkAppId id) {
   } else if (!app->callback.url.empty()) {
     log("delivery: events of app " + id.str() + " are held: " + endpoint.error().what);
   }
+  const bool try_now = promising(known ? known->app.get() : nullptr, *app);
   // What waits for its body now may not be sent where it may not go any more.
   if (!target.enabled || target.url.empty()) endpoints_.erase(id);
-  scheduler_.configure(id, std::move(target));
+  scheduler_.configure(id, std::move(target), try_now);
 }
 
 // One turn of the lane: what came in is scheduled, what ended is handed over, once for all ---------

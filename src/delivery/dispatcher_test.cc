@@ -32,11 +32,13 @@ class ScriptedTransport final : public net::CallbackTransport {
     }
     co_return exchange;
   }
-  void next(unsigned status, net::ExchangeFailure failure = net::ExchangeFailure::none) {
+  void next(unsigned status, net::ExchangeFailure failure = net::ExchangeFailure::none,
+            std::string retry_after = {}) {
     const std::lock_guard lock(mutex_);
     net::HttpExchange exchange;
     exchange.status = status;
     exchange.failure = failure;
+    exchange.retry_after = std::move(retry_after);
     script_.push_back(exchange);
   }
   std::vector<std::string> sent() const {
@@ -195,6 +197,19 @@ TEST_F(DispatcherTest, GoneDisablesTheEndpointAndHoldsUntilItIsEnabledAgain) {
   EXPECT_EQ(transport_.sent().size(), 1U);
   change([](community::App& app) { app.callback.endpoint_disabled = false; });
   EXPECT_TRUE(delivered(3));
+}
+
+TEST_F(DispatcherTest, AnotherTokenMakesAnAttemptWorthWhileAndAnotherNameDoesNot) {
+  transport_.next(404, net::ExchangeFailure::none, "3600");
+  start();
+  commit("g", 1, /*offer=*/true);
+  ASSERT_TRUE(eventually([&] { return !engine_.attempts(1)->empty(); }));
+  change([](community::App& app) { app.name = "Riverside"; });
+  change([](community::App& app) { app.callback.retry = community::RetryMode::timeouts; });
+  ASSERT_TRUE(eventually([&] { return dispatcher_->stats().queued == 1; }));
+  EXPECT_EQ(transport_.sent().size(), 1U);
+  change([](community::App& app) { app.callback.token = "the-right-one"; });
+  EXPECT_TRUE(delivered(1));
 }
 
 TEST_F(DispatcherTest, WithRetryOffAFailedEventEndsDeadAndIsCounted) {

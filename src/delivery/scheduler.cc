@@ -28,7 +28,7 @@ void Scheduler::release_unused(const std::string& url) {
   endpoints_.erase(found);
 }
 
-void Scheduler::configure(SdkAppId app, Target target) {
+void Scheduler::configure(SdkAppId app, Target target, bool try_now) {
   auto& slot = apps_[app];
   const bool is_new = !slot;
   if (is_new) {
@@ -40,21 +40,43 @@ void Scheduler::configure(SdkAppId app, Target target) {
   const std::string old_url = state.endpoint ? state.endpoint->url : std::string{};
   state.target = std::move(target);
   Endpoint* const next = open ? &endpoint(state.target.url) : nullptr;
-  if (next == state.endpoint) return;
+  const bool moved = next != state.endpoint;
+  if (!moved && !(try_now && next)) return;
 
-  if (state.endpoint) --state.endpoint->apps;
-  state.endpoint = next;
-  if (next) ++next->apps;
+  if (moved) {
+    if (state.endpoint) --state.endpoint->apps;
+    state.endpoint = next;
+    if (next) ++next->apps;
+  }
   if (is_new) return;  // it has no lanes yet, and the others may be a million
-  // Ready and held lanes follow the app; waiting ones and those in flight do so when they return.
+  if (next) {
+    ++state.settings;
+    probe_now(*next);
+  }
+  follow(state, moved);
+  if (!old_url.empty()) release_unused(old_url);
+}
+
+/// Lanes follow their app's settings; those in flight do so when they return.
+void Scheduler::follow(AppState& state, bool moved) {
   for (auto& [key, lane] : lanes_) {
     if (lane->app != &state) continue;
-    if (lane->state != Lane::State::ready && lane->state != Lane::State::held) continue;
+    const bool stands = lane->state == Lane::State::ready || lane->state == Lane::State::held;
+    const bool due = lane->state == Lane::State::waiting && state.endpoint;
+    if (!(stands && moved) && !due) continue;
     if (lane->is_linked()) lane->unlink();
+    leave_waiting(*lane);
     lane->queue.front().fresh = false;
     make_ready(*lane);
   }
-  if (!old_url.empty()) release_unused(old_url);
+}
+
+void Scheduler::probe_now(Endpoint& endpoint) {
+  if (!endpoint.breaker.open()) return;
+  endpoint.breaker.probe_now();
+  std::erase_if(probing_, [&endpoint](const auto& timer) { return timer.second == &endpoint; });
+  endpoint.timed = false;
+  wake(endpoint);
 }
 
 void Scheduler::remove(SdkAppId app) {
@@ -202,6 +224,7 @@ void Scheduler::start(Now now, std::vector<Ticket>& out) {
     lane->flying = lane->queue.take();
     lane->cancel_as.reset();
     lane->probe = endpoint.breaker.open();
+    lane->settings = lane->app->settings;
     lane->sent_to = &endpoint;
     endpoint.window.sent();
     endpoint.breaker.sent();
@@ -261,8 +284,12 @@ Scheduler::Finished Scheduler::finish(const Ticket& ticket, const AttemptResult&
   }
   AppState& app = *lane.app;
   lane.flying.attempts = ticket.attempts + 1;
-  const Verdict verdict = judge(app.target.retry, result, lane.flying.attempts,
+  Verdict verdict = judge(app.target.retry, result, lane.flying.attempts,
                           now.wall_ms - lane.flying.since_ms, jitter);
+  // What the settings of before brought says nothing about those of now.
+  const bool outdated = lane.settings != app.settings;
+  if (outdated && verdict.kind == Verdict::Kind::hold) verdict.kind = Verdict::Kind::retry;
+  if (outdated) verdict.delay_ms = 0;
   finished.disable_endpoint = verdict.kind == Verdict::Kind::hold;
   if (lane.cancel_as && verdict.kind != Verdict::Kind::delivered) {
     finished.outcome.state = *lane.cancel_as;
@@ -272,7 +299,7 @@ Scheduler::Finished Scheduler::finish(const Ticket& ticket, const AttemptResult&
     go_on(lane);
   } else if (verdict.kind == Verdict::Kind::retry) {
     finished.outcome.next_attempt_ms = now.wall_ms + verdict.delay_ms;
-    put_back(lane, now.steady_ms + verdict.delay_ms);
+    put_back(lane, outdated ? 0 : now.steady_ms + verdict.delay_ms);
   } else if (verdict.kind == Verdict::Kind::hold) {
     put_back(lane, 0);
   } else if (app.target.dead_head == community::DeadHead::park) {

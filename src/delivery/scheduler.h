@@ -72,8 +72,10 @@ class Scheduler {
   explicit Scheduler(SchedulerOptions options = {});
   ~Scheduler();
 
-  /// The app's target as of now; moves held lanes on, or holds them.
-  void configure(SdkAppId app, Target target);
+  /// The app's target as of now; moves held lanes on, or holds them. Where it goes elsewhere than
+  /// before, or from nowhere, and where `try_now` says that an attempt is worth while again, what
+  /// waits for a retry is due at once, and an open breaker of the URL may probe.
+  void configure(SdkAppId app, Target target, bool try_now = false);
   /// Forgets the app and its events (they were cancelled with it).
   void remove(SdkAppId app);
   [[nodiscard]] bool knows(SdkAppId app) const { return apps_.contains(app); }
@@ -151,6 +153,8 @@ class Scheduler {
   std::map<std::string, std::unique_ptr<Endpoint>, std::less<>> endpoints_;
   std::unordered_map<LaneKey, std::unique_ptr<Lane>, LaneKeyHash> lanes_;
   std::multimap<std::int64_t, Lane*> waiting_;       // by due time
+  void follow(AppState& state, bool moved);
+  void probe_now(Endpoint& endpoint);
   std::multimap<std::int64_t, Endpoint*> probing_;   // open breakers by probe time
   std::deque<Endpoint*> runnable_;
   std::size_t queued_ = 0;

@@ -28,6 +28,7 @@ struct Scheduler::Lane : Hook {
   const LaneKey* key = nullptr;       // of the map that owns this
   Endpoint* sent_to = nullptr;        // while in flight
   bool probe = false;                 // while in flight: of an open breaker
+  std::uint64_t settings = 0;         // while in flight: its app's when it left
   State state = State::held;
   std::multimap<std::int64_t, Lane*>::iterator timer{};  // while waiting
 };
@@ -54,6 +55,7 @@ struct Scheduler::AppState {
   SdkAppId id;
   Target target;
   Endpoint* endpoint = nullptr;  // null: held
+  std::uint64_t settings = 0;    // counts changes that make an attempt worth while again
   bi::list<Lane, bi::constant_time_size<false>> held;
 };
 

@@ -5,7 +5,8 @@
 // step: every accepted event is in exactly one state and the pending ones are those the scheduler
 // knows (P3); a group has at most one event in flight, what is sent is the lowest pending one of its
 // group and not parked (P4); whatever may be sent is sent, unless its own URL's window is full or
-// its own URL's breaker is open (P5). At the end everything healthy is delivered.
+// its own URL's breaker is open (P5); settings that make an attempt worth while end every wait for a
+// retry; and what hold() says is why. At the end everything healthy is delivered.
 // TIDINGS_SEED=n replays one seed, TIDINGS_SEEDS=n sets how many are run.
 #include <gtest/gtest.h>
 
@@ -66,6 +67,7 @@ class Simulation {
     std::set<std::int64_t> pending;
     std::optional<Scheduler::Ticket> flying;
     int url = 0;  // of what is flying
+    bool outdated = false;  // the settings it was sent under have changed since
     std::optional<EventState> cancel_as;
     std::int64_t waits_for = 0, due_ms = 0;  // its head has to wait until then
   };
@@ -84,13 +86,29 @@ class Simulation {
   static std::string url_text(int url) { return url < 0 ? "" : "http://" + std::to_string(url); }
 
   void configure(std::uint32_t app) {
+    const std::string before = goes_to(app);
     urls_[app] = draw(6) == 0 ? -1 : static_cast<int>(draw(kUrls));
     Target& target = targets_[app];
     target.url = url_text(urls_[app]);
     target.enabled = draw(6) != 0;
     target.retry = static_cast<community::RetryMode>(draw(3));
     target.dead_head = static_cast<community::DeadHead>(draw(2));
-    scheduler_->configure(SdkAppId{app}, target);
+    apply(app, before, draw(4) == 0);
+  }
+  /// Where an app's events may go; "": nowhere.
+  [[nodiscard]] std::string goes_to(std::uint32_t app) const {
+    return targets_[app].enabled ? targets_[app].url : std::string();
+  }
+  /// Settings that make an attempt worth while end every wait for a retry.
+  void apply(std::uint32_t app, const std::string& before, bool try_now) {
+    scheduler_->configure(SdkAppId{app}, targets_[app], try_now);
+    const std::string now = goes_to(app);
+    if (now.empty() || (now == before && !try_now)) return;
+    for (std::uint32_t i = 0; i < groups_.size(); ++i) {
+      if (app_of(i) != app) continue;
+      groups_[i].waits_for = 0;
+      groups_[i].outdated = true;
+    }
   }
   void add() {
     Event made;
@@ -122,6 +140,7 @@ class Simulation {
       group.flying = ticket;
       group.url = urls_[ticket.app.number()];
       group.cancel_as.reset();
+      group.outdated = false;
       group.waits_for = 0;
       ++flying_;
       ++flying_to_[static_cast<std::size_t>(group.url)];
@@ -161,6 +180,10 @@ class Simulation {
     const double jitter = static_cast<double>(draw(1000)) / 1000.0;
     const auto finished = scheduler_->finish(ticket, *result, now_, jitter);
     if (finished.disable_endpoint) targets_[ticket.app.number()].enabled = false;
+    if (group.outdated) {
+      EXPECT_FALSE(finished.disable_endpoint) << "for the answer of an endpoint of before";
+      EXPECT_LE(finished.outcome.next_attempt_ms, now_.wall_ms) << "waits, though all has changed";
+    }
     if (group.cancel_as && result->what != AttemptClass::ok) {
       EXPECT_EQ(finished.outcome.state, *group.cancel_as) << "a cancelled event goes on";
     }
@@ -315,7 +338,7 @@ class Simulation {
       urls_[app] = static_cast<int>(app % kUrls);  // its breaker may be open still
       targets_[app] = Target{url_text(urls_[app]), true, community::RetryMode::durable,
                              community::DeadHead::park};
-      scheduler_->configure(SdkAppId{app}, targets_[app]);
+      apply(app, before, false);
     }
     for (std::int64_t seq = 1; seq < static_cast<std::int64_t>(events_.size()); ++seq) {
       if (event(seq).state != EventState::pending) continue;
@@ -329,6 +352,7 @@ class Simulation {
       for (Group& group : groups_) {
         if (group.flying) finish(group, AttemptResult{});
       }
+      const std::string before = goes_to(app);
       start();
       check();
       if (const auto wake = scheduler_->next_wake(); wake && *wake > now_.steady_ms) {

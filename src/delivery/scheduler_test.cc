@@ -151,6 +151,64 @@ TEST_F(SchedulerTest, AChangedUrlAppliesToTheNextAttempt) {
   EXPECT_EQ(scheduler_.window_size("http://old"), 0) << "forgotten when nobody uses it";
 }
 
+TEST_F(SchedulerTest, AChangedUrlEndsTheWaitForARetryAndItsWindowSpreadsThem) {
+  configure(1, "http://old");
+  configure(2, "http://other");
+  for (int i = 0; i < 8; ++i) add(1, "g" + std::to_string(i));
+  add(2, "g");
+  for (const auto& ticket : start()) finish(ticket, {AttemptClass::status, 404, 3'600'000});
+  EXPECT_TRUE(start().empty());
+  configure(1, "http://old", RetryMode::timeouts);
+  EXPECT_TRUE(start().empty()) << "the same URL: nothing says that it goes better now";
+  configure(1, "");
+  EXPECT_TRUE(start().empty());
+  configure(1, "http://old");
+  EXPECT_EQ(start().size(), 8U) << "it was taken away and set again";
+}
+
+TEST_F(SchedulerTest, ManyLanesThatAreDueAtOnceGoThroughTheWindow) {
+  configure(1, "http://old");
+  for (int i = 0; i < 40; ++i) {
+    add(1, "g" + std::to_string(i));
+    for (const auto& ticket : start()) finish(ticket, {AttemptClass::not_json, 200, {}});
+  }
+  EXPECT_TRUE(start().empty());
+  configure(1, "http://new");
+  EXPECT_EQ(start().size(), 8U) << "the window of a new URL, not forty at once";
+}
+
+TEST_F(SchedulerTest, OtherSettingsThatPromiseSomethingEndTheWaitAndProbeAnOpenBreaker) {
+  configure(1, "http://a");
+  for (int i = 0; i < 8; ++i) add(1, "g" + std::to_string(i));
+  for (const auto& ticket : start()) finish(ticket, {AttemptClass::tls_untrusted, 0, {}});
+  ASSERT_TRUE(scheduler_.breaker_open("http://a"));
+  advance(1000);
+  finish(start().at(0), {AttemptClass::tls_untrusted, 0, {}});
+  EXPECT_TRUE(start().empty());
+  scheduler_.configure(SdkAppId{1}, Target{"http://a", true, RetryMode::durable}, /*try_now=*/true);
+  const auto probe = start();
+  ASSERT_EQ(probe.size(), 1U) << "one, since the breaker is still open";
+  finish(probe[0]);
+  EXPECT_FALSE(scheduler_.breaker_open("http://a"));
+  EXPECT_FALSE(start().empty());
+}
+
+TEST_F(SchedulerTest, WhatFailsAfterTheUrlHasChangedIsTriedAtTheNewOneAtOnce) {
+  configure(1, "http://old");
+  add(1, "g");
+  add(1, "h");
+  const auto flying = start();
+  configure(1, "http://new");
+  const auto failed = finish(flying[0], {AttemptClass::status, 429, 3'600'000});
+  EXPECT_EQ(failed.outcome.next_attempt_ms, now_.wall_ms);
+  const auto gone = finish(flying[1], {AttemptClass::gone, 410, {}});
+  EXPECT_FALSE(gone.disable_endpoint) << "the new endpoint has not said so";
+  EXPECT_EQ(gone.outcome.state, EventState::pending);
+  const auto again = start();
+  ASSERT_EQ(again.size(), 2U);
+  EXPECT_EQ(finish(again[0]).outcome.state, EventState::delivered);
+}
+
 TEST_F(SchedulerTest, GoneHoldsEverythingUntilTheEndpointIsEnabledAgain) {
   configure(1, "http://a");
   add(1, "g");
