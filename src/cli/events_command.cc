@@ -109,6 +109,25 @@ std::string plain(const json::value& value) {
   return value.is_string() ? std::string(value.get_string()) : json::serialize(value);
 }
 
+std::string time_text(const json::value& ms) {
+  const auto seconds = static_cast<std::time_t>(ms.to_number<std::int64_t>() / 1000);
+  std::tm date{};
+  gmtime_r(&seconds, &date);
+  char text[32];
+  return {text, std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &date)};
+}
+
+/// "behind 41", "retry until 2026-02-03T04:05:06Z"; "" for one that is not held.
+std::string held_text(const json::object& event) {
+  if (event.at("held").is_null()) return {};
+  std::string text = plain(event.at("held"));
+  const json::value& until = event.at("held_until_ms");
+  if (!until.is_null()) text += " until " + time_text(until);
+  const json::value& behind = event.at("behind_seq");
+  if (!behind.is_null()) text += " " + plain(behind);
+  return text;
+}
+
 void wait(Milliseconds time) {
   std::mutex mutex;
   std::unique_lock lock(mutex);
@@ -132,7 +151,7 @@ void print_event(const json::object& event, bool as_json) {
     return;
   }
   std::cout << plain(event.at("seq")) << "  " << plain(event.at("state"));
-  if (!event.at("held").is_null()) std::cout << " (" << plain(event.at("held")) << ")";
+  if (const auto held = held_text(event); !held.empty()) std::cout << " (" << held << ")";
   std::cout << "  " << plain(event.at("command")) << "  " << plain(event.at("group_id"))
             << "  attempts=" << plain(event.at("attempts")) << "  "
             << plain(event.at("last_outcome")) << "\n";
@@ -201,14 +220,6 @@ void declare_cancel(CLI::App& command, EventsOptions& options) {
   command.add_option("--as", options.end_as, "cancelled, or dead: given up")
       ->check(CLI::IsMember({"cancelled", "dead"}))
       ->capture_default_str();
-}
-
-std::string time_text(const json::value& ms) {
-  const auto seconds = static_cast<std::time_t>(ms.to_number<std::int64_t>() / 1000);
-  std::tm date{};
-  gmtime_r(&seconds, &date);
-  char text[32];
-  return {text, std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &date)};
 }
 
 bool confirmed(const EventsOptions& options, const std::string& what) {

@@ -112,6 +112,9 @@ class Dispatcher {
   /// Returns after the fsync, with replayed events in their lanes.
   runtime::awaitable<Result<void>> commit(Decision decision);
   [[nodiscard]] std::size_t queued_now() const { return scheduler_.counts().queued; }
+  [[nodiscard]] Scheduler::Hold hold(const Scheduler::Place& place) const {
+    return scheduler_.hold(place, now());
+  }
 
  private:
   using EventPtr = std::unique_ptr<const community::Event>;

@@ -1,6 +1,7 @@
 #include "delivery/event_jobs.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "delivery/attempt_log.h"
@@ -370,6 +371,34 @@ awaitable<Result<void>> EventJobs::send_elsewhere(RunningPtr running, const Reco
   }
   job.cursor = end;
   co_return Result<void>{};
+}
+
+// What they wait for ------------------------------------------------------------------------------
+
+awaitable<EventJobs::Holds> EventJobs::holds(std::vector<Waiting> events) {
+  Holds holds;
+  std::unordered_map<std::int64_t, std::int64_t> numbers;  // of the app's sequence, by seq
+  for (const Waiting& each : events) {
+    holds[each.place.seq] = parts_.dispatcher.hold(each.place);
+    numbers[each.place.seq] = each.app_sequence;
+  }
+  std::set<std::int64_t> in_front;  // not asked about, so their number is not known
+  for (const auto& [seq, hold] : holds) {
+    if (hold.behind != 0 && !numbers.contains(hold.behind)) in_front.insert(hold.behind);
+  }
+  if (!in_front.empty()) {
+    std::vector<std::int64_t> seqs(in_front.begin(), in_front.end());
+    store::EventReader& reader = parts_.events;
+    auto read = [&reader, seqs = std::move(seqs)] { return reader.events(seqs); };
+    const auto found = co_await parts_.readers.run(std::move(read));
+    if (found) {
+      for (const community::Event& event : *found) numbers[event.seq] = event.app_sequence;
+    }
+  }
+  for (auto& [seq, hold] : holds) {
+    if (hold.behind != 0) hold.behind = numbers[hold.behind];
+  }
+  co_return holds;
 }
 
 }  // namespace tidings::delivery

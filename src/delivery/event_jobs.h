@@ -1,5 +1,5 @@
-/// The operator's hands on events: replay and cancel, one event or all that a filter finds
-/// (docs/delivery.md).
+/// The operator's hands on events: replay and cancel, one event or all that a filter finds, and
+/// what they wait for (docs/delivery.md).
 ///
 /// A job is durable: its row says what it is about and how far it has come, and is written in the
 /// same transaction as the events it moves. After a restart it goes on at its cursor; events are
@@ -19,6 +19,7 @@
 #include <map>
 #include <memory>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "delivery/dispatcher.h"
@@ -82,6 +83,14 @@ class EventJobs {
                                                  std::string url);
   runtime::awaitable<Result<OneDone>> cancel_one(SdkAppId app, std::int64_t app_sequence,
                                                  store::EventState as);
+
+  struct Waiting {
+    Scheduler::Place place;
+    std::int64_t app_sequence = 0;
+  };
+  /// By seq, what each waits for; `behind` is a number of the app's sequence (0: not readable).
+  using Holds = std::unordered_map<std::int64_t, Scheduler::Hold>;
+  runtime::awaitable<Holds> holds(std::vector<Waiting> events);
 
  private:
   struct Running {

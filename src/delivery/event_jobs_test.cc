@@ -391,6 +391,21 @@ TEST_F(EventJobsTest, AWishToEndWhatIsInFlightIsStoredAndGrantedAfterACrash) {
   EXPECT_EQ(transport_.bodies_at("own.test").size(), 4U) << "the cancelled one was not sent again";
 }
 
+TEST_F(EventJobsTest, EventsSayWhichOneTheyWaitBehind) {
+  transport_.held = true;
+  commit("g", 1);
+  commit("h", 1);
+  commit("g", 1);
+  ASSERT_TRUE(eventually([&] { return transport_.bodies_at("own.test").size() == 2; }));
+  const EventJobs::Waiting last{{app_.id, GroupId{"g"}, 3}, 3};
+  const auto holds = runtime::block_on(lane_, jobs_->holds({last}));
+  ASSERT_EQ(holds.size(), 1U);
+  EXPECT_EQ(holds.at(3).why, Scheduler::Hold::Why::behind);
+  EXPECT_EQ(holds.at(3).behind, 1) << "found, though it was not asked about";
+  transport_.held = false;
+  ASSERT_TRUE(eventually([&] { return ledger().delivered == 3; }));
+}
+
 TEST_F(EventJobsTest, ADeliveredEventCanBeSentAgainAndOneAtAnotherUrl) {
   commit("g", 1);
   ASSERT_TRUE(eventually([&] { return ledger().delivered == 1; }));

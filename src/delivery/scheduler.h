@@ -92,6 +92,22 @@ class Scheduler {
   };
   enum class Standing { unknown, queued, parked, in_flight };
   [[nodiscard]] Standing standing(const Place& place) const;
+  /// What an event that is known here waits for.
+  struct Hold {
+    enum class Why {
+      unknown,   ///< not known here
+      nothing,   ///< being sent, or as soon as its URL's window has room
+      parked,    ///< an operator's decision
+      settings,  ///< the app's: no URL, disabled
+      retry,     ///< the time of its retry
+      breaker,   ///< its URL's breaker
+      behind,    ///< another event of its group
+    };
+    Why why = Why::unknown;
+    std::int64_t until_ms = 0;  ///< wall time of the retry, or of the next probe (0: now)
+    std::int64_t behind = 0;    ///< seq of the one in front
+  };
+  [[nodiscard]] Hold hold(const Place& place, Now now) const;
   /// Takes an event out of its lane; the caller commits `as`. One in flight is let end: unless it
   /// is delivered, finish() or postpone() then says `as`. Returns where it stood.
   Standing cancel(const Place& place, store::EventState as);
@@ -136,6 +152,8 @@ class Scheduler {
   void wake(Endpoint& endpoint);
   void wait_until(Lane& lane, std::int64_t steady_ms);
   void leave_waiting(Lane& lane);
+  void follow(AppState& state, bool moved);
+  void probe_now(Endpoint& endpoint);
   void land(Lane& lane);
   void go_on(Lane& lane);
   void put_back(Lane& lane, std::int64_t due_ms);
@@ -153,8 +171,6 @@ class Scheduler {
   std::map<std::string, std::unique_ptr<Endpoint>, std::less<>> endpoints_;
   std::unordered_map<LaneKey, std::unique_ptr<Lane>, LaneKeyHash> lanes_;
   std::multimap<std::int64_t, Lane*> waiting_;       // by due time
-  void follow(AppState& state, bool moved);
-  void probe_now(Endpoint& endpoint);
   std::multimap<std::int64_t, Endpoint*> probing_;   // open breakers by probe time
   std::deque<Endpoint*> runnable_;
   std::size_t queued_ = 0;

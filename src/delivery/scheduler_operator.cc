@@ -66,6 +66,26 @@ Scheduler::Standing Scheduler::standing(const Place& place) const {
   return item->parked ? Standing::parked : Standing::queued;
 }
 
+Scheduler::Hold Scheduler::hold(const Place& place, Now now) const {
+  using Why = Hold::Why;
+  const Standing stood = standing(place);
+  if (stood == Standing::unknown) return {};
+  if (stood == Standing::parked) return {Why::parked, 0, 0};
+  if (stood == Standing::in_flight) return {Why::nothing, 0, 0};
+  const Lane& lane = *find_lane(place);
+  const bool flying = lane.state == Lane::State::in_flight;
+  const std::int64_t head = flying ? lane.flying.seq : lane.queue.front().seq;
+  if (head != place.seq) return {Why::behind, 0, head};
+  if (lane.state == Lane::State::held) return {Why::settings, 0, 0};
+  const auto wall = [now](std::int64_t steady_ms) {
+    return steady_ms <= now.steady_ms ? 0 : now.wall_ms + (steady_ms - now.steady_ms);
+  };
+  if (lane.state == Lane::State::waiting) return {Why::retry, wall(lane.timer->first), 0};
+  const Breaker& breaker = lane.app->endpoint->breaker;
+  if (breaker.open()) return {Why::breaker, wall(breaker.probe_at_ms()), 0};
+  return {Why::nothing, 0, 0};
+}
+
 Scheduler::Standing Scheduler::cancel(const Place& place, store::EventState as) {
   const Standing stood = standing(place);
   if (stood == Standing::unknown) return stood;

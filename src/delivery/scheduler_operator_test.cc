@@ -68,6 +68,8 @@ TEST_F(OperatorTest, AHeadThatWouldEndDeadParksItsLaneUntilItIsRetried) {
   scheduler_.expire(now_, expired);
   EXPECT_TRUE(expired.empty()) << "a parked lane does not expire by age";
   EXPECT_EQ(scheduler_.counts().parked, 1U);
+  EXPECT_EQ(scheduler_.hold(at(1), now_).why, Scheduler::Hold::Why::parked);
+  EXPECT_EQ(scheduler_.hold(at(3), now_).behind, 1);
   EXPECT_EQ(scheduler_.counts().queued, 3U);
   EXPECT_FALSE(scheduler_.next_wake()) << "nothing will happen by itself";
 

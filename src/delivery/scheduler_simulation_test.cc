@@ -325,16 +325,34 @@ class Simulation {
   }
   /// The group's head is not in flight: something of its own must be in the way.
   void check_sent(std::uint32_t app, const Group& group, std::int64_t head) {
-    if (!targets_[app].enabled || urls_[app] < 0) return;
-    if (group.waits_for == head && group.due_ms > now_.steady_ms) return;
+    using Why = Scheduler::Hold::Why;
+    const auto hold = scheduler_->hold(place(head), now_);
+    const std::int64_t last = *group.pending.rbegin();
+    if (last != head && event(last).next_attempt_ms != store::kParked) {
+      EXPECT_EQ(scheduler_->hold(place(last), now_).behind, head);
+    }
+    if (group.waits_for == head && group.due_ms > now_.steady_ms) {
+      EXPECT_EQ(hold.why, Why::retry);
+      EXPECT_EQ(hold.until_ms - now_.wall_ms, group.due_ms - now_.steady_ms);
+      return;
+    }
+    if (!targets_[app].enabled || urls_[app] < 0) {
+      EXPECT_EQ(hold.why, Why::settings);
+      return;
+    }
     const std::string url = url_text(urls_[app]);
-    if (scheduler_->breaker_open(url)) return;
+    if (scheduler_->breaker_open(url)) {
+      EXPECT_EQ(hold.why, Why::breaker);
+      return;
+    }
+    EXPECT_EQ(hold.why, Why::nothing);
     EXPECT_GE(flying_to_[static_cast<std::size_t>(urls_[app])], scheduler_->window_size(url))
         << "event " << head << " is ready, its URL has room, and yet it is not sent";
   }
   /// Everything works again: nothing may stay behind.
   void settle() {
     for (std::uint32_t app = 1; app <= kApps; ++app) {
+      const std::string before = goes_to(app);
       urls_[app] = static_cast<int>(app % kUrls);  // its breaker may be open still
       targets_[app] = Target{url_text(urls_[app]), true, community::RetryMode::durable,
                              community::DeadHead::park};
@@ -352,7 +370,6 @@ class Simulation {
       for (Group& group : groups_) {
         if (group.flying) finish(group, AttemptResult{});
       }
-      const std::string before = goes_to(app);
       start();
       check();
       if (const auto wake = scheduler_->next_wake(); wake && *wake > now_.steady_ms) {

@@ -209,6 +209,35 @@ TEST_F(SchedulerTest, WhatFailsAfterTheUrlHasChangedIsTriedAtTheNewOneAtOnce) {
   EXPECT_EQ(finish(again[0]).outcome.state, EventState::delivered);
 }
 
+TEST_F(SchedulerTest, EveryEventThatWaitsSaysForWhat) {
+  using Why = Scheduler::Hold::Why;
+  const auto hold = [this](const std::string& group, std::int64_t seq) {
+    return scheduler_.hold({SdkAppId{1}, GroupId{group}, seq}, now_);
+  };
+  configure(1, "http://a");
+  for (int i = 0; i < 8; ++i) add(1, "g" + std::to_string(i));
+  add(1, "g0");  // 9
+  add(1, "new");  // 10
+  EXPECT_EQ(hold("g0", 77).why, Why::unknown);
+  EXPECT_EQ(hold("g0", 1).why, Why::nothing);
+  const auto flying = start();
+  EXPECT_EQ(hold("g0", 1).why, Why::nothing) << "in flight";
+  EXPECT_EQ(hold("g0", 9).why, Why::behind);
+  EXPECT_EQ(hold("g0", 9).behind, 1);
+  for (const auto& ticket : flying) finish(ticket, kRefused);
+  EXPECT_EQ(hold("g0", 1).why, Why::retry);
+  EXPECT_EQ(hold("g0", 1).until_ms, now_.wall_ms + 500);
+  EXPECT_EQ(hold("g0", 9).behind, 1);
+  EXPECT_TRUE(start().empty());
+  EXPECT_EQ(hold("new", 10).why, Why::breaker);
+  EXPECT_EQ(hold("new", 10).until_ms, now_.wall_ms + 1000);
+  advance(1000);
+  EXPECT_EQ(hold("new", 10).until_ms, 0) << "due";
+  EXPECT_EQ(start().size(), 1U);
+  configure(1, "");
+  EXPECT_EQ(hold("g1", 2).why, Why::settings);
+}
+
 TEST_F(SchedulerTest, GoneHoldsEverythingUntilTheEndpointIsEnabledAgain) {
   configure(1, "http://a");
   add(1, "g");

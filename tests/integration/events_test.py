@@ -4,6 +4,8 @@ Method: serve on loopback with a recorder as the app backend; each job is asked 
 `tidings events`."""
 
 import json
+import threading
+import time
 
 from harness import AFTER_CREATE_TOPIC, APP, Backend, ProcessTest, Recorder, daemons, main, tidings
 
@@ -91,6 +93,66 @@ class EventsTest(ProcessTest):
         self.assertEqual(self.ledger()["dead"], 1)
         self.events("replay", "--state", "dead", "--yes")
         self.wait_for("delivered", total)
+
+    def held(self, *arguments):
+        return [event["held"] for event in self.listed("--state", "pending", *arguments)]
+
+    def test_a_pending_event_says_why_it_waits_and_a_new_url_ends_the_wait(self):
+        self.start(3)
+        self.recorder.status = 429
+        self.recorder.headers = {"Retry-After": "3600"}
+        self.set_url()
+        daemons.wait_until(lambda: "retry" in self.held("--group", self.group), "a retry waits", 30)
+        first, *others = self.listed("--state", "pending", "--group", self.group)
+        self.assertEqual((first["held"], first["behind_seq"]), ("retry", None))
+        self.assertGreater(first["held_until_ms"], (time.time() + 3000) * 1000)
+        self.assertEqual({(event["held"], event["behind_seq"]) for event in others},
+                         {("behind", first["seq"])})
+        shown = json.loads(self.events("show", str(others[-1]["seq"])).stdout)
+        self.assertEqual((shown["held"], shown["behind_seq"]), ("behind", first["seq"]))
+        text = self.events("list").stdout
+        self.assertRegex(text, r"\(retry until 20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ\)")
+        self.assertIn(f"(behind {first['seq']})", text)
+
+        successor = Recorder(self)
+        begun = time.monotonic()
+        self.backend.admin("callback", str(APP), "--callback-url", successor.url + "/im")
+        self.wait_for("delivered", self.ledger()["accepted"])
+        self.assertLess(time.monotonic() - begun, 20, "not in an hour")
+        arrived = [json.loads(body).get("TopicId") for _, _, body in successor.requests]
+        self.assertEqual([topic for topic in arrived if topic], self.topics)
+
+    def test_an_event_behind_an_open_breaker_says_so(self):
+        self.start(0)
+        self.backend.admin("callback", str(APP), "--callback-url", "http://127.0.0.1:9/im")
+        groups = [self.group] + [self.backend.make_community(f"owner_{n}") for n in range(9)]
+        for group in groups:
+            self.backend.make_topic(group)
+        event = daemons.wait_until(
+            lambda: next((event for event in self.listed() if event["held"] == "breaker"
+                          and event["held_until_ms"]), None), "the breaker opens", 30)
+        self.assertLess(event["held_until_ms"], (time.time() + 61) * 1000)
+
+    def test_a_cancellation_in_flight_is_kept_over_kill_9(self):
+        self.start(1)
+        wanted = self.listed("--group", self.group)[0]
+        gate = threading.Event()
+        self.addCleanup(gate.set)
+        self.recorder.before_answer = gate.wait
+        self.set_url("--dead-head", "park")
+        daemons.wait_until(lambda: self.recorder.requests, "it is in flight", 30)
+        answer = self.events("cancel", str(wanted["seq"]), "--yes")
+        self.assertTrue(json.loads(answer.stdout)["in_flight"])
+        self.backend.serve.kill()
+        gate.set()
+        self.recorder.requests.clear()
+        self.backend.serve = self.start_serve()
+        self.wait_for("delivered", self.ledger()["accepted"] - 1)
+        self.assertEqual(self.ledger()["cancelled"], 1)
+        shown = json.loads(self.events("show", str(wanted["seq"])).stdout)
+        self.assertEqual(shown["state"], "cancelled")
+        self.assertNotIn(wanted["request_id"],
+                         "".join(path for path, _, _ in self.recorder.requests))
 
     def test_another_url_gets_copies_and_nothing_changes(self):
         self.start(3)

@@ -169,6 +169,8 @@ class Recorder:
         self.status = status
         self.answer = answer
         recorder = self
+        self.headers = {}  # more of the answer's
+        self.before_answer = None  # called when a request has been kept
 
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
@@ -177,11 +179,18 @@ class Recorder:
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
                 recorder.requests.append((self.path, dict(self.headers), body))
                 answer = recorder.answer.encode()
+                if recorder.before_answer:
+                    recorder.before_answer()
                 self.send_response(recorder.status)
                 self.send_header("Content-Type", "application/json")
+                for name, value in recorder.headers.items():
+                    self.send_header(name, value)
                 self.send_header("Content-Length", str(len(answer)))
                 self.end_headers()
-                self.wfile.write(answer)
+                try:
+                    self.wfile.write(answer)
+                except BrokenPipeError:  # the caller was killed meanwhile
+                    self.close_connection = True
 
             def log_message(self, *_):
                 pass

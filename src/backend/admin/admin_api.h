@@ -24,13 +24,10 @@
 #include "backend/client/hub.h"
 #include "backend/delivery_figures.h"
 #include "backend/service.h"
+#include "delivery/event_jobs.h"
 #include "net/certificate_authority.h"
 #include "net/http_message.h"
 #include "store/committer.h"
-
-namespace tidings::delivery {
-class EventJobs;
-}
 
 namespace tidings::backend {
 
@@ -128,6 +125,8 @@ class AdminApi {
     return rules;
   }
 
+  runtime::awaitable<delivery::EventJobs::Holds> holds_of(
+      std::span<const store::EventRecord> records);
   Result<community::AppPtr> find_app(const AdminCall& call) const;
   /// Applies `edit` to the app that the call names and commits it.
   runtime::awaitable<Result<community::AppPtr>> change(const AdminCall& call, Edit edit);

@@ -180,22 +180,38 @@ json::object topic_json(const community::Topic& topic) {
 
 namespace {
 
-/// Why a pending event is not sent now, as far as the store and the settings know.
+using Hold = delivery::Scheduler::Hold;
+
+/// Why a pending event is not sent now: by the settings, by its lane, or by the store where its lane
+/// does not know it yet.
 json::value held_reason(const store::EventRecord& record, const community::App& app,
-                        std::int64_t now_ms) {
+                        std::int64_t now_ms, const Hold& hold) {
   if (record.state != store::EventState::pending) return nullptr;
   if (record.parked()) return "parked";
   if (app.status != community::AppStatus::enabled) return "app_disabled";
   if (app.callback.endpoint_disabled) return "endpoint_disabled";
   if (app.callback.url.empty()) return "no_url";
+  switch (hold.why) {
+    case Hold::Why::unknown: break;
+    case Hold::Why::nothing: return nullptr;
+    case Hold::Why::parked: return "parked";
+    case Hold::Why::settings: return "unusable_settings";
+    case Hold::Why::retry: return "retry";
+    case Hold::Why::breaker: return "breaker";
+    case Hold::Why::behind: return "behind";
+  }
   if (record.next_attempt_ms > now_ms) return "retry";
   return nullptr;
+}
+
+json::value positive_if(bool there, std::int64_t value) {
+  return there && value > 0 ? json::value(value) : json::value();
 }
 
 }  // namespace
 
 json::object event_json(const store::EventRecord& record, const community::App& app,
-                        std::int64_t now_ms) {
+                        std::int64_t now_ms, const Hold& hold) {
   json::object out;
   out["seq"] = record.event.app_sequence;
   out["command"] = record.event.command;
@@ -206,7 +222,12 @@ json::object event_json(const store::EventRecord& record, const community::App& 
   out["opt_platform"] = record.event.origin.opt_platform;
   out["state"] = store::to_string(record.state);
   out["attempts"] = record.attempts;
-  out["held"] = held_reason(record, app, now_ms);
+  const json::value held = held_reason(record, app, now_ms, hold);
+  const bool known = hold.why != Hold::Why::unknown;
+  const std::int64_t until = known ? hold.until_ms : record.next_attempt_ms;
+  out["held"] = held;
+  out["held_until_ms"] = positive_if(held == "retry" || held == "breaker", until);
+  out["behind_seq"] = positive_if(held == "behind", hold.behind);
   out["next_attempt_ms"] = std::max<std::int64_t>(record.next_attempt_ms, 0);
   out["settled_ms"] = record.settled_ms;
   out["last_outcome"] = record.last_outcome;

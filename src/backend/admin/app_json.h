@@ -11,6 +11,7 @@
 
 #include "community/app.h"
 #include "community/rows.h"
+#include "delivery/scheduler.h"
 #include "store/committer.h"
 #include "store/event_log.h"
 
@@ -27,8 +28,9 @@ boost::json::object secret_json(const community::Secret& secret, bool with_text)
 
 boost::json::object group_json(const community::Group& group);
 boost::json::object topic_json(const community::Topic& topic);
+/// `hold`: what its lane says it waits for, where its lane knows it.
 boost::json::object event_json(const store::EventRecord& record, const community::App& app,
-                               std::int64_t now_ms);
+                               std::int64_t now_ms, const delivery::Scheduler::Hold& hold = {});
 boost::json::object attempt_json(const store::Attempt& attempt);
 boost::json::object ledger_json(SdkAppId app, const store::Ledger& ledger);
 /// What GET /admin/v1/ledger/audit answers, and `tidings ledger` makes from a file.

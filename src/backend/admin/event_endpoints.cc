@@ -5,7 +5,6 @@
 #include "backend/admin/admin_api.h"
 #include "backend/admin/app_json.h"
 #include "backend/admin/document.h"
-#include "delivery/event_jobs.h"
 #include "runtime/run_on.h"
 #include "tidings/callback_url.h"
 

@@ -75,6 +75,28 @@ TEST_F(AdminEvents, EventsAreListedByTopicStateAndTimeAndSayWhyTheyAreHeld) {
   EXPECT_EQ(listed("?state=parked"), (Seqs{1}));
 }
 
+TEST_F(AdminEvents, APendingEventSaysBehindWhichOneAndUntilWhenItWaits) {
+  make_events();
+  const auto seq = engine.pending(0, 1).value().at(0).seq;
+  const std::int64_t later = clock.now_ms() + 3000;
+  community::View nothing(clock.now_ms(), random);
+  store::Outcome retry{seq, kClientApp, store::EventState::pending, 1, later, {}};
+  ASSERT_TRUE(engine.commit(nothing, {{retry}}));
+  EXPECT_EQ(object(get(path("/events/1"))).at("held"), "no_url");
+  set_url("http://hooks.riverside.test/im");
+  ASSERT_TRUE(eventually([&] { return dispatcher.stats().queued == 4; }));
+  const auto page = object(get(path("/events"))).at("events").get_array();
+  EXPECT_EQ(page.at(0).at("held"), "retry");
+  EXPECT_EQ(page.at(0).at("held_until_ms"), later);
+  EXPECT_TRUE(page.at(0).at("behind_seq").is_null());
+  for (std::size_t i = 1; i < 4; ++i) {
+    EXPECT_EQ(page.at(i).at("held"), "behind");
+    EXPECT_EQ(page.at(i).at("behind_seq"), 1);
+    EXPECT_TRUE(page.at(i).at("held_until_ms").is_null());
+  }
+  EXPECT_EQ(object(get(path("/events/4"))).at("behind_seq"), 1);
+}
+
 TEST_F(AdminEvents, CancelAndReplayByFilterGoByPreviewAndJob) {
   make_events();
   deliver_nothing_yet();

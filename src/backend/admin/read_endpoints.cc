@@ -7,6 +7,7 @@
 #include "backend/admin/app_json.h"
 #include "backend/admin/document.h"
 #include "backend/topic_order.h"
+#include "runtime/run_on.h"
 
 namespace tidings::backend {
 namespace {
@@ -164,6 +165,20 @@ AdminReply ok(json::object body) {
 
 }  // namespace
 
+/// What the lanes say about the pending ones.
+runtime::awaitable<delivery::EventJobs::Holds> AdminApi::holds_of(
+    std::span<const store::EventRecord> records) {
+  std::vector<delivery::EventJobs::Waiting> waiting;
+  for (const auto& record : records) {
+    if (record.state != store::EventState::pending) continue;
+    const auto& event = record.event;
+    waiting.push_back({{event.app, event.group, event.seq}, event.app_sequence});
+  }
+  if (waiting.empty() || parts_.jobs == nullptr) co_return delivery::EventJobs::Holds{};
+  auto& jobs = *parts_.jobs;
+  co_return co_await runtime::run_on(jobs.lane(), jobs.holds(std::move(waiting)));
+}
+
 AdminApi::Answer AdminApi::list_events(AdminCall call) {
   CO_TRY(const auto app, find_app(call));
   CO_TRY(auto filter, read_filter(app->id, Query(std::move(call.query))));
@@ -172,8 +187,13 @@ AdminApi::Answer AdminApi::list_events(AdminCall call) {
   CO_TRY(const auto records, co_await parts_.service.read(std::move(read)));
   json::object body;
   auto& list = body["events"].emplace_array();
+  const auto holds = co_await holds_of(records);
   const std::int64_t now_ms = parts_.service.clock().now_ms();
-  for (const auto& record : records) list.push_back(event_json(record, *app, now_ms));
+  for (const auto& record : records) {
+    const auto hold = holds.find(record.event.seq);
+    list.push_back(hold == holds.end() ? event_json(record, *app, now_ms)
+                                       : event_json(record, *app, now_ms, hold->second));
+  }
   body["next_after"] = nullptr;  // read to the end
   if (records.size() == limit) body["next_after"] = records.back().event.app_sequence;
   co_return ok(std::move(body));
@@ -190,7 +210,9 @@ AdminApi::Answer AdminApi::get_event(AdminCall call) {
     co_return field_error(Errc::not_found, "seq",
                           "there is no event " + std::to_string(*seq) + " (any more)");
   }
-  json::object body = event_json(*found.record, *app, parts_.service.clock().now_ms());
+  auto holds = co_await holds_of({&*found.record, 1});
+  json::object body = event_json(*found.record, *app, parts_.service.clock().now_ms(),
+                                 holds[found.record->event.seq]);
   body["body"] = found.record->event.body;
   auto& attempts = body["attempt_list"].emplace_array();
   for (const auto& attempt : found.attempts) attempts.push_back(attempt_json(attempt));
