@@ -250,13 +250,13 @@ constexpr Key<ReceiveAppConfig> kReceiveApp[] = {
      "The admin of the app as whom the source is asked."},
     {"source.key_file", app<&ReceiveAppConfig::source, &Source::key_file>,
      "File with the app's UserSig key, from which tickets for the source are made.",
-     {}, ValueKind::path},
+     {}, ValueKind::path, {}, false, TakesEffect::hangup},
     {"source.key_env", app<&ReceiveAppConfig::source, &Source::key_env>,
      "Name of an environment variable with that key, instead of the file."},
     {"source.usersig_file", app<&ReceiveAppConfig::source, &Source::usersig_file>,
-     "File with a ready UserSig, where the key is not to be given away. It must be renewed, with a "
-     "restart, before it expires.",
-     {}, ValueKind::path},
+     "File with a ready UserSig, where the key is not to be given away. It must be renewed before it "
+     "expires.",
+     {}, ValueKind::path, {}, false, TakesEffect::hangup},
     {"source.ca_file", app<&ReceiveAppConfig::source, &Source::ca_file>,
      "PEM certificates of the authorities trusted for the source. Empty: the system's.",
      {}, ValueKind::path},

@@ -167,7 +167,9 @@ Ready ReceiveApp::addresses() const {
 
 Result<void> ReceiveApp::reload() {
   TRY(const auto options, receiver_options_again(parts_.config));
+  TRY(const auto credentials, source_credentials_again(parts_.config));
   TRY_VOID(doors_->receiver->replace_apps(options));
+  for (const auto& [app, found] : credentials) doors_->gaps->set_credentials(app, found);
   TRY_VOID(doors_->callback_server->reload_certificates());
   return doors_->query_server->reload_certificates();
 }

@@ -60,8 +60,7 @@ Result<std::vector<receiver::GapKeeper::WatchedApp>> watched_apps(const ReceiveC
     receiver::SourceOptions options;
     options.url = app.source.url;
     options.identifier = app.source.identifier;
-    options.key = app.source.key;
-    options.user_sig = app.source.user_sig;
+    options.credentials = {app.source.key, app.source.user_sig};
     options.ca_file = app.source.ca_file;
     TRY(watched.source,
         receiver::SourceFeed::create(watched.id, std::move(options), transport, clock));
@@ -94,6 +93,22 @@ Result<TextList> read_again(const std::string& what, const TextList& files,
 }
 
 }  // namespace
+
+Result<std::map<SdkAppId, receiver::SourceCredentials>> source_credentials_again(
+    const ReceiveConfig& config) {
+  std::map<SdkAppId, receiver::SourceCredentials> found;
+  for (const ReceiveAppConfig& app : config.apps) {
+    const SourceConfig& source = app.source;
+    if (source.url.empty()) continue;
+    const bool by_key = source.usersig_file.empty();
+    SecretOption secret{by_key ? "source-key" : "source-usersig",
+                        by_key ? source.key_file : source.usersig_file, source.key_env};
+    TRY(std::string text, secret.read());
+    auto& credentials = found[SdkAppId(static_cast<std::uint32_t>(app.sdkappid))];
+    (by_key ? credentials.key : credentials.user_sig) = std::move(text);
+  }
+  return found;
+}
 
 Result<receiver::ReceiverOptions> receiver_options_again(const ReceiveConfig& config) {
   ReceiveConfig now = config;

@@ -3,6 +3,7 @@
 /// Errors: invalid_argument (a network), or the admin token's file. Threads: pure but for the file.
 #pragma once
 
+#include <map>
 #include <vector>
 
 #include "base/result.h"
@@ -23,6 +24,9 @@ receiver::GapOptions gap_options(const ReceiveConfig& config);
 Result<std::vector<receiver::GapKeeper::WatchedApp>> watched_apps(const ReceiveConfig& config,
                                                                   net::CallbackTransport& transport,
                                                                   const Clock& clock);
+/// Of every app with a source, from its file as it is now.
+Result<std::map<SdkAppId, receiver::SourceCredentials>> source_credentials_again(
+    const ReceiveConfig& config);
 /// For requests to sources: anywhere, since the operator named them; pages of events fit.
 net::HttpClientOptions source_client_options();
 Result<net::HttpServerOptions> query_server_options(const ReceiveConfig& config);

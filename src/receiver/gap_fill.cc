@@ -49,7 +49,9 @@ runtime::awaitable<Result<GapKeeper::Filled>> GapKeeper::fill(Watched& app, std:
     const auto wanted = next_page(row.have, after, last);
     if (!wanted) break;
     CO_TRY(const SourcePage page, co_await read(app, wanted->first - 1, wanted->count()));
-    const SequenceRange covered{wanted->first, std::min(page.next, wanted->last)};
+    // A page tells of every number up to its Next, also of those it was not asked for: what lies
+    // before all that the source keeps is gone in one go, however much it is.
+    const SequenceRange covered{wanted->first, std::min(page.next, last)};
     if (covered.last < covered.first) {
       co_return fail(Errc::conflict, "the source answers with nothing for number " +
                                          std::to_string(wanted->first) +
@@ -58,6 +60,7 @@ runtime::awaitable<Result<GapKeeper::Filled>> GapKeeper::fill(Watched& app, std:
     CO_TRY(const Filled done, co_await take(app, page, row.have, covered));
     total.filled += done.filled;
     total.gone += done.gone;
+    total.unreadable += done.unreadable;
     after = covered.last;
   }
   co_return total;
@@ -67,18 +70,18 @@ runtime::awaitable<Result<GapKeeper::Filled>> GapKeeper::take(Watched& app, cons
                                                               const SequenceSet& have,
                                                               SequenceRange wanted) {
   std::vector<Callback> callbacks;
+  std::vector<SequenceRange> unreadable;
+  std::string what;
   SequenceSet known = have;
   for (const SourceEvent& event : page.events) {
     if (event.sequence > wanted.last || known.contains(event.sequence)) continue;
     auto callback = callback_of(app.id, event);
-    if (!callback) {  // not of a Tidings source; it would fail again and again
-      log("error", "an event of the feed cannot be read",
-          {{"sdkappid", app.id.str()},
-           {"sequence", std::to_string(event.sequence)},
-           {"what", callback.error().what}});
+    known.add(event.sequence);
+    if (!callback) {  // not of a Tidings source, or of a newer one; it would fail again and again
+      unreadable.push_back({event.sequence, event.sequence});
+      what = callback.error().what;
       continue;
     }
-    known.add(event.sequence);
     callbacks.push_back(std::move(*callback));
   }
   Filled done;
@@ -87,18 +90,35 @@ runtime::awaitable<Result<GapKeeper::Filled>> GapKeeper::take(Watched& app, cons
     done.filled = std::count(applied.begin(), applied.end(), Applied::accepted);
     parts_.metrics.gaps_filled(done.filled);
   }
-  auto gone = known.holes(wanted.first - 1, wanted.last, kPageEvents);
+  if (!unreadable.empty()) {
+    done.unreadable = static_cast<std::int64_t>(unreadable.size());
+    CO_TRY_VOID(co_await give_up(app, std::move(unreadable), done.unreadable,
+                                 "the source has them, and they cannot be read: " + what +
+                                     ". Is this tidings older than the source?"));
+    parts_.metrics.gaps_unreadable(done.unreadable);
+    const std::lock_guard lock(app.mutex);
+    app.status.unreadable += done.unreadable;
+  }
+  auto gone = known.holes(wanted.first - 1, wanted.last, SIZE_MAX);
   if (gone.empty()) co_return done;
   for (const SequenceRange& range : gone) done.gone += range.count();
-  log("error", "callbacks are lost",
-      {{"sdkappid", app.id.str()},
-       {"missing", std::to_string(done.gone)},
-       {"numbers", std::to_string(gone.front().first) + "-" + std::to_string(gone.back().last)},
-       {"what", "the source has purged them; it keeps events from number " +
-                    std::to_string(page.first) + " on. Read the groups they concern anew"}});
-  CO_TRY_VOID(co_await parts_.inbox.give_up(app.id, std::move(gone)));
+  CO_TRY_VOID(co_await give_up(app, std::move(gone), done.gone,
+                               "the source has purged them; it keeps events from number " +
+                                   std::to_string(page.first) + " on"));
   parts_.metrics.gaps_gone(done.gone);
   co_return done;
+}
+
+runtime::awaitable<Result<void>> GapKeeper::give_up(Watched& app,
+                                                    std::vector<SequenceRange> numbers,
+                                                    std::int64_t missing, std::string why) {
+  log("error", "callbacks are lost",
+      {{"sdkappid", app.id.str()},
+       {"missing", std::to_string(missing)},
+       {"numbers",
+        std::to_string(numbers.front().first) + "-" + std::to_string(numbers.back().last)},
+       {"what", why + ". Read the groups they concern anew"}});
+  co_return co_await parts_.inbox.give_up(app.id, std::move(numbers));
 }
 
 }  // namespace tidings::receiver

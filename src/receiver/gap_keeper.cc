@@ -60,6 +60,16 @@ void GapKeeper::committed(const BatchReport& report) {
   }
 }
 
+void GapKeeper::set_credentials(SdkAppId id, SourceCredentials credentials) {
+  const auto found = apps_.find(id);
+  if (found == apps_.end() || !found->second->source) return;
+  parts_.lane.post([app = found->second, credentials = std::move(credentials)]() mutable {
+    app->source->set_credentials(std::move(credentials));
+    app->renewed = true;
+    app->poke.notify_all();
+  });
+}
+
 std::vector<GapStatus> GapKeeper::status() const {
   std::vector<GapStatus> all;
   for (const auto& [id, app] : apps_) {
@@ -96,8 +106,12 @@ runtime::awaitable<void> GapKeeper::rest(Watched& app) {
     // A quarter of chance keeps receivers of one source apart.
     const auto wait = app.backoff * (0.75 + 0.25 * parts_.random.next_unit());
     app.backoff = std::min<decltype(app.backoff)>(app.backoff * 2, options_.longest_backoff);
-    (void)co_await runtime::sleep_until(Deadline::at(
-        now + std::chrono::duration_cast<Deadline::SteadyClock::duration>(wait)));
+    const auto next =
+        Deadline::at(now + std::chrono::duration_cast<Deadline::SteadyClock::duration>(wait));
+    while (!app.renewed && !next.passed() && !group_.stopping()) {
+      const auto woken = co_await app.poke.wait(next);
+      if (!woken) break;
+    }
     co_return;
   }
   if (const auto due = app.clock.next_due()) {
@@ -113,7 +127,7 @@ runtime::awaitable<void> GapKeeper::rest(Watched& app) {
 }
 
 runtime::awaitable<Result<void>> GapKeeper::look(Watched& app) {
-  app.poked = false;
+  app.poked = app.renewed = false;
   CO_TRY(store::MirrorSequences row, co_await arrived(app));
   app.holes = !row.have.beyond().empty();
   const auto now = runtime::Deadline::SteadyClock::now();
@@ -133,10 +147,11 @@ runtime::awaitable<Result<void>> GapKeeper::look(Watched& app) {
   if (app.open == 0 || !app.source) co_return Result<void>{};
 
   CO_TRY(const Filled done, co_await fill(app, last));
-  log(done.gone > 0 ? "error" : "info", "gap closed",
+  log(done.gone + done.unreadable > 0 ? "error" : "info", "gap closed",
       {{"sdkappid", app.id.str()},
        {"filled", std::to_string(done.filled)},
-       {"gone", std::to_string(done.gone)}});
+       {"gone", std::to_string(done.gone)},
+       {"unreadable", std::to_string(done.unreadable)}});
   CO_TRY(row, co_await arrived(app));
   tell_of_gaps(app, row.have, last);
   co_return Result<void>{};

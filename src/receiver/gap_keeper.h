@@ -10,12 +10,13 @@
 ///     hole when it is lost.
 /// What comes from it goes through the same inbox and mirror as a callback, marked `via: feed`; it
 /// is applied once, whichever road is faster. What the source has purged is counted as gone and
-/// not asked for again. While the source cannot be reached it is asked ever more rarely.
+/// not asked for again, millions of numbers in one go; so is, under another name, an event that is
+/// no callback. While the source cannot be reached it is asked ever more rarely.
 /// Without a source, gaps are counted and named, with the way out.
 ///
 /// Durability: numbers that arrived are part of the mirror's commits, so a restart goes on where it
 /// was. Errors: none come out; they stand in the log, in status() and in the metrics.
-/// Threads: start() and stop() on the lane; committed() and status() from any thread.
+/// Threads: start() and stop() on the lane; everything else from any thread.
 /// Lifetime: everything in Parts outlives it; the inbox stops after it has stopped.
 #pragma once
 
@@ -51,6 +52,7 @@ struct GapStatus {
   SdkAppId app;
   std::int64_t open = 0;         ///< numbers missed and not filled
   std::int64_t seen = 0;         ///< numbers that counted as missed since the start
+  std::int64_t unreadable = 0;   ///< given up since the start, because they are no callbacks
   std::string source;            ///< its URL; empty: none
   bool source_answers = false;   ///< the last question was answered
   std::int64_t source_last = 0;  ///< its newest number, when it was asked last
@@ -83,6 +85,8 @@ class GapKeeper {
   void start();
   runtime::awaitable<void> stop(std::chrono::milliseconds grace) { return group_.stop(grace); }
 
+  /// New credentials for an app's source, from its next question on. From any thread.
+  void set_credentials(SdkAppId app, SourceCredentials credentials);
   /// After each batch: wakes the watchers of apps with holes.
   void committed(const BatchReport& report);
   [[nodiscard]] std::vector<GapStatus> status() const;
@@ -91,7 +95,8 @@ class GapKeeper {
   struct Watched;
   struct Filled {
     std::int64_t filled = 0;
-    std::int64_t gone = 0;
+    std::int64_t gone = 0;        ///< purged at the source
+    std::int64_t unreadable = 0;  ///< handed out by the source, and no callback
   };
   runtime::awaitable<void> watch(Watched& app);
   runtime::awaitable<Result<void>> look(Watched& app);
@@ -101,6 +106,8 @@ class GapKeeper {
   runtime::awaitable<Result<Filled>> take(Watched& app, const SourcePage& page,
                                           const store::SequenceSet& have,
                                           store::SequenceRange wanted);
+  runtime::awaitable<Result<void>> give_up(Watched& app, std::vector<store::SequenceRange> numbers,
+                                           std::int64_t missing, std::string why);
   runtime::awaitable<Result<SourcePage>> read(Watched& app, std::int64_t after,
                                               std::int64_t limit);
   runtime::awaitable<void> rest(Watched& app);

@@ -61,6 +61,8 @@ class FakeSource final : public net::CallbackTransport {
 
   void set_last(std::int64_t last) { change([&] { last_ = last; }); }
   void purge(std::int64_t number) { change([&] { purged_.insert(number); }); }
+  /// Handed out, and no callback.
+  void spoil(std::int64_t number) { change([&] { strange_.insert(number); }); }
   void set_down(bool down) { change([&] { down_ = down; }); }
   void set_answer(std::string answer) { change([&] { answer_ = std::move(answer); }); }
   std::vector<store::SequenceRange> asked() {
@@ -95,15 +97,18 @@ class FakeSource final : public net::CallbackTransport {
       list += R"({"Sequence":)" + std::to_string(n) +
               R"(,"CallbackCommand":"Group.CallbackAfterCreateTopic","RequestID":")" +
               request_id(n) + R"(","ClientIP":"203.0.113.9","OptPlatform":"Web","Body":)" +
-              numbered_topic(n) + "}";
+              (strange_.contains(n) ? R"({"GroupId":7})" : numbered_topic(n)) + "}";
     }
-    return R"({"ErrorCode":0,"EventList":[)" + list + R"(],"FirstSequence":1,"LastSequence":)" +
+    std::int64_t first = 1;
+    while (purged_.contains(first)) ++first;
+    return R"({"ErrorCode":0,"EventList":[)" + list + R"(],"FirstSequence":)" +
+           std::to_string(first) + R"(,"LastSequence":)" +
            std::to_string(last_) + R"(,"Next":)" + std::to_string(next) + "}";
   }
 
   std::mutex mutex_;  // protects what stands below
   std::int64_t last_ = 0;
-  std::set<std::int64_t> purged_;
+  std::set<std::int64_t> purged_, strange_;
   bool down_ = false;
   std::string answer_;
   std::vector<store::SequenceRange> asked_;
@@ -122,7 +127,7 @@ class Keeping {
       SourceOptions where;
       where.url = "http://source:8080";
       where.identifier = "administrator";
-      where.key = "the-key";
+      where.credentials.key = "the-key";
       apps[0].source = SourceFeed::create(kApp, where, *source, clock_).value();
     }
     GapKeeper::Parts parts{.lane = lane_,
@@ -163,6 +168,7 @@ class Keeping {
     }
     ASSERT_TRUE(runtime::block_on(lane_, inbox_.commit_all(std::move(batch))));
   }
+  void renew_credentials() { keeper_->set_credentials(kApp, {"another-key", ""}); }
   GapStatus status() { return keeper_->status().at(0); }
   store::MirrorSequences numbers() {
     const auto rows = reader_.sequences().value();
@@ -280,7 +286,7 @@ TEST_F(GapKeeperTest, AGapThatShowsItselfIsFilledAndOnlyItIsAskedFor) {
   const auto asked = source.asked();
   EXPECT_EQ(asked.back(), (store::SequenceRange{3, 6})) << "from the first hole to the last";
   EXPECT_NE(keeping.log().find("numbers=3-4, 6"), std::string::npos) << keeping.log();
-  EXPECT_NE(keeping.log().find("gap closed sdkappid=1400112233 filled=3 gone=0"),
+  EXPECT_NE(keeping.log().find("gap closed sdkappid=1400112233 filled=3 gone=0 unreadable=0"),
             std::string::npos)
       << keeping.log();
   // The callback that was only late changes nothing.
@@ -323,6 +329,48 @@ TEST_F(GapKeeperTest, WhatTheSourceHasPurgedIsGivenUpAndNotAskedForAgain) {
   EXPECT_EQ(again.numbers().gone, 3);
 }
 
+TEST_F(GapKeeperTest, AReceiverThatBeginsLateDoesNotAskForMillionsThatAreGone) {
+  source.set_last(100'005);
+  for (std::int64_t n = 1; n <= 100'000; ++n) source.purge(n);
+  Keeping keeping(file(), &source, patient());
+  ASSERT_TRUE(eventually([&] { return keeping.numbers().have.contiguous() == 100'005; }));
+  EXPECT_EQ(keeping.numbers().gone, 100'000);
+  EXPECT_EQ(keeping.numbers().filled, 5);
+  EXPECT_LE(source.asked().size(), 4U);
+  EXPECT_NE(keeping.metrics().find("tidings_receiver_missed_total{result=\"gone\"} 100000"),
+            std::string::npos);
+}
+
+TEST_F(GapKeeperTest, WhatIsGoneInTheMiddleIsGivenUpInOneGoToo) {
+  source.set_last(50'000);
+  for (std::int64_t n = 2; n < 50'000; ++n) source.purge(n);  // the first one is still pending there
+  Keeping keeping(file(), &source, patient());
+  ASSERT_TRUE(eventually([&] { return keeping.numbers().have.contiguous() == 50'000; }));
+  EXPECT_EQ(keeping.numbers().gone, 49'998);
+  EXPECT_LE(source.asked().size(), 4U);
+}
+
+TEST_F(GapKeeperTest, AnEventThatCannotBeReadIsNotCalledPurged) {
+  source.set_last(5);
+  source.spoil(2);
+  source.purge(4);
+  Keeping keeping(file(), &source, patient());
+  ASSERT_TRUE(eventually([&] { return keeping.numbers().have.contiguous() == 5; }));
+  EXPECT_EQ(keeping.numbers().filled, 3);
+  const std::string log = keeping.log();
+  EXPECT_NE(log.find("missing=1 numbers=2-2 what=the source has them, and they cannot be read: "),
+            std::string::npos)
+      << log;
+  EXPECT_NE(log.find("missing=1 numbers=4-4 what=the source has purged them"), std::string::npos)
+      << log;
+  ASSERT_TRUE(eventually([&] {
+    return keeping.log().find("filled=3 gone=1 unreadable=1") != std::string::npos;
+  })) << keeping.log();
+  EXPECT_EQ(keeping.status().unreadable, 1);
+  EXPECT_NE(keeping.metrics().find("missed_total{result=\"gone\"} 1\n"), std::string::npos);
+  EXPECT_NE(keeping.metrics().find("missed_total{result=\"unreadable\"} 1\n"), std::string::npos);
+}
+
 TEST_F(GapKeeperTest, ASourceThatIsDownIsAskedAgainAndThenEverythingIsThere) {
   source.set_last(5);
   source.set_down(true);
@@ -350,6 +398,19 @@ TEST_F(GapKeeperTest, ASourceThatRefusesIsNamedWithItsReasonAndWithoutOurTicket)
   EXPECT_NE(keeping.status().trouble.find("60010: not an admin"), std::string::npos);
   EXPECT_EQ(keeping.log().find("eJ"), std::string::npos) << keeping.log();
   EXPECT_EQ(keeping.log().find("the-key"), std::string::npos);
+}
+
+TEST_F(GapKeeperTest, NewCredentialsAreTriedAtOnce) {
+  source.set_last(2);
+  source.set_answer(R"({"ActionStatus":"FAIL","ErrorCode":70009,"ErrorInfo":"wrong key"})");
+  GapOptions slow = quick();
+  slow.first_backoff = slow.longest_backoff = 1h;
+  Keeping keeping(file(), &source, slow);
+  ASSERT_TRUE(eventually([&] { return !keeping.status().trouble.empty(); }));
+  source.set_answer("");
+  EXPECT_EQ(source.asked().size(), 1U);
+  keeping.renew_credentials();
+  ASSERT_TRUE(eventually([&] { return keeping.numbers().have.contiguous() == 2; }));
 }
 
 TEST_F(GapKeeperTest, ASourceThatCountsLessIsToldOfAndNothingIsInvented) {

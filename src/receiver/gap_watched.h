@@ -47,7 +47,8 @@ struct GapKeeper::Watched {
   bool failing = false;
   std::string last_trouble;
   std::chrono::duration<double, std::milli> backoff;
-  bool poked = false;
+  bool poked = false;    // a batch has left holes
+  bool renewed = false;  // new credentials are worth a question at once
   runtime::Notifier poke;
 
   std::mutex mutex;  // protects status

@@ -66,10 +66,12 @@ ReceiverMetrics::ReceiverMetrics()
                 .Add({});
   auto& gaps = counters(registry, "tidings_receiver_missed_total",
                         "Callbacks missed by their numbers: seen to be missing, filled from the "
-                        "source's feed, gone because the source had purged them.");
+                        "source's feed, gone because the source had purged them, unreadable "
+                        "though the source has them.");
   gaps_seen_ = &gaps.Add({{"result", "seen"}});
   gaps_filled_ = &gaps.Add({{"result", "filled"}});
   gaps_gone_ = &gaps.Add({{"result", "gone"}});
+  gaps_unreadable_ = &gaps.Add({{"result", "unreadable"}});
   auto& batches = counters(registry, "tidings_receiver_batches_total", "Commits, by result.");
   batches_ = &batches.Add({{"result", "committed"}});
   failed_batches_ = &batches.Add({{"result", "failed"}});
@@ -124,6 +126,9 @@ void ReceiverMetrics::gaps_filled(std::int64_t callbacks) {
   gaps_filled_->Increment(number(callbacks));
 }
 void ReceiverMetrics::gaps_gone(std::int64_t callbacks) { gaps_gone_->Increment(number(callbacks)); }
+void ReceiverMetrics::gaps_unreadable(std::int64_t callbacks) {
+  gaps_unreadable_->Increment(number(callbacks));
+}
 
 std::string ReceiverMetrics::text(const ReceiverGauges& gauges) const {
   prometheus::Registry momentary(prometheus::Registry::InsertBehavior::Merge);

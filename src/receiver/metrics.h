@@ -57,6 +57,7 @@ class ReceiverMetrics {
   void gaps_seen(std::int64_t callbacks);
   void gaps_filled(std::int64_t callbacks);
   void gaps_gone(std::int64_t callbacks);
+  void gaps_unreadable(std::int64_t callbacks);
 
   /// Exposition format 0.0.4.
   [[nodiscard]] std::string text(const ReceiverGauges& gauges) const;
@@ -80,6 +81,7 @@ class ReceiverMetrics {
   prometheus::Counter* gaps_seen_ = nullptr;
   prometheus::Counter* gaps_filled_ = nullptr;
   prometheus::Counter* gaps_gone_ = nullptr;
+  prometheus::Counter* gaps_unreadable_ = nullptr;
   prometheus::Counter* batches_ = nullptr;
   prometheus::Counter* failed_batches_ = nullptr;
   prometheus::Histogram* batch_size_ = nullptr;

@@ -170,6 +170,7 @@ void append_gaps(std::string& out, SdkAppId app, const store::MirrorSequences& r
   object.number("seen", status.seen);
   object.number("filled", row.filled);
   object.number("gone", row.gone);
+  object.number("unreadable", status.unreadable);
   if (status.source.empty()) {
     object.null("source");
   } else {

@@ -107,7 +107,7 @@ SourceFeed::SourceFeed(SdkAppId app, SourceOptions options, net::CallbackTranspo
 Result<std::unique_ptr<SourceFeed>> SourceFeed::create(SdkAppId app, SourceOptions options,
                                                        net::CallbackTransport& transport,
                                                        const Clock& clock) {
-  if (options.key.empty() == options.user_sig.empty()) {
+  if (options.credentials.key.empty() == options.credentials.user_sig.empty()) {
     return fail(Errc::invalid_argument, "the source of app " + app.str() +
                                             " needs the app's key or a UserSig, and not both");
   }
@@ -130,13 +130,19 @@ Result<std::unique_ptr<SourceFeed>> SourceFeed::create(SdkAppId app, SourceOptio
 
 /// One ticket serves for half of its life, so that the source verifies it once.
 const std::string& SourceFeed::ticket() {
-  if (!options_.user_sig.empty()) return options_.user_sig;
+  if (!options_.credentials.user_sig.empty()) return options_.credentials.user_sig;
   const std::int64_t now_s = clock_.now_s();
   if (ticket_.empty() || now_s > ticket_until_s_ || now_s + kTicketSeconds < ticket_until_s_) {
-    ticket_ = make_user_sig(app_, UserId(options_.identifier), options_.key, now_s, kTicketSeconds);
+    ticket_ = make_user_sig(app_, UserId(options_.identifier), options_.credentials.key, now_s,
+                            kTicketSeconds);
     ticket_until_s_ = now_s + kTicketSeconds / 2;
   }
   return ticket_;
+}
+
+void SourceFeed::set_credentials(SourceCredentials credentials) {
+  options_.credentials = std::move(credentials);
+  ticket_.clear();
 }
 
 std::string SourceFeed::target(std::int64_t after, std::int64_t limit) {

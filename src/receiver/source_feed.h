@@ -20,13 +20,18 @@
 
 namespace tidings::receiver {
 
-/// Where an app's events can be fetched, and as whom. `key` or `user_sig`.
+/// One of the two.
+struct SourceCredentials {
+  std::string key;       ///< the app's UserSig key: tickets are made from it
+  std::string user_sig;  ///< a ready ticket; when it expires, filling ends
+};
+
+/// Where an app's events can be fetched, and as whom.
 struct SourceOptions {
   std::string url;         ///< "https://im.example.com" or "http://127.0.0.1:8080"
   std::string identifier;  ///< an admin of the app
-  std::string key;         ///< the app's UserSig key: tickets are made from it
-  std::string user_sig;    ///< a ready ticket; when it expires, filling ends
-  std::string ca_file;     ///< PEM; empty: the system's authorities
+  SourceCredentials credentials;
+  std::string ca_file;  ///< PEM; empty: the system's authorities
   std::chrono::milliseconds timeout{10'000};  ///< of one request
 };
 
@@ -60,6 +65,8 @@ class SourceFeed {
                                                     const Clock& clock);
 
   runtime::awaitable<Result<SourcePage>> read(std::int64_t after, std::int64_t limit);
+  /// For the next read(). REQUIRES: one of the two is there.
+  void set_credentials(SourceCredentials credentials);
   [[nodiscard]] const std::string& url() const { return options_.url; }
 
  private:
@@ -69,7 +76,7 @@ class SourceFeed {
   [[nodiscard]] std::string target(std::int64_t after, std::int64_t limit);
 
   const SdkAppId app_;
-  const SourceOptions options_;
+  SourceOptions options_;  // but for the credentials constant
   net::CallbackTransport& transport_;
   const Clock& clock_;
   net::HttpOrigin origin_;

@@ -94,7 +94,7 @@ class SourceFeedTest : public ::testing::Test {
     SourceOptions made;
     made.url = "https://im.example.com:8443/base/";
     made.identifier = "admin+1";
-    made.key = "the-key";
+    made.credentials.key = "the-key";
     return made;
   }
   Result<SourcePage> read(SourceFeed& feed) {
@@ -129,16 +129,22 @@ TEST_F(SourceFeedTest, ARequestIsTheDocumentedOneAndItsTicketVerifies) {
   EXPECT_EQ(sig_of(transport.requests[1]), sig_of(request)) << "one ticket serves for a while";
   clock.advance(std::chrono::minutes(31));
   ASSERT_TRUE(read(*feed));
-  EXPECT_NE(sig_of(transport.requests[2]), sig_of(request));
+  const std::string third = sig_of(transport.requests[2]);
+  EXPECT_NE(third, sig_of(request));
+  feed->set_credentials({"another-key", ""});
+  ASSERT_TRUE(read(*feed));
+  EXPECT_NE(sig_of(transport.requests[3]), third) << "a new key makes a new ticket at once";
 }
 
 TEST_F(SourceFeedTest, AReadyTicketIsUsedAsItIs) {
   SourceOptions given = options();
-  given.key.clear();
-  given.user_sig = "eJw-ticket";
+  given.credentials = {"", "eJw-ticket"};
   auto feed = SourceFeed::create(kSourceApp, given, transport, clock).value();
   ASSERT_TRUE(read(*feed));
   EXPECT_EQ(sig_of(transport.requests.at(0)), "eJw-ticket");
+  feed->set_credentials({"", "eJw-next"});
+  ASSERT_TRUE(read(*feed));
+  EXPECT_EQ(sig_of(transport.requests.at(1)), "eJw-next");
 }
 
 TEST_F(SourceFeedTest, WhatGoesWrongIsNamedWithoutTheTicket) {
@@ -162,10 +168,10 @@ TEST_F(SourceFeedTest, WrongOptionsAreRefused) {
     return feed ? std::string() : feed.error().what;
   };
   SourceOptions both = options();
-  both.user_sig = "x";
+  both.credentials.user_sig = "x";
   EXPECT_NE(refusal(both).find("not both"), std::string::npos);
   SourceOptions none = options();
-  none.key.clear();
+  none.credentials.key.clear();
   EXPECT_NE(refusal(none).find("needs the app's key"), std::string::npos);
   SourceOptions query = options();
   query.url = "http://h/?a=b";

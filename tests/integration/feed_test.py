@@ -3,11 +3,13 @@ back, and a receiver fills its gaps from it by itself. Method: serve and receive
 receiver that is down with retries off is what loses callbacks."""
 
 import json
+import signal
 import socket
 import threading
 import time
 
-from harness import (AFTER_CREATE_TOPIC, APP, Backend, ProcessTest, Receiver, daemons, main)
+from harness import (AFTER_CREATE_TOPIC, APP, Backend, ProcessTest, Receiver, Recorder, daemons,
+                     main)
 
 
 class Feed:
@@ -170,6 +172,59 @@ class FeedTest(ProcessTest):
         self.assertIn("callbacks were missed", receiver.receive.log())
         self.assertIn(f'tidings_receiver_missed_open{{sdkappid="{APP}"}} 2',
                       receiver.get("/metrics")[1])
+
+    def test_what_retention_has_purged_is_given_up_at_once_and_called_purged(self):
+        port = self.free_port()
+        elsewhere = Recorder(self)
+        backend = Backend(self, self.start_serve()).make_app(elsewhere.url)
+        group = backend.make_community()
+        for number in range(60):
+            backend.make_topic(group, f"Topic {number}")
+        daemons.wait_until(lambda: backend.ledger()["delivered"] == 61, "all have ended", 30)
+        listen = backend.serve.listen.removeprefix("http://")
+        self.assertEqual(backend.serve.stop(), 0)
+        backend.serve = self.start_serve("retention.count = 3", listen=listen)
+        daemons.wait_until(lambda: Feed(backend).ask()["FirstSequence"] == 59, "all but three go", 30)
+        receiver = self.start_receiver(port, self.source(backend))
+        gaps = daemons.wait_until(
+            lambda: (gaps := self.gaps(receiver))["contiguous"] == 61 and gaps, "all is settled", 30)
+        self.assertEqual((gaps["gone"], gaps["filled"], gaps["unreadable"]), (58, 3, 0))
+        log = receiver.receive.log()
+        self.assertIn("it keeps events from number 59 on", log)
+        self.assertNotIn("cannot be read", log)
+        metrics = receiver.get("/metrics")[1]
+        self.assertIn('tidings_receiver_missed_total{result="gone"} 58', metrics)
+        self.assertIn('tidings_receiver_missed_total{result="unreadable"} 0', metrics)
+        topics = receiver.get("/mirror/topics")[1]["topics"]
+        self.assertEqual(sorted(row["name"] for row in topics),
+                         ["Topic 57", "Topic 58", "Topic 59"])
+
+    def test_a_source_behind_tls_is_believed_by_its_authority_only_and_its_key_may_change(self):
+        ca = daemons.make_authority(self.folder)
+        certificate, key = daemons.make_certificate(self.folder, "serve")
+        port = self.free_port()
+        serve = self.start_serve(f'tls.certificate_file = "{certificate}"\n'
+                                 f'tls.key_file = "{key}"\n')
+        backend = Backend(self, serve)
+        backend.ca_file = ca
+        backend.make_app(f"http://127.0.0.1:{port}/im")
+        backend.admin("callback", str(APP), "--retry", "off")
+        lost = backend.make_topic(backend.make_community(), "Lost")
+        self.all_dead(backend, 2)
+
+        wrong = daemons.write_secret(f"{self.folder}/source.key", "0" * 64)
+        credentials = f'source.url = "{serve.listen}"\nsource.key_file = "{wrong}"\n'
+        untrusting = self.start_receiver(port, credentials)
+        trouble = daemons.wait_until(lambda: self.gaps(untrusting)["trouble"], "it is told", 20)
+        self.assertIn("tls", trouble)
+        self.assertEqual(untrusting.receive.stop(), 0)
+
+        receiver = self.start_receiver(port, credentials + f'source.ca_file = "{ca}"\n')
+        daemons.wait_until(lambda: "70009" in (self.gaps(receiver)["trouble"] or ""),
+                           "the wrong key is refused", 20)
+        daemons.write_secret(wrong, backend.key)
+        receiver.receive.send_signal(signal.SIGHUP)
+        self.assertEqual(receiver.wait_for_topic(lost, 90)["name"], "Lost")
 
     def test_a_source_that_is_down_is_waited_for(self):
         port = self.free_port()

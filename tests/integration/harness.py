@@ -82,6 +82,7 @@ class Backend:
         self.serve = serve
         self.folder = test.folder
         self.admin_token = f"{self.folder}/{serve.name}/admin.token"
+        self.ca_file = None  # where the REST listener speaks TLS
 
     def admin(self, *arguments, ok=True):
         result = tidings("app", *arguments, "--url", self.serve.admin_listen, "--token-file",
@@ -110,7 +111,7 @@ class Backend:
     def rest(self, path, body, expected=0):
         url = (f"{self.serve.listen}/v4/{path}?sdkappid={APP}&identifier=administrator"
                f"&usersig={daemons.quoted(self.user_sig)}&random=7&contenttype=json")
-        status, text = daemons.request(url, json.dumps(body), "POST")
+        status, text = daemons.request(url, json.dumps(body), "POST", ca_file=self.ca_file)
         self.test.assertEqual(status, 200)
         answer = json.loads(text)
         if expected is not None:
@@ -168,9 +169,9 @@ class Recorder:
         self.requests = []
         self.status = status
         self.answer = answer
-        recorder = self
         self.headers = {}  # more of the answer's
         self.before_answer = None  # called when a request has been kept
+        recorder = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
@@ -178,13 +179,13 @@ class Recorder:
             def do_POST(self):  # noqa: N802  (the name is http.server's)
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
                 recorder.requests.append((self.path, dict(self.headers), body))
-                answer = recorder.answer.encode()
                 if recorder.before_answer:
                     recorder.before_answer()
+                answer = recorder.answer.encode()
                 self.send_response(recorder.status)
-                self.send_header("Content-Type", "application/json")
                 for name, value in recorder.headers.items():
                     self.send_header(name, value)
+                self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(answer)))
                 self.end_headers()
                 try:
