@@ -51,6 +51,7 @@ int run_command_line(int argc, const char* const* argv) {
   add_ca(line);
   add_ledger(line);
   add_check_config(line);
+  add_forget_secrets(line);
   line.add<VersionOptions>(parser, "version", "Print the versions of tidings and its libraries",
                            "  tidings version\n", no_options, print_version);
   try {

@@ -47,6 +47,7 @@ void add_client(CommandLine& line);
 void add_ca(CommandLine& line);
 void add_ledger(CommandLine& line);
 void add_check_config(CommandLine& line);
+void add_forget_secrets(CommandLine& line);
 
 /// The whole program but for the process's start.
 int run_command_line(int argc, const char* const* argv);

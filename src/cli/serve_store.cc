@@ -1,7 +1,5 @@
 #include "cli/serve_store.h"
 
-#include <string_view>
-
 #include "base/private_file.h"
 #include "store/secret_box.h"
 #include "store_sqlite/sealing.h"
@@ -10,13 +8,11 @@ namespace tidings::cli {
 
 namespace {
 
-constexpr std::string_view kWhat = "secret key file";
-
 /// The key file, made where there is none and nothing was encrypted yet.
 Result<std::shared_ptr<const store::SecretBox>> open_secrets(const std::string& file,
                                                              const std::string& database,
                                                              Random& random) {
-  auto text = read_private_file(kWhat, file);
+  auto text = read_private_file(kSecretKeyFile, file);
   if (!text && text.error().kind == Errc::not_found) {
     TRY(const auto wanted, sqlite::key_wanted_by(database));
     if (wanted) {
@@ -24,20 +20,25 @@ Result<std::shared_ptr<const store::SecretBox>> open_secrets(const std::string& 
                   "the secret key file " + file + " is missing, and the secrets in " + database +
                       " are encrypted with its key " + *wanted +
                       "; put the file back from your backup, or say where it is with "
-                      "serve.secret_key_file");
+                      "serve.secret_key_file. If it is lost for good, `tidings forget-secrets` gives "
+                      "every app new secrets");
     }
-    TRY_VOID(create_file(kWhat, file, store::SecretBox::new_keys(random), kOwnerOnly));
-    text = read_private_file(kWhat, file);
+    TRY_VOID(create_file(kSecretKeyFile, file, store::SecretBox::new_keys(random), kOwnerOnly));
+    text = read_private_file(kSecretKeyFile, file);
   }
   if (!text) return std::move(text).error();
   auto box = store::SecretBox::from_keys(*text);
   if (!box) {
-    return fail(box.error().kind, std::string(kWhat) + " " + file + ": " + box.error().what);
+    return fail(box.error().kind, std::string(kSecretKeyFile) + " " + file + ": " + box.error().what);
   }
   return std::make_shared<const store::SecretBox>(std::move(*box));
 }
 
 }  // namespace
+
+std::string secret_key_path(const ServeConfig& config, const sqlite::DataFolder& folder) {
+  return config.secret_key_file.empty() ? folder.file("secret.key") : config.secret_key_file;
+}
 
 Result<ServeStore> ServeStore::open(const ServeConfig& config, Random& random) {
   ServeStore store;
@@ -48,10 +49,9 @@ Result<ServeStore> ServeStore::open(const ServeConfig& config, Random& random) {
     return store;
   }
   sqlite::EngineOptions options;
-  options.path = store.folder_.file("tidings.db");
-  const std::string key_file = config.secret_key_file.empty() ? store.folder_.file("secret.key")
-                                                              : config.secret_key_file;
-  TRY(options.secrets, open_secrets(key_file, options.path, random));
+  options.path = store.folder_.file(kDatabaseFile);
+  TRY(options.secrets,
+      open_secrets(secret_key_path(config, store.folder_), options.path, random));
   options.readers = static_cast<std::size_t>(config.reader_threads);
   TRY(store.sqlite_, sqlite::Engine::open(options));
   store.use(*store.sqlite_);

@@ -7,6 +7,8 @@
 #pragma once
 
 #include <memory>
+#include <string>
+#include <string_view>
 
 #include "backend/admin/admin_token.h"
 #include "base/random.h"
@@ -18,6 +20,12 @@
 #include "store_sqlite/engine.h"
 
 namespace tidings::cli {
+
+/// Where the key is that secrets in the database are encrypted with.
+[[nodiscard]] std::string secret_key_path(const ServeConfig& config,
+                                          const sqlite::DataFolder& folder);
+inline constexpr std::string_view kSecretKeyFile = "secret key file";
+inline constexpr std::string_view kDatabaseFile = "tidings.db";
 
 class ServeStore {
  public:

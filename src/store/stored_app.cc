@@ -38,6 +38,10 @@ Result<std::string> write_stored_app(const community::App& app, const SecretBox*
   return std::string(kMark) + secrets->key_id() + " " + write_app(sealed);
 }
 
+Result<community::App> read_without_secrets(std::string_view text) {
+  return community::read_app(sealed_with(text) ? text.substr(kHeadBytes) : text);
+}
+
 Result<community::App> read_stored_app(std::string_view text, const SecretBox* secrets) {
   const auto key_id = sealed_with(text);
   if (!key_id) return community::read_app(text);

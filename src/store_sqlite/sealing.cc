@@ -45,7 +45,8 @@ Result<bool> seal_rows(Database& database, const store::SecretBox& secrets) {
       return fail(Errc::conflict,
                   "the secrets of app " + std::to_string(row.app) + " are encrypted with the key " +
                       std::string(*key_id) + ", but the secret key file has " + secrets.key_ids() +
-                      "; put back the key file that belongs to this database");
+                      "; put back the key file that belongs to this database, or, if that is lost "
+                      "for good, see tidings forget-secrets --help");
     }
     TRY(const community::App app, store::read_stored_app(row.settings, &secrets));
     TRY(std::string sealed, store::write_stored_app(app, &secrets));
@@ -80,6 +81,26 @@ Result<std::optional<std::string>> key_wanted_by(const std::string& path) {
     if (const auto key_id = store::sealed_with(row.settings)) wanted = std::string(*key_id);
   }
   return wanted;
+}
+
+Result<std::vector<community::App>> replace_lost_secrets(
+    Database& database, const store::SecretBox& secrets,
+    const std::function<community::App(community::App)>& renew) {
+  std::vector<community::App> renewed;
+  TRY(Transaction transaction, Transaction::begin(database));
+  TRY(const std::vector<Row> rows, rows_of(database));
+  TRY(Statement write, database.prepare("UPDATE app SET settings = ? WHERE sdkappid = ?"));
+  for (const Row& row : rows) {
+    const auto key_id = store::sealed_with(row.settings);
+    if (!key_id || secrets.has(*key_id)) continue;
+    TRY(community::App app, store::read_without_secrets(row.settings));
+    app = renew(std::move(app));
+    TRY(const std::string sealed, store::write_stored_app(app, &secrets));
+    TRY_VOID(write.run(sealed, row.app));
+    renewed.push_back(std::move(app));
+  }
+  TRY_VOID(transaction.commit());
+  return renewed;
 }
 
 }  // namespace tidings::sqlite

@@ -7,7 +7,7 @@ import os
 import re
 import signal
 
-from harness import APP, Backend, ProcessTest, daemons, main, tidings
+from harness import APP, Backend, ProcessTest, Recorder, daemons, main, tidings
 
 ADMIN_TOKEN = "known-admin-token-4711"
 QUERY_TOKEN = "known-query-token-4711"
@@ -215,6 +215,46 @@ class KeyFileTest(ProcessTest):
         again = self.start_serve(f'secret_key_file = "{self.folder}/elsewhere.key"\n')
         self.assertEqual(Backend(self, again).admin("key", str(APP), "--plain").stdout.strip(),
                          self.backend.key)
+
+    def forget(self, *more):
+        return tidings("forget-secrets", "--config", f"{self.folder}/serve.toml", *more)
+
+    def test_when_the_key_is_lost_for_good_every_app_gets_new_secrets_and_its_events_are_held(self):
+        serve = self.start_serve()
+        recorder = Recorder(self)
+        self.backend.serve = serve
+        self.backend.set_callback(recorder.url, ("after_create_group=on",))
+        refused = self.forget("--yes")
+        self.assertEqual(refused.returncode, 1, "serve runs")
+        group = self.backend.make_community()
+        daemons.wait_until(lambda: self.backend.ledger()["delivered"] == 1, "it is delivered")
+        self.assertEqual(serve.stop(), 0)
+        self.assertIn("none was replaced", self.forget("--yes").stdout)
+
+        os.remove(self.key)
+        self.assertIn("forget-secrets", self.refused())
+        self.assertIn("--yes", self.forget().stderr)
+        self.assertFalse(os.path.exists(self.key), "without --yes nothing is done")
+        done = self.forget("--yes")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn(f"{APP}: new UserSig key, new Sign token; callbacks are held", done.stdout)
+        self.assertEqual(os.stat(self.key).st_mode & 0o777, 0o600)
+
+        old_sig = self.backend.user_sig
+        self.backend.serve = self.start_serve()
+        self.backend.rest("group_open_http_svc/get_group_info", {"GroupIdList": [group]}, 70009)
+        new_key = self.backend.admin("key", str(APP), "--plain").stdout.strip()
+        self.assertNotEqual(new_key, self.backend.key)
+        daemons.write_secret(self.backend.key_file, new_key)
+        self.backend.user_sig = tidings(
+            "usersig", "make", "--sdkappid", str(APP), "--user", "administrator", "--key-file",
+            self.backend.key_file).stdout.strip()
+        self.assertNotEqual(self.backend.user_sig, old_sig)
+        self.backend.make_topic(group)
+        self.assertEqual(self.backend.ledger()["pending"], 1, "held, not refused by its receiver")
+        self.backend.admin("callback", str(APP), "--callback-token-file", self.token_file,
+                           "--endpoint", "on")
+        daemons.wait_until(lambda: self.backend.ledger()["delivered"] == 2, "and then delivered")
 
     def test_another_key_and_a_readable_one_are_refused(self):
         with open(self.key, encoding="utf-8") as file:

@@ -262,6 +262,20 @@ Result<App> rotate_webhook_secret(App app, std::int64_t overlap_s, std::int64_t 
   return app;
 }
 
+App renew_secrets(App app, std::int64_t now_s, Random& random) {
+  app.keys = {{random.hex(kKeyBytes), now_s, 0}};
+  auto& callback = app.callback;
+  if (!callback.token.empty()) callback.token = random.hex(kKeyBytes / 2);
+  if (!callback.webhook_secrets.empty()) {
+    callback.webhook_secrets = {{new_webhook_secret(random), now_s, 0}};
+  }
+  if (!callback.token.empty() || !callback.webhook_secrets.empty()) {
+    callback.endpoint_disabled = true;
+  }
+  ++app.version;
+  return app;
+}
+
 Result<App> set_status(App app, community::AppStatus status) {
   app.status = status;
   return app;

@@ -45,6 +45,9 @@ Result<community::App> rotate_key(community::App app, std::int64_t overlap_s, st
 Result<community::App> add_webhook_secret(community::App app, std::int64_t now_s, Random& random);
 Result<community::App> rotate_webhook_secret(community::App app, std::int64_t overlap_s,
                                              std::int64_t now_s, Random& random);
+/// For secrets that nobody can read any more: a new UserSig key; a new Sign token and webhook secret
+/// where there were such, and the endpoint is disabled then, since its receiver cannot know them.
+community::App renew_secrets(community::App app, std::int64_t now_s, Random& random);
 Result<community::App> set_status(community::App app, community::AppStatus status);
 
 /// {overlap_s} of the rotations; absent: a day.
