@@ -302,9 +302,10 @@ TEST_F(EventFeedTest, a_commit_wakes_the_polls_of_its_app_only) {
   waiters.committed(std::vector{event, event});
   std::promise<std::pair<std::uint64_t, std::uint64_t>> seen;
   lane.post([&] {
-    seen.set_value({ours->generation(), theirs->generation()});
+    const std::pair generations{ours->generation(), theirs->generation()};
     ours.reset();
     theirs.reset();
+    seen.set_value(generations);
   });
   EXPECT_EQ(seen.get_future().get(), (std::pair<std::uint64_t, std::uint64_t>{1, 0}));
   EXPECT_EQ(waiters.waiting(), 0U);
