@@ -29,12 +29,12 @@ bool unreserved(char c) {
 
 void append_encoded(std::string& out, std::string_view text) {
   static constexpr char kDigits[] = "0123456789ABCDEF";
-  for (const char c : text) {
-    if (unreserved(c)) {
-      out.push_back(c);
-      continue;
-    }
-    const auto byte = static_cast<unsigned char>(c);
+  for (auto at = text.begin(); at != text.end();) {
+    const auto plain_end = std::find_if_not(at, text.end(), unreserved);
+    out.append(at, plain_end);
+    at = plain_end;
+    if (at == text.end()) return;
+    const auto byte = static_cast<unsigned char>(*at++);
     out.push_back('%');
     out.push_back(kDigits[byte >> 4]);
     out.push_back(kDigits[byte & 15]);
