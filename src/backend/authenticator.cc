@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "community/code.h"
 #include "tidings/usersig.h"
 
 namespace tidings::backend {
@@ -159,6 +160,16 @@ void Authenticator::count_failure(std::string_view key, std::int64_t now_s) {
 
 Result<void> Authenticator::verify(const community::App& app, std::string_view identifier,
                                    std::string_view user_sig) {
+  TRY_VOID(verify_ticket(app, identifier, user_sig));
+  if (!app.is_blocked(identifier)) return {};
+  return fail(Errc::forbidden,
+              "'" + std::string(identifier) + "' is on the block list of app " + app.id.str() +
+                  " (blocked_users); an operator can take it off",
+              community::code::kAccountBlocked);
+}
+
+Result<void> Authenticator::verify_ticket(const community::App& app, std::string_view identifier,
+                                          std::string_view user_sig) {
   const std::int64_t now_s = clock_.now_s();
   const std::string key = throttle_key(app.id, identifier);
   if (throttled(key, now_s)) {

@@ -29,12 +29,15 @@ class Authenticator {
   explicit Authenticator(const Clock& clock, AuthenticatorOptions options = {});
   ~Authenticator();
 
-  /// Success: the ticket is `identifier`'s, for this app, and valid now. Error::code is 700xx.
+  /// Success: the ticket is `identifier`'s, for this app, and valid now, and the user is not on the
+  /// app's block list (70051, which is no failure that counts). Error::code is 700xx.
   Result<void> verify(const community::App& app, std::string_view identifier,
                       std::string_view user_sig);
 
  private:
   struct State;
+  Result<void> verify_ticket(const community::App& app, std::string_view identifier,
+                             std::string_view user_sig);
   bool throttled(std::string_view key, std::int64_t now_s);
   void count_failure(std::string_view key, std::int64_t now_s);
 

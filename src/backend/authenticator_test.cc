@@ -87,6 +87,22 @@ TEST_F(AuthenticatorTest, a_missing_key_is_nobodys_failure) {
   }
 }
 
+TEST_F(AuthenticatorTest, a_blocked_user_is_refused_after_every_other_check_and_at_once) {
+  const std::string ticket = sig("mallory");
+  EXPECT_EQ(code(authenticator.verify(app, "mallory", ticket)), 0);
+  app.blocked_users = {UserId("mallory")};
+  EXPECT_EQ(code(authenticator.verify(app, "mallory", ticket)), 70051) << "although remembered";
+  EXPECT_EQ(code(authenticator.verify(app, "mallory", "x")), 70003);
+  EXPECT_EQ(code(authenticator.verify(app, "omar", sig("omar"))), 0);
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_EQ(code(authenticator.verify(app, "mallory", ticket)), 70051) << "no failure to count";
+  }
+  clock.advance(std::chrono::seconds(3601));
+  EXPECT_EQ(code(authenticator.verify(app, "mallory", ticket)), 70001);
+  app.blocked_users = {};
+  EXPECT_EQ(code(authenticator.verify(app, "mallory", sig("mallory"))), 0);
+}
+
 TEST_F(AuthenticatorTest, errors_do_not_hold_the_ticket) {
   const std::string ticket = sig("vera_01", "wrong key");
   const auto refused = authenticator.verify(app, "vera_01", ticket);

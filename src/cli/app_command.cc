@@ -51,7 +51,26 @@ void declare_set(CLI::App& command, AppOptions& options) {
   command.add_option("--rest-disable", options.rest_disable,
                      "REST calls to switch off, a service or service/command; once per call, "
                      "\"\" for none");
+  command.add_option("--block-user", options.blocked_users,
+                     "Users who may neither log in nor call (70051); once per user, \"\" for none");
+  command.add_option("--refuse-word", options.refused_words,
+                     "Words no name, introduction or notice may hold (80001); once per word, "
+                     "\"\" for none");
+  command.add_option("--new-groups-per-day", options.quotas["new_groups_per_day"],
+                     "Groups created a day, less those destroyed (10006); 0: no limit");
+  command.add_option("--av-chat-rooms", options.quotas["av_chat_rooms"],
+                     "Groups of type AVChatRoom at a time (10036); 0: no limit");
 }
+
+/// The list as it shall be; "" alone empties it. Not given: unchanged.
+void patch_list(json::object& patch, std::string_view member, const TextList& given) {
+  if (given.empty()) return;
+  json::array& list = patch[member].emplace_array();
+  for (const std::string& text : given) {
+    if (!text.empty()) list.emplace_back(text);
+  }
+}
+
 ExitCode set(const AppOptions& options) {
   json::object patch;
   for (const auto& [name, text] : options.texts) {
@@ -63,19 +82,15 @@ ExitCode set(const AppOptions& options) {
     if (!on) return complain(ExitCode::usage, on.error().what);
     patch[name] = *on;
   }
-  if (!options.rest_allow.empty()) {
-    json::array networks;
-    for (const std::string& network : options.rest_allow) {
-      if (!network.empty()) networks.emplace_back(network);
-    }
-    patch["rest_allow"] = std::move(networks);
-  }
-  if (!options.rest_disable.empty()) {
-    json::array calls;
-    for (const std::string& call : options.rest_disable) {
-      if (!call.empty()) calls.emplace_back(call);
-    }
-    patch["rest_disabled"] = std::move(calls);
+  patch_list(patch, "rest_allow", options.rest_allow);
+  patch_list(patch, "rest_disabled", options.rest_disable);
+  patch_list(patch, "blocked_users", options.blocked_users);
+  patch_list(patch, "refused_words", options.refused_words);
+  for (const auto& [name, number] : options.quotas) {
+    if (!number) continue;
+    json::value& quotas = patch["quotas"];
+    if (!quotas.is_object()) quotas.emplace_object();
+    quotas.get_object()[name] = *number;
   }
   if (patch.empty()) return complain(ExitCode::usage, "nothing to set; see --help");
   return show_answer(options, "PATCH", options.path(), json::serialize(patch));
@@ -134,11 +149,13 @@ void add_app(CommandLine& line) {
                        list);
   line.add<AppOptions>(*app, "show", "Print one app", "  tidings app show 1400000001\n",
                        declare_one_app, show_one);
-  line.add<AppOptions>(*app, "set", "Change an app's name, edition, features or networks",
+  line.add<AppOptions>(*app, "set", "Change an app's name, edition, features, networks or quotas",
                        "  tidings app set 1400000001 --community on --topic on\n"
                        "  tidings app set 1400000001 --rest-allow 10.0.0.0/8\n"
                        "  tidings app set 1400000001 --rest-disable "
-                       "group_open_http_svc/destroy_group\n",
+                       "group_open_http_svc/destroy_group\n"
+                       "  tidings app set 1400000001 --block-user mallory --refuse-word casino\n"
+                       "  tidings app set 1400000001 --new-groups-per-day 500 --av-chat-rooms 20\n",
                        declare_set, set);
   line.add<AppOptions>(*app, "enable", "Let an app be used again",
                        "  tidings app enable 1400000001\n", declare_one_app, enable);

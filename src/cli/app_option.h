@@ -29,7 +29,8 @@ struct AppOptions {
   std::map<std::string, std::string> texts;     ///< member of the patch to text
   std::map<std::string, std::string> switches;  ///< member of the patch to "on" or "off"
   std::vector<std::string> events;              ///< "after_create_group=on"
-  TextList rest_allow, rest_disable;
+  TextList rest_allow, rest_disable, blocked_users, refused_words;
+  std::map<std::string, std::optional<std::int64_t>> quotas;  ///< member of the patch to number
   std::optional<std::string> ca_file;           ///< "": none of its own
   SecretOption callback_token;
 

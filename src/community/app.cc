@@ -22,6 +22,13 @@ bool App::is_admin(std::string_view user) const {
                      [user](const UserId& admin) { return admin.view() == user; });
 }
 
+bool App::is_blocked(std::string_view user) const {
+  const auto at = std::lower_bound(
+      blocked_users.begin(), blocked_users.end(), user,
+      [](const UserId& blocked, std::string_view asked) { return blocked.view() < asked; });
+  return at != blocked_users.end() && at->view() == user;
+}
+
 std::vector<std::string> App::valid_keys(std::int64_t now_s) const {
   std::vector<std::string> result;
   for (const Secret& key : keys) {

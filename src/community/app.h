@@ -58,6 +58,14 @@ struct CallbackSettings {
   }
 };
 
+/// What an app may hold beyond the fixed limits; 0 = no limit.
+struct Quotas {
+  std::int64_t new_groups_per_day = kNewGroupsPerDay;  ///< net, UTC days: 10006
+  std::int64_t av_chat_rooms = 0;  ///< existing at a time: 10036; plans differ, so none by default
+
+  friend bool operator==(const Quotas&, const Quotas&) = default;
+};
+
 struct App {
   SdkAppId id;
   std::string name;
@@ -73,14 +81,20 @@ struct App {
   std::vector<std::string> rest_allow;  ///< CIDRs; empty = every source
   /// REST calls that are switched off: "service" (60017) or "service/command" (10026).
   std::vector<std::string> rest_disabled;
+  /// May neither log in nor call REST: 70051. Sorted, as put by PutApp; at most kBlockedUsers.
+  std::vector<UserId> blocked_users;
+  /// No name, introduction or notice may hold one: 80001. At most kRefusedWords.
+  std::vector<std::string> refused_words;
   CallbackSettings callback;
   TextLimits text_limits;
+  Quotas quotas;
   std::int64_t created_s = 0;
   std::int64_t version = 0;        ///< +1 with every change
 
   friend bool operator==(const App&, const App&) = default;
 
   [[nodiscard]] bool is_admin(std::string_view user) const;
+  [[nodiscard]] bool is_blocked(std::string_view user) const;
   /// Keys valid at `now_s`, current first.
   [[nodiscard]] std::vector<std::string> valid_keys(std::int64_t now_s) const;
 };

@@ -83,6 +83,11 @@ json::value to_json(const CallbackSettings& settings) {
                       {"trusted_pem", settings.trusted_pem}};
 }
 
+json::value to_json(const Quotas& quotas) {
+  return json::object{{"new_groups_per_day", quotas.new_groups_per_day},
+                      {"av_chat_rooms", quotas.av_chat_rooms}};
+}
+
 json::value to_json(const TextLimits& limits) {
   return json::object{{"topic_name", limits.topic_name}, {"topic_face_url", limits.topic_face_url}};
 }
@@ -182,6 +187,7 @@ Result<bool> assign(std::string_view name, const json::value& value, FieldScope&
 Result<bool> assign(std::string_view name, const json::value& value, FieldDeclaration& out);
 Result<bool> assign(std::string_view name, const json::value& value, CallbackSettings& out);
 Result<bool> assign(std::string_view name, const json::value& value, TextLimits& out);
+Result<bool> assign(std::string_view name, const json::value& value, Quotas& out);
 Result<bool> assign(std::string_view name, const json::value& value, App& out);
 
 template <class T>
@@ -282,6 +288,12 @@ Result<bool> assign(std::string_view name, const json::value& value, TextLimits&
   return false;
 }
 
+Result<bool> assign(std::string_view name, const json::value& value, Quotas& out) {
+  if (name == "new_groups_per_day") return filled(value, out.new_groups_per_day);
+  if (name == "av_chat_rooms") return filled(value, out.av_chat_rooms);
+  return false;
+}
+
 Result<bool> assign(std::string_view name, const json::value& value, App& out) {
   if (name == "id") return filled(value, out.id);
   if (name == "name") return filled(value, out.name);
@@ -296,8 +308,11 @@ Result<bool> assign(std::string_view name, const json::value& value, App& out) {
   if (name == "member_fields") return filled(value, out.member_fields);
   if (name == "rest_allow") return filled(value, out.rest_allow);
   if (name == "rest_disabled") return filled(value, out.rest_disabled);
+  if (name == "blocked_users") return filled(value, out.blocked_users);
+  if (name == "refused_words") return filled(value, out.refused_words);
   if (name == "callback") return filled(value, out.callback);
   if (name == "text_limits") return filled(value, out.text_limits);
+  if (name == "quotas") return filled(value, out.quotas);
   if (name == "created_s") return filled(value, out.created_s);
   if (name == "version") return filled(value, out.version);
   return false;
@@ -319,8 +334,11 @@ std::string write_app(const App& app) {
                                       {"member_fields", to_array(app.member_fields)},
                                       {"rest_allow", to_array(app.rest_allow)},
                                       {"rest_disabled", to_array(app.rest_disabled)},
+                                      {"blocked_users", to_array(app.blocked_users)},
+                                      {"refused_words", to_array(app.refused_words)},
                                       {"callback", to_json(app.callback)},
                                       {"text_limits", to_json(app.text_limits)},
+                                      {"quotas", to_json(app.quotas)},
                                       {"created_s", app.created_s},
                                       {"version", app.version}});
 }

@@ -78,6 +78,19 @@ TEST(AppRules, each_broken_rule_is_named) {
       {[](App& app) { app.text_limits.topic_name = 0; }, Errc::invalid_argument, "topic_name"},
       {[](App& app) { app.text_limits.topic_face_url = 501; }, Errc::invalid_argument,
        "topic_face_url"},
+      {[](App& app) { app.quotas.new_groups_per_day = -1; }, Errc::invalid_argument,
+       "quotas.new_groups_per_day is -1"},
+      {[](App& app) { app.quotas.av_chat_rooms = 1'000'000'001; }, Errc::invalid_argument,
+       "quotas.av_chat_rooms"},
+      {[](App& app) { app.blocked_users.assign(1001, UserId{"x"}); }, Errc::too_large,
+       "blocked_users holds 1001"},
+      {[](App& app) { app.blocked_users = {UserId{"a b"}}; }, Errc::invalid_argument,
+       "blocked_users: 'a b'"},
+      {[](App& app) { app.refused_words.assign(1001, "x"); }, Errc::too_large,
+       "refused_words holds 1001"},
+      {[](App& app) { app.refused_words = {std::string(65, 'x')}; }, Errc::invalid_argument,
+       "65 bytes"},
+      {[](App& app) { app.refused_words = {""}; }, Errc::invalid_argument, "0 bytes"},
       {[](App& app) { app.callback.url = "ftp://x"; }, Errc::invalid_argument, "callback.url"},
       {[](App& app) { app.callback.url = "https://a--b.test"; }, Errc::invalid_argument,
        "callback.url"},
@@ -110,6 +123,9 @@ TEST(AppRules, what_stands_at_its_limit_is_accepted) {
   for (int i = 0; i < 8; ++i) app.admins.emplace_back("admin" + std::to_string(i));
   app.community_on = app.topic_on = true;
   app.text_limits = TextLimits{150, 500};
+  app.quotas = Quotas{1'000'000'000, 0};
+  app.blocked_users.assign(1000, UserId{"mallory"});
+  app.refused_words.assign(1000, std::string(64, 'x'));
   app.callback.url = "http://127.0.0.1:8090/im/callback";
   app.callback.sign = true;
   app.callback.token = std::string(64, '~');
@@ -120,7 +136,8 @@ TEST(AppRules, what_stands_at_its_limit_is_accepted) {
   for (int i = 0; i < 5; ++i) {
     app.member_fields.push_back(field("m" + std::to_string(i), {GroupType::community}));
   }
-  EXPECT_TRUE(accepted(world.run(PutApp{app, 0})));
+  const App stored = *as<AppReply>(world.run(PutApp{app, 0})).app;
+  EXPECT_EQ(stored.blocked_users, std::vector{UserId{"mallory"}}) << "each once";
   app.group_fields.push_back(field("g10", {GroupType::community}));
   EXPECT_TRUE(refused(world.run(PutApp{app, 1}), Errc::too_large, "holds 11 keys, at most 10"));
   app.group_fields.pop_back();

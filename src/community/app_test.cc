@@ -37,6 +37,9 @@ App full_app() {
   app.callback.additive = AdditiveMembers::all;
   app.callback.endpoint_disabled = true;
   app.text_limits = TextLimits{150, 500};
+  app.quotas = Quotas{7, 8};
+  app.blocked_users = {UserId{"mallory"}, UserId{"trudy"}};
+  app.refused_words = {"casino", "Шах"};
   app.created_s = 1'735'689'600;
   app.version = INT64_MAX;
   return app;
@@ -100,6 +103,14 @@ TEST(App, keys_are_valid_up_to_their_end) {
   app.keys = {Secret{"new", 20, 0}, Secret{"old", 10, 30}};
   EXPECT_EQ(app.valid_keys(29), (std::vector<std::string>{"new", "old"}));
   EXPECT_EQ(app.valid_keys(30), std::vector<std::string>{"new"});
+}
+
+TEST(App, the_block_list_is_searched_by_whole_names) {
+  App app;
+  EXPECT_FALSE(app.is_blocked("mallory"));
+  app.blocked_users = {UserId{"bob"}, UserId{"mallory"}, UserId{"trudy"}};
+  for (const char* blocked : {"bob", "mallory", "trudy"}) EXPECT_TRUE(app.is_blocked(blocked));
+  for (const char* free : {"", "bo", "bobby", "Mallory", "zoe"}) EXPECT_FALSE(app.is_blocked(free));
 }
 
 TEST(App, admins_are_known_by_name) {

@@ -170,6 +170,16 @@ void record_member_changed(View& view, const Scene& scene, const Member& before,
   record(view, scene, body);
 }
 
+void record_quota_alarm(View& view, const App& app, const Origin& origin, std::int64_t used) {
+  if (!wanted(app, CallbackSwitch::after_group_info_changed)) return;
+  OnDailyGroupQuotaAlarm body;
+  body.quota_used = used;
+  body.quota = app.quotas.new_groups_per_day;
+  body.event_time_ms = view.now_ms();
+  view.record(app, OnDailyGroupQuotaAlarm::kCommand, GroupId{}, origin,
+              write_callback(body, app.callback.additive));
+}
+
 std::optional<Question> ask_create_topic(const View& view, const AppPtr& app, const GroupId& group,
                                          const UserId& actor, const std::string& name,
                                          const std::string* custom_id) {

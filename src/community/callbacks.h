@@ -45,6 +45,9 @@ void record_group_full(View& view, const Scene& scene);
 void record_member_changed(View& view, const Scene& scene, const Member& before,
                            const Member& now);
 
+/// Of the app: its lane is that of no group. `used` of today's quota of new groups.
+void record_quota_alarm(View& view, const App& app, const Origin& origin, std::int64_t used);
+
 /// `custom_id`: the TopicId the caller chose, or null.
 [[nodiscard]] std::optional<Question> ask_create_topic(const View& view, const AppPtr& app,
                                                        const GroupId& group, const UserId& actor,

@@ -18,6 +18,8 @@ Errc kind_of(int number) {
       return Errc::conflict;
     case code::kAppDisabled:
     case code::kAppExpired:
+    case code::kAccountBlocked:
+    case code::kTextRefused:
     case code::kAccountPermission:
     case code::kDeletionUnsupported:
     case code::kNotPermitted:
@@ -29,6 +31,7 @@ Errc kind_of(int number) {
     case code::kAccountQuota:
     case code::kTooManyAccounts:
     case code::kGroupFull:
+    case code::kAvChatRoomQuota:
     case code::kGroupOrTopicQuota:
     case code::kMemberQuota:
     case code::kTrialGroupQuota:

@@ -15,6 +15,8 @@ namespace code {
 inline constexpr int kAppDisabled = 60016;
 inline constexpr int kAppExpired = 60020;
 inline constexpr int kAppUnknown = 70020;
+inline constexpr int kAccountBlocked = 70051;
+inline constexpr int kTextRefused = 80001;
 // Accounts (A.2).
 inline constexpr int kProfileTooLong = 40601;
 inline constexpr int kAccountUnknown = 70107;
@@ -34,6 +36,7 @@ inline constexpr int kBadGroupId = 10015;
 inline constexpr int kUserUnknown = 10019;
 inline constexpr int kIdOfAnother = 10021;
 inline constexpr int kIdOfYours = 10025;
+inline constexpr int kAvChatRoomQuota = 10036;
 inline constexpr int kGroupOrTopicQuota = 10037;
 inline constexpr int kMemberQuota = 10038;
 inline constexpr int kTrialGroupQuota = 10058;

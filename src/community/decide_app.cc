@@ -57,6 +57,43 @@ Result<void> check_limits(const TextLimits& limits) {
   return check("topic_face_url", limits.topic_face_url, kMaxTopicFaceUrlBytes);
 }
 
+Result<void> check_quotas(const Quotas& quotas) {
+  const auto check = [](std::string_view field, std::int64_t value) -> Result<void> {
+    if (value >= 0 && value <= kMaxQuota) return {};
+    return bad("quotas." + std::string{field} + " is " + std::to_string(value) + ", 0 to " +
+               std::to_string(kMaxQuota) + " are allowed (0: no limit)");
+  };
+  TRY_VOID(check("new_groups_per_day", quotas.new_groups_per_day));
+  return check("av_chat_rooms", quotas.av_chat_rooms);
+}
+
+Error too_many(std::string_view field, std::size_t count, std::size_t most) {
+  return fail(Errc::too_large, std::string{field} + " holds " + std::to_string(count) +
+                                   ", at most " + std::to_string(most) + " are allowed");
+}
+
+/// Users and words that the app keeps out.
+Result<void> check_kept_out(const App& app) {
+  if (app.blocked_users.size() > kBlockedUsers) {
+    return too_many("blocked_users", app.blocked_users.size(), kBlockedUsers);
+  }
+  for (const UserId& user : app.blocked_users) {
+    if (well_formed_user_id(user.view())) continue;
+    return bad("blocked_users: '" + user.str().substr(0, 2 * kMaxUserIdBytes) +
+               "' is not a user id: 1 to 32 letters, digits, '_' and '-'");
+  }
+  if (app.refused_words.size() > kRefusedWords) {
+    return too_many("refused_words", app.refused_words.size(), kRefusedWords);
+  }
+  for (const std::string& word : app.refused_words) {
+    if (!word.empty() && word.size() <= kRefusedWordBytes) continue;
+    return bad("refused_words: '" + word.substr(0, kRefusedWordBytes) + "' is " +
+               std::to_string(word.size()) + " bytes, 1 to " + std::to_string(kRefusedWordBytes) +
+               " are allowed");
+  }
+  return {};
+}
+
 Result<void> check_token(const CallbackSettings& callback) {
   if (callback.token.empty()) {
     if (!callback.sign) return {};
@@ -135,10 +172,15 @@ Result<Reply> apply(const PutApp& command, View& view) {
   TRY_VOID(check_version(command, before.get()));
   TRY_VOID(check_admins(command.app.admins));
   TRY_VOID(check_limits(command.app.text_limits));
+  TRY_VOID(check_quotas(command.app.quotas));
+  TRY_VOID(check_kept_out(command.app));
   TRY_VOID(check_callback(command.app.callback, before.get()));
   TRY_VOID(check_fields_grow(command.app, before.get()));
 
   App app = command.app;
+  std::sort(app.blocked_users.begin(), app.blocked_users.end());
+  app.blocked_users.erase(std::unique(app.blocked_users.begin(), app.blocked_users.end()),
+                          app.blocked_users.end());
   app.created_s = before == nullptr ? view.now_s() : before->created_s;
   app.version = command.expected_version + 1;
   const SdkAppId id = app.id;

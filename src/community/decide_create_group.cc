@@ -11,6 +11,7 @@
 #include "community/limits.h"
 #include "community/membership.h"
 #include "community/quota.h"
+#include "community/refused_words.h"
 
 namespace tidings::community {
 namespace {
@@ -206,6 +207,9 @@ Result<NewGroup> check(const CreateGroup& command, const View& view) {
                                  FieldAccess{level, false}, {}, command.fields));
   TRY(result.members, make_members(app, command, view, group));
   TRY_VOID(check_id_free(command, view, group));
+  TRY_VOID(check_words(app, {{"Name", &command.name},
+                             {"Introduction", if_given(command.introduction)},
+                             {"Notification", if_given(command.notification)}}));
 
   group.name = command.name;
   group.introduction = given_text(command.introduction);
@@ -225,7 +229,7 @@ Result<void> check_quotas(const CreateGroup& command, const View& view, const Ne
   const Group& group = created.group;
   TRY_VOID(check_app_capacity(view, *created.app, group.type));
   if (!command.import) {
-    TRY_VOID(check_daily_quota(view, created.app->id));
+    TRY_VOID(check_daily_quota(view, *created.app));
     for (const Member& member : created.members) {
       TRY_VOID(check_user_quota(view, *created.app, member.key.user));
     }
@@ -285,6 +289,10 @@ Result<Reply> apply(const CreateGroup& command, View& view) {
     record_group_created(view, Scene{*created.app, stored, command.caller.user,
                                      command.caller.origin},
                          users, stored.fields);
+    if (passes_quota_alarm(view, *created.app)) {
+      record_quota_alarm(view, *created.app, command.caller.origin,
+                         net_new_groups_today(view, created.app->id));
+    }
   }
   if (!users.empty()) view.notify(MembersAdded{stored.key, std::move(users), command.import});
   return GroupCreatedReply{stored};

@@ -8,6 +8,7 @@
 #include "community/decision.h"
 #include "community/limits.h"
 #include "community/membership.h"
+#include "community/refused_words.h"
 
 namespace tidings::community {
 namespace {
@@ -90,6 +91,9 @@ Result<Reply> apply(const ModifyGroup& command, View& view) {
   TRY(FieldValues fields, write_fields(app->group_fields, held->type, kGroupFieldBytes,
                                        FieldAccess{level_of(standing), false}, held->fields,
                                        command.fields));
+  TRY_VOID(check_words(*app, {{"Name", if_given(command.name)},
+                              {"Introduction", if_given(command.introduction)},
+                              {"Notification", if_given(command.notification)}}));
   const Group before = *held;
   Group group = before;
   bool changed = assign(group.name, command.name);

@@ -10,6 +10,7 @@
 #include "community/decision.h"
 #include "community/limits.h"
 #include "community/quota.h"
+#include "community/refused_words.h"
 
 namespace tidings::community {
 namespace {
@@ -48,6 +49,13 @@ Result<void> check_topic_texts(const App& app, const Command& command) {
   TRY_VOID(check_optional_text("FaceUrl", command.face_url, app.text_limits.topic_face_url));
   TRY_VOID(check_optional_text("Notification", command.notification, kNotificationBytes));
   return check_optional_text("Introduction", command.introduction, kIntroductionBytes);
+}
+
+template <class Command>
+Result<void> check_topic_words(const App& app, const Command& command) {
+  return check_words(app, {{"TopicName", if_given(command.topic_name)},
+                           {"Introduction", if_given(command.introduction)},
+                           {"Notification", if_given(command.notification)}});
 }
 
 struct NewTopic {
@@ -97,6 +105,7 @@ Result<NewTopic> check(const CreateTopic& command, const View& view) {
                   "TopicId '" + *result.custom_id +
                       "' is in use: choose another one, or leave it out to have one assigned");
   }
+  TRY_VOID(check_topic_words(*result.ground.app, command));
   return result;
 }
 
@@ -167,6 +176,7 @@ Result<Reply> apply(const ModifyTopic& command, View& view) {
   const TopicKey topic_key{key, TopicId{command.topic_id}};
   const Topic* const before = view.topic(topic_key);
   if (before == nullptr) return topic_gone(command.topic_id);
+  TRY_VOID(check_topic_words(*ground.app, command));
 
   Topic topic = *before;
   bool changed = assign_text(topic.name, command.topic_name);

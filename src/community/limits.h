@@ -31,6 +31,9 @@ inline constexpr std::size_t kFieldKeyBytes = 16;
 inline constexpr std::size_t kGroupFieldBytes = 512;
 inline constexpr std::size_t kMemberFieldBytes = 64;
 inline constexpr std::size_t kAdminsPerApp = 10;
+inline constexpr std::size_t kBlockedUsers = 1000;       // 70051
+inline constexpr std::size_t kRefusedWords = 1000;       // 80001
+inline constexpr std::size_t kRefusedWordBytes = 64;
 
 inline constexpr std::int64_t kTopicsPerGroup = 200;               // 10037
 inline constexpr std::int64_t kMembersDefault = 6000;              // ordinary group types
@@ -38,7 +41,9 @@ inline constexpr std::int64_t kMembersImported = 2000;             // import_gro
 inline constexpr std::int64_t kCommunityMembers = 100'000;
 inline constexpr std::int64_t kTrialGroups = 100;                  // 10058
 inline constexpr std::int64_t kTrialAccounts = 100;                // 70398
-inline constexpr std::int64_t kNewGroupsPerDay = 10'000;           // 10006
+inline constexpr std::int64_t kNewGroupsPerDay = 10'000;           // 10006, unless configured
+inline constexpr std::int64_t kQuotaAlarmPercent = 70;             // OnDailyGroupQuotaAlarm
+inline constexpr std::int64_t kMaxQuota = 1'000'000'000;           // of a configured quota
 inline constexpr std::int64_t kCommunitiesPerApp = 100'000;        // 10037
 // Groups a user may be in, by edition: 10037.
 inline constexpr std::int64_t kGroupsPerUserTrial = 50;

@@ -36,6 +36,7 @@ void count_group(View& view, const Group& group, bool net_new) {
   Tally& tally = view.change_tally(group.key.app);
   tally.groups += 1;
   if (group.type == GroupType::community) tally.communities += 1;
+  if (group.type == GroupType::av_chat_room) tally.av_chat_rooms += 1;
   if (!net_new) return;
   const std::int64_t today = unix_day(view);
   tally.net_new_today = (tally.day == today ? tally.net_new_today : 0) + 1;
@@ -45,7 +46,9 @@ void count_group(View& view, const Group& group, bool net_new) {
 void end_group(View& view, const GroupKey& key) {
   Tally& tally = view.change_tally(key.app);
   tally.groups -= 1;
-  if (view.group(key)->type == GroupType::community) tally.communities -= 1;
+  const GroupType type = view.group(key)->type;
+  if (type == GroupType::community) tally.communities -= 1;
+  if (type == GroupType::av_chat_room) tally.av_chat_rooms -= 1;
   if (tally.day == unix_day(view)) {
     tally.net_new_today = std::max<std::int64_t>(tally.net_new_today - 1, 0);
   }

@@ -37,15 +37,33 @@ Result<void> check_app_capacity(const View& view, const App& app, GroupType type
                       " communities, at most " + std::to_string(kCommunitiesPerApp) +
                       " are allowed: destroy some first");
   }
+  if (type == GroupType::av_chat_room && app.quotas.av_chat_rooms != 0 &&
+      tally.av_chat_rooms >= app.quotas.av_chat_rooms) {
+    return refuse(code::kAvChatRoomQuota,
+                  "app " + app.id.str() + " has " + std::to_string(tally.av_chat_rooms) +
+                      " groups of type AVChatRoom, its quota (quotas.av_chat_rooms) is " +
+                      std::to_string(app.quotas.av_chat_rooms) +
+                      ": destroy some, or raise it at the admin door");
+  }
   return {};
 }
 
-Result<void> check_daily_quota(const View& view, SdkAppId app) {
-  if (net_new_groups_today(view, app) < kNewGroupsPerDay) return {};
-  return refuse(code::kDailyQuota, "app " + app.str() + " created " +
-                                       std::to_string(kNewGroupsPerDay) +
-                                       " groups today, which is the limit: destroy some, or wait "
+Result<void> check_daily_quota(const View& view, const App& app) {
+  const std::int64_t quota = app.quotas.new_groups_per_day;
+  if (quota == 0 || net_new_groups_today(view, app.id) < quota) return {};
+  return refuse(code::kDailyQuota, "app " + app.id.str() + " created " + std::to_string(quota) +
+                                       " groups today, which is the limit "
+                                       "(quotas.new_groups_per_day): destroy some, or wait "
                                        "until 00:00 UTC");
+}
+
+bool passes_quota_alarm(const View& view, const App& app) {
+  const std::int64_t quota = app.quotas.new_groups_per_day;
+  const std::int64_t used = net_new_groups_today(view, app.id);
+  const auto above = [quota](std::int64_t groups) {
+    return groups * 100 > quota * kQuotaAlarmPercent;
+  };
+  return quota != 0 && above(used) && !above(used - 1);
 }
 
 bool user_has_room(const View& view, const App& app, const UserId& user) {

@@ -125,6 +125,7 @@ struct Tally {
   std::int64_t day = 0;          ///< Unix day of net_new_today
   std::int64_t net_new_today = 0;
   std::int64_t event_sequence = 0;  ///< last number drawn; events of an app count 1, 2, 3, ...
+  std::int64_t av_chat_rooms = 0;   ///< existing, AVChatRoom only
 };
 
 /// What one user holds: read by counting, for the quotas 10037 and CreateGroupNum.

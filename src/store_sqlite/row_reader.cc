@@ -20,8 +20,8 @@ Result<RowReader> RowReader::prepare(Database& database, AppCache& apps, RowCach
   TRY(reader.app_, database.prepare("SELECT stamp, settings FROM app WHERE sdkappid = ?"));
   TRY(reader.apps_, database.prepare("SELECT sdkappid, stamp, settings FROM app ORDER BY sdkappid"));
   TRY(reader.tally_,
-      database.prepare("SELECT accounts, groups, communities, day, net_new_today, event_sequence "
-                       "FROM tally WHERE sdkappid = ?"));
+      database.prepare("SELECT accounts, groups, communities, day, net_new_today, event_sequence, "
+                       "av_chat_rooms FROM tally WHERE sdkappid = ?"));
   TRY(reader.counters_,
       database.prepare("SELECT community_and_topic, ordinary_group, group_row, joined, event_seq, "
                        "app_stamp FROM counter"));
@@ -114,7 +114,7 @@ Result<Tally> RowReader::tally(SdkAppId app) {
   TRY(const bool exists, rows.next());
   if (exists) {
     found = {app,           rows.integer(0), rows.integer(1), rows.integer(2),
-             rows.integer(3), rows.integer(4), rows.integer(5)};
+             rows.integer(3), rows.integer(4), rows.integer(5), rows.integer(6)};
   }
   if (cache_ != nullptr) cache_->tallies.insert_or_assign(app, found);
   return found;

@@ -38,9 +38,10 @@ constexpr const char* kPutTopic =
     "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 // Numbers of events are never drawn again, whatever the row says (an app that came back).
 constexpr const char* kPutTally =
-    "INSERT INTO tally VALUES(?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
+    "INSERT INTO tally VALUES(?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
     "accounts = excluded.accounts, groups = excluded.groups, communities = excluded.communities, "
     "day = excluded.day, net_new_today = excluded.net_new_today, "
+    "av_chat_rooms = excluded.av_chat_rooms, "
     "event_sequence = max(event_sequence, excluded.event_sequence)";
 
 constexpr const char* kDissolve[] = {
@@ -63,8 +64,8 @@ constexpr const char* kDrop[] = {
     "DELETE FROM grp WHERE sdkappid = ?",
     "DELETE FROM account WHERE sdkappid = ?",
     "DELETE FROM app WHERE sdkappid = ?",
-    "UPDATE tally SET accounts = 0, groups = 0, communities = 0, day = 0, net_new_today = 0 "
-    "WHERE sdkappid = ?"};
+    "UPDATE tally SET accounts = 0, groups = 0, communities = 0, day = 0, net_new_today = 0, "
+    "av_chat_rooms = 0 WHERE sdkappid = ?"};
 
 /// Everything but the two counts, which have a table of their own.
 bool same_profile(const Group& a, const Group& b) {
@@ -187,7 +188,7 @@ Result<void> RowWriter::write_apps(Work& work) {
     if (!entry.dirty || !entry.row) continue;
     const Tally& tally = *entry.row;
     TRY_VOID(put_tally_.run(id, tally.accounts, tally.groups, tally.communities, tally.day,
-                            tally.net_new_today, tally.event_sequence));
+                            tally.net_new_today, tally.event_sequence, tally.av_chat_rooms));
   }
   return {};
 }

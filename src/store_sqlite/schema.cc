@@ -132,9 +132,17 @@ CREATE TABLE purged(
   cancelled INTEGER NOT NULL);
 )sql";
 
+// Groups of type AVChatRoom (3) of an app, for its quota of them.
+constexpr const char* kAvChatRooms = R"sql(
+ALTER TABLE tally ADD COLUMN av_chat_rooms INTEGER NOT NULL DEFAULT 0;
+UPDATE tally SET av_chat_rooms =
+  (SELECT count(*) FROM grp WHERE grp.sdkappid = tally.sdkappid AND grp.type = 3);
+)sql";
+
 constexpr Migration kMigrations[] = {{1, "first", kFirst},
                                      {2, "operator's hands", kOperatorsHands},
-                                     {3, "retention", kRetention}};
+                                     {3, "retention", kRetention},
+                                     {4, "AVChatRooms counted", kAvChatRooms}};
 constexpr Schema kSchema{kStoreApplicationId, "tidings serve", kMigrations};
 
 }  // namespace

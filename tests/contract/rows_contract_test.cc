@@ -165,7 +165,7 @@ TEST_P(RowsContract, AppsTalliesAccountsMembersAndMutesComeBackAsWritten) {
   app.callback.url = "https://hooks.riverside.test/im";
   app.callback.switches = 0x3ff;
   created.put(app);
-  created.put(Tally{app_, 1, 2, 3, 4, 5, 6});
+  created.put(Tally{app_, 1, 2, 3, 4, 5, 6, 7});
   created.put(Account{account, kStrange, "face", INT64_MIN, 0});
   Member row;
   row.key = member;
@@ -191,6 +191,7 @@ TEST_P(RowsContract, AppsTalliesAccountsMembersAndMutesComeBackAsWritten) {
   EXPECT_EQ(store_->reader().apps().value(), std::vector{app});
   EXPECT_EQ(got.tally(app_).net_new_today, 5);
   EXPECT_EQ(got.tally(app_).event_sequence, 6);
+  EXPECT_EQ(got.tally(app_).av_chat_rooms, 7);
   EXPECT_EQ(got.account(account)->nick, kStrange);
   EXPECT_EQ(got.account(account)->created_s, INT64_MIN);
   EXPECT_EQ(got.member(member)->role, Role::owner);

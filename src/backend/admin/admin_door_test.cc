@@ -159,6 +159,17 @@ TEST_F(Admin, DisablingClosesClientsAndOnlyADisabledAppIsDeleted) {
   EXPECT_EQ(apps.find(kClientApp), nullptr);
 }
 
+TEST_F(Admin, BlockingAUserClosesItsSessionsAndNoOthers) {
+  TestClient& blocked = online("nova");
+  TestClient& other = online("vera_01");
+  const auto changed = patch(kAppPath, R"({"blocked_users":["nova"]})");
+  ASSERT_EQ(changed.status, 200U) << changed.body;
+  EXPECT_EQ(object(changed).at("blocked_users"), json::array{"nova"});
+  EXPECT_EQ(blocked.outbox.wait_closed(), close_code::kPolicy);
+  EXPECT_EQ(blocked.outbox.close_reason(), kBlockedReason);
+  EXPECT_EQ(other.code("getJoinedCommunityList", "{}"), 0);
+}
+
 TEST_F(Admin, KeysAreShownOnRequestAndARotatedKeyStillVerifiesForTheOverlap) {
   const std::string old_sig = sig("nova");
   auto keys = object(get(path("/keys"))).at("keys").get_array();

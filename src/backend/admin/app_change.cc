@@ -110,6 +110,39 @@ Result<void> change_text_limits(App& app, Document& patch) {
   return {};
 }
 
+Result<void> change_quotas(App& app, Document& patch) {
+  const auto* given = patch.object("quotas");
+  if (given == nullptr) return {};
+  Document quotas(*given, "quotas.");
+  const auto groups = quotas.integer("new_groups_per_day", 0, community::kMaxQuota);
+  const auto rooms = quotas.integer("av_chat_rooms", 0, community::kMaxQuota);
+  TRY_VOID(quotas.finish());
+  if (groups) app.quotas.new_groups_per_day = *groups;
+  if (rooms) app.quotas.av_chat_rooms = *rooms;
+  return {};
+}
+
+/// Users that are kept out, and words; each list is replaced as a whole.
+void change_kept_out(App& app, Document& patch) {
+  if (auto users = patch.texts("blocked_users", community::kBlockedUsers)) {
+    app.blocked_users.clear();
+    for (auto& user : *users) {
+      auto checked = check_user_id(user);
+      if (!checked) patch.complain("blocked_users", checked.error().what);
+      app.blocked_users.emplace_back(std::move(user));
+    }
+  }
+  if (auto words = patch.texts("refused_words", community::kRefusedWords)) {
+    for (const auto& word : *words) {
+      if (!word.empty() && word.size() <= community::kRefusedWordBytes) continue;
+      patch.complain("refused_words", "a word of " + std::to_string(word.size()) + " bytes; 1 to " +
+                                          std::to_string(community::kRefusedWordBytes) +
+                                          " are allowed");
+    }
+    app.refused_words = std::move(*words);
+  }
+}
+
 Result<community::FieldScope> read_scope(const json::value& value, community::FieldLists list,
                                          const std::string& path) {
   if (!value.is_object()) return field_error(Errc::invalid_argument, path, "give an object");
@@ -179,6 +212,8 @@ Result<App> change_app(App app, const json::object& patch, const ChangeRules& ru
   change_networks(app, document);
   change_disabled_calls(app, document);
   TRY_VOID(change_text_limits(app, document));
+  TRY_VOID(change_quotas(app, document));
+  change_kept_out(app, document);
   const auto* callback = document.object("callback");
   TRY_VOID(document.finish());
   if (callback != nullptr) {

@@ -68,7 +68,8 @@ TEST_F(AppChange, APatchChangesWhatIsGivenAndNothingElse) {
   auto changed = change(
       R"({"community":true,"topic":true,"rest_allow":["10.0.0.0/8","2001:db8::1"],
           "rest_disabled":["group_open_http_svc/destroy_group"],
-          "text_limits":{"topic_name":150},
+          "text_limits":{"topic_name":150},"quotas":{"av_chat_rooms":20},
+          "blocked_users":["mallory"],"refused_words":["casino"],
           "callback":{"url":"https://hooks.riverside.test/im","token":"S3cretTok","sign":true,
                       "switches":{"after_create_group":true},"retry":"timeouts",
                       "before_failure":"block","additive":"all","endpoint_enabled":false}})");
@@ -78,6 +79,10 @@ TEST_F(AppChange, APatchChangesWhatIsGivenAndNothingElse) {
             std::vector<std::string>{"group_open_http_svc/destroy_group"});
   EXPECT_EQ(changed->text_limits.topic_name, 150U);
   EXPECT_EQ(changed->text_limits.topic_face_url, 100U);
+  EXPECT_EQ(changed->quotas.av_chat_rooms, 20);
+  EXPECT_EQ(changed->quotas.new_groups_per_day, 10'000);
+  EXPECT_EQ(changed->blocked_users, std::vector{UserId("mallory")});
+  EXPECT_EQ(changed->refused_words, std::vector<std::string>{"casino"});
   EXPECT_EQ(changed->callback.url, "https://hooks.riverside.test/im");
   EXPECT_TRUE(changed->callback.on(CallbackSwitch::after_create_group));
   EXPECT_FALSE(changed->callback.on(CallbackSwitch::before_create_group));
@@ -92,6 +97,7 @@ TEST_F(AppChange, APatchChangesWhatIsGivenAndNothingElse) {
   ASSERT_TRUE(changed.has_value()) << changed.error().what;
   EXPECT_EQ(changed->callback.url, "");
   EXPECT_EQ(changed->callback.token, "");
+  EXPECT_EQ(changed->blocked_users.size(), 1U);
   EXPECT_TRUE(changed->callback.on(CallbackSwitch::after_create_group)) << "was not given";
 }
 
@@ -116,6 +122,13 @@ TEST_F(AppChange, ValuesThatBreakARuleAreRefusedByName) {
       {R"({"text_limits":{"topic_name":151}})", "text_limits.topic_name:"},
       {R"({"text_limits":{"topic_face_url":501}})", "text_limits.topic_face_url:"},
       {R"({"text_limits":{"name":1}})", "text_limits.name:"},
+      {R"({"quotas":{"av_chat_rooms":-1}})", "quotas.av_chat_rooms:"},
+      {R"({"quotas":{"new_groups_per_day":1000000001}})", "quotas.new_groups_per_day:"},
+      {R"({"quotas":{"groups":1}})", "quotas.groups:"},
+      {R"({"blocked_users":["a b"]})", "blocked_users:"},
+      {R"({"blocked_users":"mallory"})", "blocked_users:"},
+      {R"({"refused_words":[""]})", "refused_words:"},
+      {R"({"refused_words":[")" + long_token + "\"]}", "refused_words:"},
       {R"({"callback":[]})", "callback:"},
       {R"({"callback":{"uri":"x"}})", "callback.uri:"},
       {R"({"callback":{"sign":true}})", "callback.token:"},

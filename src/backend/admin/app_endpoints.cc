@@ -143,8 +143,11 @@ AdminApi::Answer AdminApi::patch_app(AdminCall call) {
   Edit edit = [patch = std::move(patch), rules = rules_now()](App app) {
     return change_app(std::move(app), patch, rules);
   };
-  auto reply = co_await change_and_show(std::move(call), std::move(edit));
-  co_return reply;
+  CO_TRY(const auto app, co_await change(call, std::move(edit)));
+  if (!app->blocked_users.empty()) {
+    parts_.hub.close_users(app->id, app->blocked_users, kBlockedReason);
+  }
+  co_return shown(*app);
 }
 
 AdminApi::Answer AdminApi::delete_app(AdminCall call) {

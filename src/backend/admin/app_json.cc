@@ -137,6 +137,12 @@ json::object app_json(const community::App& app) {
   auto& limits = out["text_limits"].emplace_object();
   limits["topic_name"] = app.text_limits.topic_name;
   limits["topic_face_url"] = app.text_limits.topic_face_url;
+  auto& quotas = out["quotas"].emplace_object();
+  quotas["new_groups_per_day"] = app.quotas.new_groups_per_day;
+  quotas["av_chat_rooms"] = app.quotas.av_chat_rooms;
+  auto& blocked = out["blocked_users"].emplace_array();
+  for (const auto& user : app.blocked_users) blocked.emplace_back(user.view());
+  out["refused_words"] = texts(app.refused_words);
   out["callback"] = callback_json(app.callback);
   out["created_s"] = app.created_s;
   out["version"] = app.version;

@@ -159,6 +159,14 @@ class HubShard {
     for (std::size_t i = 0; i < batch->notices.size(); ++i) apply(*batch, i, nullptr);
   }
 
+  void close_users(SdkAppId app, const std::vector<UserId>& users, const std::string& reason) {
+    for (const UserId& user : users) {
+      const auto seats_of_user = users_.find(AccountKey{app, user});
+      if (seats_of_user == users_.end()) continue;
+      for (HubSeat* seat : seats_of_user->second) seat->outbox_.close(close_code::kPolicy, reason);
+    }
+  }
+
   void close_app(SdkAppId app, const std::string& reason) {
     for (const auto& [account, seats_of_user] : users_) {
       if (account.app != app) continue;
@@ -273,6 +281,12 @@ void ClientHub::committed(std::vector<Notice> notices) {
 void ClientHub::close_app(SdkAppId app, std::string reason) {
   for (const auto& shard : shards_) {
     shard->lane.post([shard, app, reason] { shard->close_app(app, reason); });
+  }
+}
+
+void ClientHub::close_users(SdkAppId app, const std::vector<UserId>& users, std::string reason) {
+  for (const auto& shard : shards_) {
+    shard->lane.post([shard, app, users, reason] { shard->close_users(app, users, reason); });
   }
 }
 

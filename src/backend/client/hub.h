@@ -11,7 +11,7 @@
 ///
 /// Pushes are best effort by nature: a client that was away reads again (getJoinedCommunityList).
 /// onGroupListUpdated carries {groupID, change: "joined" | "left" | "dismissed" | "updated"}.
-/// Threads: committed() and close_app() from any thread (the committer's); Seats on their lane.
+/// Threads: committed() and close_*() from any thread (the committer's); Seats on their lane.
 /// Lifetime: the hub outlives its seats; the lanes outlive the hub.
 #pragma once
 
@@ -34,6 +34,8 @@ namespace tidings::backend {
 class HubShard;
 struct HubBatch;
 
+inline constexpr const char* kBlockedReason = "the user is on the app's block list";
+
 class ClientHub {
  public:
   ClientHub(runtime::Lanes& lanes, Metrics& metrics);
@@ -45,6 +47,8 @@ class ClientHub {
   void committed(std::vector<community::Notice> notices);
   /// Closes every session of an app that was disabled or deleted (1008).
   void close_app(SdkAppId app, std::string reason);
+  /// Closes the sessions of users that were put on the block list (1008).
+  void close_users(SdkAppId app, const std::vector<UserId>& users, std::string reason);
 
   /// Sessions that are logged in or about to be, on all lanes.
   [[nodiscard]] std::size_t online() const;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "backend/client/names.h"
+#include "community/code.h"
 #include "runtime/sleep.h"
 
 namespace tidings::backend {
@@ -170,6 +171,11 @@ void ClientSession::on_frame(ClientFrame frame) {
   }
   auto app = usable_app(caller_.app);
   if (!app) return refuse(frame.id, app.error());
+  // Blocked while the login was under way: the hub could not close this session yet.
+  if ((*app)->is_blocked(caller_.user.view())) {
+    refuse(frame.id, fail(Errc::forbidden, kBlockedReason, community::code::kAccountBlocked));
+    return close(close_code::kPolicy, kBlockedReason);
+  }
   ++in_flight_;
   OperationContext context{&parts_.service, std::move(*app), caller_};
   auto spawned =

@@ -198,6 +198,20 @@ TEST_F(Session, ADisabledAppRefusesOperationsOfOpenSessions) {
   EXPECT_EQ(client.outbox.close_reason(), "the app was disabled");
 }
 
+TEST_F(Session, ABlockedUserNeitherLogsInNorGoesOn) {
+  TestClient& open = online("nova");
+  TestClient& other = online("vera_01");
+  community::App app = *apps.find(kClientApp);
+  app.blocked_users = {UserId("nova")};
+  put_app(app);
+  TestClient& late = connect();
+  EXPECT_EQ(late.code("login", login_args("nova")), 70051);
+  EXPECT_EQ(late.outbox.wait_closed(), close_code::kPolicy);
+  EXPECT_EQ(open.code("getJoinedCommunityList", "{}"), 70051);
+  EXPECT_EQ(open.outbox.wait_closed(), close_code::kPolicy);
+  EXPECT_EQ(other.code("getJoinedCommunityList", "{}"), 0);
+}
+
 TEST_F(Session, AClientThatDoesNotReadIsDropped) {
   TestClient& client = online("nova", 0, 3);
   for (int id = 1; id <= 3; ++id) client.send(id, "ping", "{}");

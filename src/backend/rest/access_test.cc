@@ -33,6 +33,9 @@ class AccessTest : public RestFixture {
   }
 };
 
+/// {"TLS.ver":"2.0"}, compressed and encoded as 5.1 says.
+constexpr const char* kTicketWithoutMembers = "eJyrVgrxCdYrSy1SslIy0jNQqgUALUoEuQ__";
+
 TEST_F(AccessTest, checks_run_in_the_order_of_the_table_and_the_first_failure_wins) {
   RestLimits limits = unlimited();
   limits.per_command["destroy_group"] = 1;
@@ -93,9 +96,33 @@ TEST_F(AccessTest, checks_run_in_the_order_of_the_table_and_the_first_failure_wi
   next_second();
   request.query += "&usersig=";
   EXPECT_EQ(ask(request), 70002);
-  next_second();
-  request.query += sig("omar");
-  EXPECT_EQ(ask(request), 60010);
+  const std::string as_omar = "sdkappid=1400112233&contenttype=xml&identifier=omar&usersig=";
+  const auto ticket = [&](const std::string& text) {
+    next_second();
+    request.query = as_omar + text;
+    return ask(request);
+  };
+  // The checks of 5.3: each ticket fails the check that is named, and all that come after it.
+  const auto made = [](std::uint32_t app, const char* user, std::string_view key, int expire_s) {
+    return make_user_sig(SdkAppId(app), UserId(user), key, kNow - 100, expire_s);
+  };
+  changed.blocked_users = {UserId("omar")};
+  const auto keys =
+      std::exchange(changed.keys, {{std::string(kKey), 0, kNow - 1}});  // it has ended
+  put_app(changed);
+  EXPECT_EQ(ticket("not-a-ticket"), 70003);
+  EXPECT_EQ(ticket(kTicketWithoutMembers), 70005);
+  EXPECT_EQ(ticket(made(1400112234, "vera_01", "another key", 60)), 70014);
+  EXPECT_EQ(ticket(made(1400112233, "vera_01", "another key", 60)), 70013);
+  EXPECT_EQ(ticket(made(1400112233, "omar", "another key", 60)), 70016);
+  changed.keys = keys;
+  put_app(changed);
+  EXPECT_EQ(ticket(made(1400112233, "omar", "another key", 60)), 70009);
+  EXPECT_EQ(ticket(made(1400112233, "omar", kKey, 60)), 70001);
+  EXPECT_EQ(ticket(sig("omar")), 70051);
+  changed.blocked_users = {};
+  put_app(changed);
+  EXPECT_EQ(ticket(sig("omar")), 60010);
   next_second();
   const std::string as_admin = "sdkappid=1400112233&identifier=administrator&usersig=" + sig();
   request.query = as_admin + "&contenttype=xml";

@@ -100,6 +100,16 @@ TEST_F(GroupCallsTest, create_refuses_with_the_documented_codes) {
   EXPECT_EQ(code(kCreate, R"({"Type":"Community"})"), 11000) << "before required fields";
 }
 
+TEST_F(GroupCallsTest, a_quota_of_av_chat_rooms_is_10036) {
+  community::App changed = app();
+  changed.quotas.av_chat_rooms = 1;
+  put_app(changed);
+  EXPECT_EQ(code(kCreate, R"({"Type":"AVChatRoom","Name":"N","GroupId":"stage"})"), 0);
+  EXPECT_EQ(code(kCreate, R"({"Type":"AVChatRoom","Name":"N"})"), 10036);
+  EXPECT_EQ(code("group_open_http_svc/destroy_group", R"({"GroupId":"stage"})"), 0);
+  EXPECT_EQ(code(kCreate, R"({"Type":"AVChatRoom","Name":"N"})"), 0);
+}
+
 TEST_F(GroupCallsTest, info_without_a_filter_shows_everything_in_the_documented_order) {
   make_community();
   EXPECT_EQ(

@@ -140,6 +140,20 @@ TEST_F(TopicCallsTest, create_refuses_with_the_documented_codes) {
   EXPECT_EQ(code(kImport, R"({"GroupId":5})"), 11000);
 }
 
+TEST_F(TopicCallsTest, a_refused_word_is_80001_at_each_call_that_takes_texts) {
+  make_community();
+  make_topic();
+  community::App strict = app();
+  strict.refused_words = {"casino"};
+  put_app(strict);
+  EXPECT_EQ(code(kCreate, create_body(R"("TopicName":"Casino")")), 80001);
+  EXPECT_NE(last_info.find("TopicName holds 'casino'"), std::string::npos) << last_info;
+  EXPECT_EQ(code(kImport, create_body(R"("TopicName":"Casino")")), 80001);
+  EXPECT_EQ(code(kModify, R"({"GroupId":"@TGS#_makers","TopicId":"@TGS#_makers@TOPIC#_woodwork",)"
+                          R"("Introduction":"casino"})"),
+            80001);
+}
+
 TEST_F(TopicCallsTest, error_texts_name_the_field_and_what_was_found) {
   make_community();
   code(kCreate, R"({"GroupId":5,"TopicName":"A"})");
