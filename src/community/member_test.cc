@@ -225,6 +225,8 @@ TEST_F(MemberRules, mutes_end_at_a_moment_and_outlive_membership) {
   EXPECT_TRUE(refused(
       world.run(MuteMembers{rest(), COMMUNITY, {}, std::vector<UserId>(501, UserId{"x"}), 60}),
       10005));
+  EXPECT_TRUE(accepted(world.run(
+      MuteMembers{rest(), COMMUNITY, {}, std::vector<UserId>(500, UserId{"lin-7"}), 0})));
   ModifyMember by_member_call = change(client("omar"), "lin-7");
   by_member_call.mute_time_s = 60;
   ASSERT_TRUE(accepted(world.run(JoinGroup{client("lin-7"), COMMUNITY})));

@@ -8,7 +8,7 @@ import ssl
 import socket
 import time
 
-from harness import BINARY, ProcessTest, daemons, main, tidings
+from harness import APP, BINARY, ProcessTest, daemons, main, tidings
 
 
 def served_certificate(url, ca_file):
@@ -83,6 +83,41 @@ class DaemonTest(ProcessTest):
         self.assertEqual(daemons.request(serve.admin_listen + "/admin/v1/apps", headers={
             "Authorization": f"Bearer {token}"})[0], 200)
         self.assertNotIn(token, serve.log())
+
+    def test_every_listener_speaks_tls_where_it_has_a_certificate(self):
+        ca = daemons.init_authority(BINARY, self.folder + "/ca")
+        certificate, key = daemons.issue_certificate(BINARY, self.folder + "/ca")
+        tls = "".join(f'{name}.certificate_file = "{certificate}"\n{name}.key_file = "{key}"\n'
+                      for name in ("tls", "admin_tls"))
+        serve = self.start_serve(tls + f'callbacks.ca_file = "{ca}"\n')
+        receive = self.start_receive(tls)
+        for url in (serve.listen, serve.admin_listen, receive.listen, receive.admin_listen):
+            self.assertTrue(url.startswith("https://"), url)
+            with self.assertRaises((ssl.SSLError, OSError)):
+                daemons.request(url + "/healthz")  # an authority nobody trusts
+        self.assertEqual(daemons.request(serve.listen + "/", method="HEAD", ca_file=ca)[0], 200)
+        for url in (serve.admin_listen, receive.admin_listen):
+            self.assertEqual(daemons.request(url + "/healthz", ca_file=ca)[0], 200)
+
+        def app(*words):
+            return tidings("app", *words, "--url", serve.admin_listen, "--ca-file", ca,
+                           "--token-file", f"{self.folder}/serve/admin.token")
+        created = app("create", "Riverside", "--sdkappid", str(APP))
+        self.assertEqual(created.returncode, 0, created.stderr)
+        app("set", str(APP), "--community", "on", "--topic", "on")
+        app("callback", str(APP), "--callback-url", receive.listen + "/im", "--sign", "on",
+            "--callback-token-file", self.token_file, "--switch", "after_create_group=on")
+        key_file = daemons.write_secret(f"{self.folder}/app.key",
+                                        app("key", str(APP), "--plain").stdout.strip())
+        made = tidings("client", "--url", serve.listen.replace("http", "ws", 1) + "/client",
+                       "--ca-file", ca, "--sdkappid", str(APP), "--user", "vera_01", "--key-file",
+                       key_file, "createGroup",
+                       '{"type":"Community","name":"Makers","isSupportTopic":true}')
+        self.assertEqual(made.returncode, 0, made.stdout + made.stderr)
+        daemons.wait_until(
+            lambda: "AfterCreateGroup" in daemons.request(
+                receive.admin_listen + "/inbox?limit=10", ca_file=ca)[1],
+            "the callback is in the inbox")
 
     def test_sighup_rereads_certificates_and_opens_the_log_anew(self):
         ca = daemons.init_authority(BINARY, self.folder + "/ca")

@@ -4,6 +4,8 @@ partly taken."""
 
 import hashlib
 import json
+import os
+import signal
 import socket
 import subprocess
 import sys
@@ -60,6 +62,31 @@ class RunTest(ProcessTest):
         self.assertLess(abs(time.time() - int(query["RequestTime"])), 120)
         self.assertEqual(query["Sign"], hashlib.sha256(
             (token + query["RequestTime"]).encode()).hexdigest())
+
+    def test_it_runs_until_ctrl_c_which_stops_both_ends(self):
+        log = f"{self.folder}/run.log"
+        with open(log, "wb") as output:
+            run = subprocess.Popen(
+                [sys.executable, f"{ROOT}/tools/run-demo.py", "--tidings", BINARY, "--data-dir",
+                 f"{self.folder}/demo"], stdout=output, stderr=subprocess.STDOUT,
+                env=daemons.clean_environment(), start_new_session=True)
+        self.addCleanup(run.wait)
+        self.addCleanup(run.kill)
+
+        def said():
+            with open(log, encoding="utf-8") as file:
+                return file.read()
+        daemons.wait_until(lambda: "Ctrl-C stops both ends" in said(), "it runs", 60)
+        for step in ("create_group", "create_topic", "createTopicInCommunity", "curl", "/feed"):
+            self.assertIn(step, said())
+        pids = []
+        for name in ("serve", "receive"):
+            with open(f"{self.folder}/demo/{name}.ready.json", encoding="utf-8") as file:
+                pids.append(json.load(file)["pid"])
+        os.killpg(run.pid, signal.SIGINT)  # as a terminal does
+        self.assertEqual(run.wait(20), 0, said())
+        for pid in pids:
+            self.assertRaises(ProcessLookupError, os.kill, pid, 0)
 
     def test_a_binary_that_does_not_start_is_a_failure_with_a_summary(self):
         result = self.run_once("/bin/false")

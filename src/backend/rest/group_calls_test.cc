@@ -100,6 +100,79 @@ TEST_F(GroupCallsTest, create_refuses_with_the_documented_codes) {
   EXPECT_EQ(code(kCreate, R"({"Type":"Community"})"), 11000) << "before required fields";
 }
 
+TEST_F(GroupCallsTest, every_field_of_create_and_modify_is_taken_and_shown) {
+  import({"vera_01", "omar"});
+  ASSERT_EQ(code(kCreate, R"({"Type":"Public","Name":"Makers","GroupId":"pub","Introduction":"i",)"
+                          R"("Notification":"n","FaceUrl":"f","MaxMemberCount":50,)"
+                          R"("ApplyJoinOption":"DisableApply","Owner_Account":"vera_01",)"
+                          R"("AppDefinedData":[{"Key":"season","Value":"a\u0000b"}],)"
+                          R"("MemberList":[{"Member_Account":"omar","Role":"Admin",)"
+                          R"("AppMemberDefinedData":[{"Key":"badge","Value":"gold"}]}]})"),
+            0)
+      << last_info;
+  const auto shown = [&](const char* filter) {
+    const auto reply = call(kInfo, R"({"GroupIdList":["pub"],"ResponseFilter":{)" +
+                                       std::string(filter) + "}}");
+    return boost::json::serialize(reply.at("GroupInfo").at(0));
+  };
+  const char* profile =
+      R"("GroupBaseInfoFilter":["Name","Introduction","Notification","FaceUrl","MaxMemberNum",)"
+      R"("ApplyJoinOption","Owner_Account"])";
+  EXPECT_EQ(shown(profile),
+            R"({"GroupId":"pub","ErrorCode":0,"ErrorInfo":"","Name":"Makers","Introduction":"i",)"
+            R"("Notification":"n","FaceUrl":"f","Owner_Account":"vera_01","MaxMemberNum":50,)"
+            R"("ApplyJoinOption":"DisableApply"})");
+  EXPECT_EQ(shown(R"("AppDefinedDataFilter_Group":["season","no"])"),
+            R"({"GroupId":"pub","ErrorCode":0,"ErrorInfo":"",)"
+            R"("AppDefinedData":[{"Key":"season","Value":"a\u0000b"}]})");
+  EXPECT_EQ(shown(R"("AppDefinedDataFilter_Group":["no"])"),
+            R"({"GroupId":"pub","ErrorCode":0,"ErrorInfo":""})");
+  EXPECT_EQ(shown(R"("MemberInfoFilter":["Role"],"AppDefinedDataFilter_GroupMember":["badge"])"),
+            R"({"GroupId":"pub","ErrorCode":0,"ErrorInfo":"","MemberList":[)"
+            R"({"Member_Account":"omar","Role":"Admin",)"
+            R"("AppMemberDefinedData":[{"Key":"badge","Value":"gold"}]},)"
+            R"({"Member_Account":"vera_01","Role":"Owner"}]})");
+
+  ASSERT_EQ(code(kModify, R"({"GroupId":"pub","Name":"M","Introduction":"ii","Notification":"nn",)"
+                          R"("FaceUrl":"ff","MaxMemberNum":60,"ApplyJoinOption":"FreeAccess"})"),
+            0)
+      << last_info;
+  EXPECT_EQ(shown(profile),
+            R"({"GroupId":"pub","ErrorCode":0,"ErrorInfo":"","Name":"M","Introduction":"ii",)"
+            R"("Notification":"nn","FaceUrl":"ff","Owner_Account":"vera_01","MaxMemberNum":60,)"
+            R"("ApplyJoinOption":"FreeAccess"})");
+}
+
+TEST_F(GroupCallsTest, joined_groups_are_chosen_by_type_and_huge_ones_on_request) {
+  import({"omar"});
+  for (const char* type : {"Private", "Public", "AVChatRoom"}) {
+    ASSERT_EQ(code(kCreate, R"({"Name":"N","Owner_Account":"omar","Type":")" + std::string(type) +
+                                R"(","GroupId":")" + type + "\"}"),
+              0)
+        << last_info;
+  }
+  const auto joined = [&](const char* more) {
+    const auto reply = call(kJoined, R"({"Member_Account":"omar")" + std::string(more) + "}");
+    std::string ids;
+    for (const auto& item : reply.at("GroupIdList").as_array()) {
+      ids += std::string(item.at("GroupId").as_string()) + " ";
+    }
+    return ids;
+  };
+  EXPECT_EQ(joined(""), "Private Public ");
+  EXPECT_EQ(joined(R"(,"WithHugeGroups":1)"), "Private Public AVChatRoom ");
+  EXPECT_EQ(joined(R"(,"WithNoActiveGroups":1)"), "Private Public ");
+  EXPECT_EQ(joined(R"(,"GroupType":"Public")"), "Public ");
+  EXPECT_EQ(joined(R"(,"Type":"Private")"), "Private ") << "legacy name";
+  EXPECT_EQ(joined(R"(,"Limit":1,"Offset":1)"), "Public ");
+  EXPECT_EQ(joined(R"(,"Limit":5000)"), "Private Public ");
+  EXPECT_EQ(text(kJoined, R"({"Member_Account":"omar","GroupType":"Public","ResponseFilter":{)"
+                          R"("SelfInfoFilter":["Role","JoinTime","MsgFlag","MsgSeq"]}})"),
+            R"({"ActionStatus":"OK","ErrorInfo":"ok","ErrorCode":0,"TotalCount":1,)"
+            R"("GroupIdList":[{"GroupId":"Public","SelfInfo":{"Role":"Owner",)"
+            R"("JoinTime":1735689600,"MsgFlag":"AcceptAndNotify","MsgSeq":0}}]})");
+}
+
 TEST_F(GroupCallsTest, a_quota_of_av_chat_rooms_is_10036) {
   community::App changed = app();
   changed.quotas.av_chat_rooms = 1;
@@ -145,7 +218,9 @@ TEST_F(GroupCallsTest, info_has_an_item_for_each_id_also_for_bad_ones) {
             R"({"Member_Account":"omar","Role":"Admin"}])");
   EXPECT_EQ(items[1].as_object().size(), 5U);
   std::string many = "\"x\"";
-  for (int i = 1; i < 51; ++i) many += ",\"x\"";
+  for (int i = 1; i < 50; ++i) many += ",\"x\"";
+  EXPECT_EQ(code(kInfo, "{\"GroupIdList\":[" + many + "]}"), 0) << "50 are allowed";
+  many += ",\"x\"";
   EXPECT_EQ(code(kInfo, "{\"GroupIdList\":[" + many + "]}"), 10004);
   EXPECT_EQ(code(kInfo, R"({"GroupIdList":[]})"), 10004);
   EXPECT_EQ(code(kInfo, R"({"GroupIdList":["a"],"ResponseFilter":[]})"), 10004);

@@ -257,6 +257,17 @@ TEST_F(TopicCallsTest, modify_changes_what_is_given_and_accepts_the_legacy_name)
   const auto& info = reply.at("TopicAndSelfInfo").at(0).at("TopicInfo").as_object();
   EXPECT_EQ(info.at("TopicName").as_string(), "Woodwork & tools");
   EXPECT_EQ(info.at("MuteAllMember").as_string(), "On");
+  EXPECT_EQ(code(kModify, R"({"GroupId":"@TGS#_makers","TopicId":"@TGS#_makers@TOPIC#_woodwork",)"
+                          R"("CustomString":"c","FaceUrl":"f","Notification":"n",)"
+                          R"("Introduction":"i","MuteAllMember":"Off"})"),
+            0)
+      << last_info;
+  const auto all = call(kGet, R"({"GroupId":"@TGS#_makers","From_Account":"omar","ResponseFilter":)"
+                              R"(["FaceUrl","Notification","Introduction","MuteAllMember",)"
+                              R"("CustomString"]})");
+  EXPECT_EQ(boost::json::serialize(all.at("TopicAndSelfInfo").at(0).at("TopicInfo")),
+            R"({"GroupID":"@TGS#_makers","TopicId":"@TGS#_makers@TOPIC#_woodwork","FaceUrl":"f",)"
+            R"("Notification":"n","Introduction":"i","MuteAllMember":"Off","CustomString":"c"})");
   const auto modify = [&](const char* members) {
     return code(kModify, R"({"GroupId":"@TGS#_makers",)" + std::string(members) + "}");
   };
