@@ -92,6 +92,7 @@ struct ServeConfig {
   std::int64_t max_queued = 65536;
   std::int64_t app_rate_limit = 0;  ///< calls a second of one app, all commands; 0: no limit
   NumberMap rate_limits;            ///< calls a second by command, over the protocol's defaults
+  Milliseconds answer_within{3000};  ///< a REST call; 0: however long it takes
   ClientDoorConfig client;
   CallbackConfig callbacks;
   RetentionConfig retention;

@@ -113,6 +113,10 @@ constexpr Key<S> kServe[] = {
      "REST calls a second by command and app (60007), over the protocol's own: 200, but 1 for "
      "get_appid_group_list and 100 for multiaccount_import, account_delete and account_check.",
      {1, 1'000'000}},
+    {"answer_within", serve<&S::answer_within>,
+     "A REST call that is not answered by then gets 60008 (accounts 70169); its change may still take "
+     "effect. 0: it waits however long it takes.",
+     {0, kHour}},
     {"client.max_frame", serve<&S::client, &Client::max_frame>,
      "Longest frame a client may send; a longer one ends its connection.", {kKiB, kMiB}},
     {"client.send_queue", serve<&S::client, &Client::send_queue>,

@@ -123,6 +123,7 @@ backend::rest::RestLimits rest_limits(const ServeConfig& config) {
   for (const auto& [command, limit] : config.rate_limits) {
     limits.per_command[command] = static_cast<std::uint32_t>(limit);
   }
+  limits.answer_within = config.answer_within;
   return limits;
 }
 

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <boost/json/object.hpp>
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -26,6 +27,8 @@ struct RestLimits {
   std::uint32_t app_per_second = 0;  ///< over all commands: 60011
   /// By documented command name: 60007. Those not named keep the documented limit (200; 1, 100).
   std::map<std::string, std::uint32_t, std::less<>> per_command;
+  /// A call that is not answered by then is told 60008, or 70169 (4.2: 3 seconds). 0 = never.
+  std::chrono::milliseconds answer_within{3000};
 };
 
 /// What is left to do once access is granted.

@@ -2,7 +2,10 @@
 // every answer is HTTP 200 with the envelope.
 // Method: one request that fails every check at once is repaired check by check; the code that
 // comes out walks down the table. Then the corners of single checks.
+#include <future>
+
 #include "backend/rest/rest_fixture.h"
+#include "support/eventually.h"
 
 namespace tidings::backend::rest::access_test {
 namespace {
@@ -332,6 +335,65 @@ TEST_F(AccessTest, what_never_became_a_request_is_answered_like_the_rest) {
   EXPECT_TRUE(slow.close);
   EXPECT_EQ(RestDoor::refusal(400, "a \"quoted\" reason").body,
             R"({"ActionStatus":"FAIL","ErrorInfo":"a \"quoted\" reason","ErrorCode":60002})");
+}
+
+/// The committer and the only reader stand still, as on a disk that hangs, until go_on().
+class StandingStill : public RestFixture {
+ protected:
+  StandingStill() : RestFixture(quick()) {}
+  ~StandingStill() override { go_on(); }
+  static RestLimits quick() {
+    RestLimits limits = unlimited();
+    limits.answer_within = std::chrono::milliseconds(30);
+    return limits;
+  }
+  struct Hold {
+    std::shared_future<void> until;
+    std::shared_ptr<std::promise<void>> begun = std::make_shared<std::promise<void>>();
+    void operator()() const {
+      begun->set_value();
+      until.wait();
+    }
+  };
+  runtime::awaitable<Result<void>> hold_reader(Hold hold) {
+    auto held = co_await readers.run(std::move(hold));
+    co_return held;
+  }
+  void stand_still() {
+    const Hold commits{gate};
+    committer.submit(community::PurgeEvents{}, [commits](Result<community::Reply>&&) { commits(); });
+    const Hold reads{gate};
+    reading = std::async(std::launch::async,
+                         [this, reads] { return runtime::block_on(lane, hold_reader(reads)); });
+    commits.begun->get_future().wait();
+    reads.begun->get_future().wait();
+  }
+  void go_on() {
+    if (!std::exchange(open, true)) opens.set_value();
+    if (!reading.valid()) return;
+    EXPECT_TRUE(reading.get().has_value());
+  }
+
+  bool open = false;
+  std::promise<void> opens;
+  std::shared_future<void> gate = opens.get_future().share();
+  std::future<Result<void>> reading;
+};
+
+TEST_F(StandingStill, a_call_that_takes_too_long_is_60008_and_may_still_take_effect) {
+  stand_still();
+  EXPECT_EQ(code("group_open_http_svc/create_group", R"({"Type":"Public","Name":"N","GroupId":"g"})"),
+            60008);
+  EXPECT_EQ(last_info.substr(0, 25), "not answered within 30 ms");
+  EXPECT_EQ(code("group_open_http_svc/get_group_info", R"({"GroupIdList":["g"]})"), 60008);
+  EXPECT_EQ(code("im_open_login_svc/account_import", R"({"UserID":"omar"})"), 70169);
+  EXPECT_EQ(code("im_open_login_svc/account_check", R"({"CheckItem":[{"UserID":"omar"}]})"), 70169);
+  go_on();
+  EXPECT_TRUE(test::eventually([this] {
+    const auto reply = call("group_open_http_svc/get_group_info", R"({"GroupIdList":["g"]})");
+    return reply.at("ErrorCode").as_int64() == 0 &&
+           reply.at("GroupInfo").at(0).at("ErrorCode").as_int64() == 0;
+  })) << "it was committed after all";
 }
 
 TEST_F(AccessTest, a_retired_key_ends_on_time_although_its_ticket_is_cached) {

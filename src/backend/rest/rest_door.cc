@@ -4,12 +4,15 @@
 
 #include "backend/rest/reply_text.h"
 #include "community/code.h"
+#include "runtime/deadline.h"
 
 namespace tidings::backend::rest {
 namespace {
 
 constexpr int kInternal = 10002;
 constexpr int kAccountInternal = 70500;
+constexpr int kTimeout = 60008;
+constexpr int kAccountTimeout = 70169;
 
 /// The vendor's sample headers (4.2).
 net::HttpResponse response_with(std::string body) {
@@ -40,7 +43,8 @@ struct PooledRead {
 
 RestDoor::RestDoor(Parts parts, const RestLimits& limits)
     : parts_(parts),
-      access_({parts.service.apps(), parts.authenticator, parts.limiter}, limits) {
+      access_({parts.service.apps(), parts.authenticator, parts.limiter}, limits),
+      answer_within_(limits.answer_within) {
   if (parts_.metrics == nullptr) return;
   succeeded_.resize(kFirstCommandSlot + all_routes().size());
   for (const Route& route : all_routes()) {
@@ -89,6 +93,23 @@ runtime::awaitable<Result<std::string>> RestDoor::finish(Call call) {
   co_return body;
 }
 
+runtime::awaitable<Result<std::string>> RestDoor::finish_in_time(Call call, Family family) {
+  auto work = finish(std::move(call));
+  if (answer_within_.count() == 0) {
+    auto finished = co_await std::move(work);
+    co_return finished;
+  }
+  auto finished =
+      co_await runtime::with_deadline(runtime::Deadline::after(answer_within_), std::move(work));
+  if (finished || finished.error().kind != Errc::timeout || finished.error().code != 0) {
+    co_return finished;
+  }
+  co_return fail(Errc::timeout,
+                 "not answered within " + std::to_string(answer_within_.count()) +
+                     " ms; a change may still take effect: read it back before you repeat it",
+                 family == Family::account ? kAccountTimeout : kTimeout);
+}
+
 runtime::awaitable<net::HttpResponse> RestDoor::handle(const net::HttpRequest& request) {
   if (request.method == net::HttpMethod::head && request.path == "/") {
     co_return response_with({});
@@ -97,7 +118,7 @@ runtime::awaitable<net::HttpResponse> RestDoor::handle(const net::HttpRequest& r
   auto call = begin(request, handling);
   Result<std::string> body;
   if (call) {
-    auto finished = co_await finish(std::move(*call));
+    auto finished = co_await finish_in_time(std::move(*call), handling.family);
     body = std::move(finished);
   } else {
     body = std::move(call).error();
@@ -113,7 +134,7 @@ runtime::awaitable<net::HttpResponse> RestDoor::handle(const net::HttpRequest& r
 }
 
 net::HttpResponse RestDoor::refusal(unsigned status, std::string_view reason) {
-  net::HttpResponse response = response_with(failure_reply(status == 408 ? 60008 : 60002, reason));
+  net::HttpResponse response = response_with(failure_reply(status == 408 ? kTimeout : 60002, reason));
   response.close = true;
   return response;
 }

@@ -1,7 +1,8 @@
 /// RestDoor: the REST API of an app's admins, /v4/{service}/{command} (protocol section 4).
 ///
 /// Every answer is HTTP 200 with the documented envelope; `HEAD /` answers 200 for liveness probes.
-/// Durability point: OK to a change is answered after its commit (P1).
+/// Durability point: OK to a change is answered after its commit (P1). A call that takes longer than
+/// `answer_within` is told so (60008, accounts 70169): its change may still be committed.
 ///
 /// Threads: handle() from any lane, many at a time. Lifetime: outlives its requests; what the parts
 /// name outlives the door.
@@ -47,10 +48,12 @@ class RestDoor {
   };
   Result<Call> begin(const net::HttpRequest& request, Handling& handling);
   runtime::awaitable<Result<std::string>> finish(Call call);
+  runtime::awaitable<Result<std::string>> finish_in_time(Call call, Family family);
   void count(const Route* route, int code);
 
   Parts parts_;
   Access access_;
+  std::chrono::milliseconds answer_within_;
   std::vector<Counter*> succeeded_;  // by slot; empty without metrics
 };
 
