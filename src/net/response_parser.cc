@@ -9,6 +9,8 @@ namespace {
 
 namespace http = boost::beast::http;
 
+constexpr std::size_t kLastChunkBytes = 5;
+
 std::string text_of(boost::beast::string_view text) { return {text.data(), text.size()}; }
 
 }  // namespace
@@ -26,6 +28,10 @@ ResponseParser::ResponseParser(HttpExchange& exchange, std::size_t max_head_byte
 ResponseParser::Progress ResponseParser::parse(std::string_view bytes, std::size_t& used) {
   used = 0;
   while (!this->is_done()) {
+    // Whatever is left of a chunked answer ends with "0\r\n\r\n". Beast asserts that it is not asked
+    // twice about less.
+    const bool in_chunks = head_done_ && this->chunked();
+    if (in_chunks && bytes.size() - used < kLastChunkBytes) return Progress::need_more;
     ErrorCode error;
     used += this->put(boost::asio::buffer(bytes.data() + used, bytes.size() - used), error);
     if (error == http::error::need_more) return Progress::need_more;

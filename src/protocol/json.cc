@@ -2,6 +2,7 @@
 
 #include <boost/json/basic_parser_impl.hpp>
 #include <boost/json/value_stack.hpp>
+#include <cmath>
 #include <unordered_set>
 #include <vector>
 
@@ -62,7 +63,11 @@ struct CountingHandler {
     stack.push_uint64(number);
     return true;
   }
-  bool on_double(double number, json::string_view, error_code&) {
+  bool on_double(double number, json::string_view, error_code& error) {
+    if (!std::isfinite(number)) {  // nobody could write it again
+      error = json::error::exponent_overflow;
+      return false;
+    }
     stack.push_double(number);
     return true;
   }
@@ -157,6 +162,9 @@ Error syntax_error(std::size_t offset, const error_code& cause, std::size_t max_
     return refuse(offset, "nested more than " + std::to_string(max_depth) + " levels deep", cause);
   }
   if (cause == json::error::incomplete) return refuse(offset, "the text ends too early", cause);
+  if (cause == json::error::exponent_overflow) {
+    return refuse(offset, "a number is larger than any reader can hold", cause);
+  }
   return refuse(offset, cause.message(), cause);
 }
 

@@ -68,6 +68,15 @@ TEST(StrictJson, broken_texts_are_refused) {
   for (const std::string& text : bad) EXPECT_NE(json_refusal(text), "") << text;
 }
 
+TEST(StrictJson, numbers_that_read_as_infinite_are_refused) {
+  for (const char* text : {"1e310", "[-1e999]", R"({"a":123456789e400})"}) {
+    const auto value = parse_json_strict(text);
+    ASSERT_FALSE(value.has_value()) << text;
+    EXPECT_NE(value.error().what.find("larger than any reader can hold"), std::string::npos);
+  }
+  EXPECT_TRUE(parse_json_strict("[1e308,-1e308,1e-400]").has_value());
+}
+
 TEST(StrictJson, invalid_utf8_and_lone_surrogates_are_refused) {
   for (const char* text : {"\"\x80\"", "\"\xc0\xaf\"", "\"\xed\xa0\x80\"", "\"\xf4\x90\x80\x80\"",
                            "\"\xe2\x82\"", "{\"\xff\":1}", R"("\ud800")", R"("\udc00\ud800")"}) {

@@ -1,5 +1,7 @@
 // JSON of strangers: REST bodies, frames of clients, bodies of callbacks.
+#include <algorithm>
 #include <boost/json/serialize.hpp>
+#include <cmath>
 
 #include "backend/client/frame.h"
 #include "base/check.h"
@@ -8,6 +10,31 @@
 #include "tidings/json.h"
 
 namespace tidings::fuzz {
+namespace {
+
+namespace json = boost::json;
+
+/// Boost.JSON 1.81 reads a number that is no int64 or uint64 to a few units in the last place, so
+/// that writing and reading one may move it. Everything else must come back as it was.
+bool same(const json::value& a, const json::value& b) {
+  if (a.is_double() && b.is_double()) {
+    const double x = a.get_double();
+    const double y = b.get_double();
+    return x == y || std::abs(x - y) <= 1e-14 * std::max(std::abs(x), std::abs(y));
+  }
+  if (a.is_array() && b.is_array()) {
+    return std::ranges::equal(a.get_array(), b.get_array(), same);
+  }
+  if (a.is_object() && b.is_object()) {
+    const auto alike = [](const auto& one, const auto& other) {
+      return one.key() == other.key() && same(one.value(), other.value());
+    };
+    return std::ranges::equal(a.get_object(), b.get_object(), alike);
+  }
+  return a == b;
+}
+
+}  // namespace
 
 void rest_body(std::string_view input) {
   const auto value = parse_json_strict(input);
@@ -16,7 +43,7 @@ void rest_body(std::string_view input) {
     return;
   }
   const auto again = parse_json_strict(boost::json::serialize(*value));
-  CHECK(again && *again == *value);
+  CHECK(again && same(*value, *again));
   auto frame = backend::parse_frame_text(input);
   CHECK(frame.has_value());
   (void)backend::read_frame(std::move(*frame));
