@@ -173,8 +173,7 @@ class Simulation {
       const auto cancelled = scheduler_->postpone(ticket, 50, now_);
       EXPECT_EQ(cancelled.has_value(), group.cancel_as.has_value());
       if (cancelled) return count(*cancelled);
-      group.waits_for = ticket.seq;
-      group.due_ms = now_.steady_ms + 50;
+      wait(group, ticket.seq, 50);
       return;
     }
     const double jitter = static_cast<double>(draw(1000)) / 1000.0;
@@ -189,9 +188,14 @@ class Simulation {
     }
     count(finished.outcome);
     if (finished.outcome.next_attempt_ms > 0) {
-      group.waits_for = ticket.seq;
-      group.due_ms = now_.steady_ms + finished.outcome.next_attempt_ms - now_.wall_ms;
+      wait(group, ticket.seq, finished.outcome.next_attempt_ms - now_.wall_ms);
     }
+  }
+  /// A replayed event that came before it meanwhile does not wait for it; nor does it wait behind that.
+  void wait(Group& group, std::int64_t seq, std::int64_t delay_ms) {
+    if (*group.pending.begin() != seq) return;
+    group.waits_for = seq;
+    group.due_ms = now_.steady_ms + delay_ms;
   }
   /// What the store does with an outcome.
   void count(const store::Outcome& outcome) {

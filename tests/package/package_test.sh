@@ -39,7 +39,7 @@ check_output() {
   echo "ok: $2"
 }
 
-"$cmake" -S "$work/example" -B "$work/example-build" -DCMAKE_PREFIX_PATH="$work/prefix" \
+"$cmake" -G Ninja -S "$work/example" -B "$work/example-build" -DCMAKE_PREFIX_PATH="$work/prefix" \
   -DCMAKE_CXX_COMPILER="$compiler" -DCMAKE_CXX_FLAGS="${flags[*]:-}" >"$work/configure.log" 2>&1 ||
   { cat "$work/configure.log" >&2; fail "find_package(tidings) failed"; }
 "$cmake" --build "$work/example-build" >"$work/build.log" 2>&1 ||
