@@ -12,6 +12,7 @@
 #include "runtime/run_on.h"
 #include "store/memory_engine.h"
 #include "support/eventually.h"
+#include "support/events.h"
 
 namespace tidings::delivery {
 namespace {
@@ -52,11 +53,6 @@ class ScriptedTransport final : public net::CallbackTransport {
   std::deque<net::HttpExchange> script_;
 };
 
-class NoListener final : public store::CommitListener {
-  void committed(std::vector<community::Event>, std::vector<community::Notice>) override {}
-  void batch_done() override {}
-};
-
 class DispatcherTest : public ::testing::Test {
  protected:
   DispatcherTest() {
@@ -77,15 +73,10 @@ class DispatcherTest : public ::testing::Test {
     community::View view(clock_.now_ms(), random_);
     ASSERT_TRUE(engine_.load({}, view));
     for (int i = 0; i < count; ++i) {
-      community::Event event;
-      event.app_sequence = ++sequence_;
-      event.app = app_.id;
-      event.command = "Group.CallbackAfterCreateTopic";
-      event.group = GroupId{group};
-      event.request_id = random_.uuid();
-      event.time_ms = clock_.now_ms();
-      event.body = group + "/" + std::to_string(sequence_);
-      view.events.push_back(std::move(event));
+      ++sequence_;
+      view.events.push_back(test::topic_event(app_.id, sequence_, group,
+                                              group + "/" + std::to_string(sequence_),
+                                              clock_.now_ms(), random_));
     }
     ASSERT_TRUE(engine_.commit(view, {}));
     if (offer) dispatcher_->offer(view.events);
@@ -121,7 +112,7 @@ class DispatcherTest : public ::testing::Test {
   SystemClock clock_;
   SystemRandom random_;
   store::MemoryEngine engine_;
-  NoListener listener_;
+  test::NoListener listener_;
   store::Committer committer_{engine_, clock_, random_, listener_};
   runtime::Lane lane_{"delivery"};
   runtime::BlockingPool readers_{2};

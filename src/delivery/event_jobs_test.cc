@@ -14,6 +14,7 @@
 #include "runtime/run_on.h"
 #include "store/memory_engine.h"
 #include "support/eventually.h"
+#include "support/events.h"
 
 namespace tidings::delivery {
 namespace {
@@ -60,11 +61,6 @@ class JobTransport final : public net::CallbackTransport {
  private:
   mutable std::mutex mutex_;
   std::vector<std::pair<std::string, std::string>> sent_;
-};
-
-class SilentListener final : public store::CommitListener {
-  void committed(std::vector<community::Event>, std::vector<community::Notice>) override {}
-  void batch_done() override {}
 };
 
 class EventJobsTest : public ::testing::Test {
@@ -127,15 +123,10 @@ class EventJobsTest : public ::testing::Test {
     community::View view(clock_.now_ms(), random_);
     ASSERT_TRUE(engine_.load({}, view));
     for (int i = 0; i < count; ++i) {
-      community::Event event;
-      event.app_sequence = ++sequence_;
-      event.app = app_.id;
-      event.command = "Group.CallbackAfterCreateTopic";
-      event.group = GroupId{group};
-      event.request_id = random_.uuid();
-      event.time_ms = clock_.now_ms();
-      event.body = group + "/" + std::to_string(sequence_);
-      view.events.push_back(std::move(event));
+      ++sequence_;
+      view.events.push_back(test::topic_event(app_.id, sequence_, group,
+                                              group + "/" + std::to_string(sequence_),
+                                              clock_.now_ms(), random_));
     }
     ASSERT_TRUE(engine_.commit(view, {}));
     dispatcher_->offer(view.events);
@@ -183,7 +174,7 @@ class EventJobsTest : public ::testing::Test {
   SystemClock clock_;
   SystemRandom random_;
   store::MemoryEngine engine_;
-  SilentListener listener_;
+  test::NoListener listener_;
   std::optional<store::Committer> committer_;
   runtime::Lane lane_{"delivery"};
   runtime::BlockingPool readers_{2};

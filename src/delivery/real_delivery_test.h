@@ -18,6 +18,7 @@
 #include "runtime/run_on.h"
 #include "store/memory_engine.h"
 #include "support/eventually.h"
+#include "support/events.h"
 
 namespace tidings::delivery {
 
@@ -100,15 +101,8 @@ class RealDelivery : public ::testing::Test {
   std::int64_t commit(std::uint32_t id, const std::string& group = "g", std::string body = "{}") {
     community::View view(clock_.now_ms(), random_);
     EXPECT_TRUE(engine_.load({}, view));
-    community::Event event;
-    event.app_sequence = ++sequence_;
-    event.app = SdkAppId{id};
-    event.command = "Group.CallbackAfterCreateTopic";
-    event.group = GroupId{group};
-    event.request_id = random_.uuid();
-    event.time_ms = clock_.now_ms();
-    event.body = std::move(body);
-    view.events.push_back(std::move(event));
+    view.events.push_back(test::topic_event(SdkAppId{id}, ++sequence_, group, std::move(body),
+                                            clock_.now_ms(), random_));
     EXPECT_TRUE(engine_.commit(view, {}));
     const std::int64_t seq = view.events[0].seq;
     dispatcher_->offer(std::move(view.events));
@@ -137,17 +131,13 @@ class RealDelivery : public ::testing::Test {
   std::unique_ptr<Dispatcher> dispatcher_;
 
  private:
-  class NoListener final : public store::CommitListener {
-    void committed(std::vector<community::Event>, std::vector<community::Notice>) override {}
-    void batch_done() override {}
-  };
   community::AppPtr find(SdkAppId id) {
     const std::lock_guard lock(mutex_);
     const auto found = apps_.find(id);
     return found == apps_.end() ? nullptr : std::make_shared<const community::App>(found->second);
   }
 
-  NoListener listener_;
+  test::NoListener listener_;
 
  protected:
   store::Committer committer_{engine_, clock_, random_, listener_};

@@ -18,6 +18,7 @@
 #include "runtime/run_on.h"
 #include "store_sqlite/engine.h"
 #include "support/eventually.h"
+#include "support/events.h"
 #include "tidings/callback_answer.h"
 
 namespace tidings::delivery {
@@ -171,15 +172,9 @@ class World {
                       bool offer = true) {
     std::vector<community::Event> made;
     write([&](community::View& view) {
-      community::Event event;
-      event.app = SdkAppId{id};
-      event.app_sequence = ++view.tallies.change(event.app).event_sequence;
-      event.command = "Group.CallbackAfterCreateTopic";
-      event.group = GroupId{group};
-      event.request_id = random_.uuid();
-      event.time_ms = clock_.now_ms();
-      event.body = body;
-      view.events.push_back(event);
+      const SdkAppId app{id};
+      view.events.push_back(test::topic_event(app, ++view.tallies.change(app).event_sequence, group,
+                                              body, clock_.now_ms(), random_));
     }, &made);
     const std::int64_t seq = made.at(0).seq;
     if (offer && dispatcher_) dispatcher_->offer(std::move(made));
@@ -243,10 +238,6 @@ class World {
   std::unique_ptr<FailingDisk> disk;
 
  private:
-  class Nobody final : public store::CommitListener {
-    void committed(std::vector<community::Event>, std::vector<community::Notice>) override {}
-    void batch_done() override {}
-  };
   community::AppPtr find(SdkAppId id) {
     const std::lock_guard lock(mutex_);
     const auto found = apps_.find(id);
@@ -272,7 +263,7 @@ class World {
   SystemClock clock_;
   SystemRandom random_;
   std::unique_ptr<sqlite::Engine> engine_;
-  Nobody nobody_;
+  test::NoListener nobody_;
   std::unique_ptr<store::Committer> committer_;
   runtime::Lane lane_{"delivery"};
   runtime::BlockingPool readers_{2};

@@ -46,6 +46,20 @@ struct AdminReply {
   std::string location;                    ///< 201
 };
 
+inline AdminReply answered(boost::json::object body, unsigned status = 200) {
+  AdminReply out;
+  out.status = status;
+  out.body = std::move(body);
+  return out;
+}
+/// With the app's version, for If-Match.
+inline AdminReply versioned(boost::json::object body, const community::App& app,
+                            unsigned status = 200) {
+  AdminReply out = answered(std::move(body), status);
+  out.version = app.version;
+  return out;
+}
+
 class AdminApi {
  public:
   struct Parts {

@@ -23,11 +23,7 @@ constexpr std::uint32_t kFirstAppId = 1'400'000'001;
 constexpr std::uint32_t kAppIds = 99'999'999;
 
 AdminReply shown(const App& app, unsigned status = 200) {
-  AdminReply out;
-  out.status = status;
-  out.body = app_json(app);
-  out.version = app.version;
-  return out;
+  return versioned(app_json(app), app, status);
 }
 
 AdminReply no_content() {
@@ -104,9 +100,7 @@ AdminApi::Answer AdminApi::list_apps(AdminCall) {
   const auto apps = parts_.service.apps().all();
   for (const auto& [id, app] : *apps) list.push_back(app_json(*app));
   body["total"] = apps->size();
-  AdminReply out;
-  out.body = std::move(body);
-  co_return out;
+  co_return answered(std::move(body));
 }
 
 AdminApi::Answer AdminApi::create_app(AdminCall call) {
@@ -178,10 +172,7 @@ AdminApi::Answer AdminApi::disable_app(AdminCall call) {
 
 AdminApi::Answer AdminApi::get_keys(AdminCall call) {
   CO_TRY(const auto app, find_app(call));
-  AdminReply out;
-  out.body = keys_json(*app);
-  out.version = app->version;
-  co_return out;
+  co_return versioned(keys_json(*app), *app);
 }
 
 AdminApi::Answer AdminApi::rotate_keys(AdminCall call) {
@@ -191,18 +182,12 @@ AdminApi::Answer AdminApi::rotate_keys(AdminCall call) {
     return rotate_key(std::move(app), overlap_s, service.clock().now_s(), service.random());
   };
   CO_TRY(const auto app, co_await change(call, std::move(edit)));
-  AdminReply out;
-  out.body = keys_json(*app);
-  out.version = app->version;
-  co_return out;
+  co_return versioned(keys_json(*app), *app);
 }
 
 AdminApi::Answer AdminApi::list_admins(AdminCall call) {
   CO_TRY(const auto app, find_app(call));
-  AdminReply out;
-  out.body = admins_json(*app);
-  out.version = app->version;
-  co_return out;
+  co_return versioned(admins_json(*app), *app);
 }
 
 AdminApi::Answer AdminApi::add_admin(AdminCall call) {
@@ -211,11 +196,7 @@ AdminApi::Answer AdminApi::add_admin(AdminCall call) {
   CO_TRY_VOID(document.finish());
   Edit edit = [user](App app) { return backend::add_admin(std::move(app), user); };
   CO_TRY(const auto app, co_await change(call, std::move(edit)));
-  AdminReply out;
-  out.status = 201;
-  out.body = admins_json(*app);
-  out.version = app->version;
-  co_return out;
+  co_return versioned(admins_json(*app), *app, 201);
 }
 
 AdminApi::Answer AdminApi::remove_admin(AdminCall call) {

@@ -93,12 +93,6 @@ json::object report_json(const CallbackTestReport& report, const std::string& ur
   return out;
 }
 
-AdminReply as_reply(json::object body) {
-  AdminReply out;
-  out.body = std::move(body);
-  return out;
-}
-
 }  // namespace
 
 AdminApi::Answer AdminApi::get_ledger(AdminCall call) {
@@ -108,7 +102,7 @@ AdminApi::Answer AdminApi::get_ledger(AdminCall call) {
   const auto figures =
       parts_.figures ? parts_.figures->of(app->id) : DeliveryFigures::Snapshot{};
   const std::int64_t now_ms = parts_.service.clock().now_ms();
-  co_return as_reply(ledger_row(ledger_json(app->id, ledger), ledger, now_ms, figures));
+  co_return answered(ledger_row(ledger_json(app->id, ledger), ledger, now_ms, figures));
 }
 
 AdminApi::Answer AdminApi::list_ledgers(AdminCall) {
@@ -128,13 +122,13 @@ AdminApi::Answer AdminApi::list_ledgers(AdminCall) {
   total.erase("sdkappid");
   body["total"] = ledger_row(std::move(total), all.total, now_ms,
                       figures ? figures->total() : DeliveryFigures::Snapshot{});
-  co_return as_reply(std::move(body));
+  co_return answered(std::move(body));
 }
 
 AdminApi::Answer AdminApi::audit_ledgers(AdminCall) {
   Audit read{parts_.service.events()};
   CO_TRY(const auto audits, co_await parts_.service.read(std::move(read)));
-  co_return as_reply(audits_json(audits));
+  co_return answered(audits_json(audits));
 }
 
 AdminApi::Answer AdminApi::test_callback(AdminCall call) {
@@ -158,7 +152,7 @@ AdminApi::Answer AdminApi::test_callback(AdminCall call) {
   }
   const std::string url = tested->callback.url;
   CO_TRY(const auto report, co_await parts_.test_callback(std::move(tested)));
-  co_return as_reply(report_json(report, url));
+  co_return answered(report_json(report, url));
 }
 
 }  // namespace tidings::backend

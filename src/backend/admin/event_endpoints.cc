@@ -133,13 +133,6 @@ json::object job_json(const EventJob& job) {
   return out;
 }
 
-AdminReply answered(json::object body, unsigned status = 200) {
-  AdminReply out;
-  out.status = status;
-  out.body = std::move(body);
-  return out;
-}
-
 Result<std::int64_t> read_number(const std::string& text, std::string_view name) {
   std::int64_t number = 0;
   const char* const last = text.data() + text.size();

@@ -157,12 +157,6 @@ struct ReadTopics {
   }
 };
 
-AdminReply ok(json::object body) {
-  AdminReply out;
-  out.body = std::move(body);
-  return out;
-}
-
 }  // namespace
 
 /// What the lanes say about the pending ones.
@@ -196,7 +190,7 @@ AdminApi::Answer AdminApi::list_events(AdminCall call) {
   }
   body["next_after"] = nullptr;  // read to the end
   if (records.size() == limit) body["next_after"] = records.back().event.app_sequence;
-  co_return ok(std::move(body));
+  co_return answered(std::move(body));
 }
 
 AdminApi::Answer AdminApi::get_event(AdminCall call) {
@@ -216,7 +210,7 @@ AdminApi::Answer AdminApi::get_event(AdminCall call) {
   body["body"] = found.record->event.body;
   auto& attempts = body["attempt_list"].emplace_array();
   for (const auto& attempt : found.attempts) attempts.push_back(attempt_json(attempt));
-  co_return ok(std::move(body));
+  co_return answered(std::move(body));
 }
 
 AdminApi::Answer AdminApi::list_groups(AdminCall call) {
@@ -238,7 +232,7 @@ AdminApi::Answer AdminApi::list_groups(AdminCall call) {
   body["total"] = rows.total;
   body["next_after"] = nullptr;
   if (rows.next != 0) body["next_after"] = rows.next;
-  co_return ok(std::move(body));
+  co_return answered(std::move(body));
 }
 
 AdminApi::Answer AdminApi::list_topics(AdminCall call) {
@@ -251,7 +245,7 @@ AdminApi::Answer AdminApi::list_topics(AdminCall call) {
   json::object body;
   auto& list = body["topics"].emplace_array();
   for (const auto& topic : rows.topics) list.push_back(topic_json(topic));
-  co_return ok(std::move(body));
+  co_return answered(std::move(body));
 }
 
 AdminApi::Answer AdminApi::get_stats(AdminCall) {
@@ -266,7 +260,7 @@ AdminApi::Answer AdminApi::get_stats(AdminCall) {
   body["queued"] = stats.queued;
   body["outcomes"] = stats.outcomes;
   body["commit_microseconds"] = stats.commit_microseconds;
-  co_return ok(std::move(body));
+  co_return answered(std::move(body));
 }
 
 }  // namespace tidings::backend

@@ -12,14 +12,6 @@ namespace json = boost::json;
 using community::App;
 using community::FieldLists;
 
-AdminReply versioned(json::object body, const App& app, unsigned status = 200) {
-  AdminReply out;
-  out.status = status;
-  out.body = std::move(body);
-  out.version = app.version;
-  return out;
-}
-
 AdminReply fields_reply(const App& app, FieldLists list) {
   const bool group = list == FieldLists::group;
   json::object body;
