@@ -52,8 +52,8 @@ class LaneQueue {
   // Items before `head_` are done; they are cut off when they are the larger half. items_[head_] is
   // not gone.
   std::vector<Item> items_;
-  std::size_t head_ = 0;
-  std::size_t gone_ = 0;  // from head_ on
+  std::uint32_t head_ = 0;
+  std::uint32_t gone_ = 0;  // from head_ on
   std::unique_ptr<std::map<std::int64_t, Item>> late_;
 };
 

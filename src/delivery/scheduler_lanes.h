@@ -2,6 +2,7 @@
 #pragma once
 
 #include <boost/intrusive/list.hpp>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -17,7 +18,7 @@ using Hook = bi::list_base_hook<bi::link_mode<bi::auto_unlink>>;
 
 /// A group's queue. It stands in at most one list: ready at an endpoint, or held at its app.
 struct Scheduler::Lane : Hook {
-  enum class State { held, ready, waiting, parked, in_flight };
+  enum class State : std::uint8_t { held, ready, waiting, parked, in_flight };
 
   explicit Lane(AppState* owner) : app(owner) {}
 
@@ -27,11 +28,13 @@ struct Scheduler::Lane : Hook {
   AppState* app;                      // null: the app was removed while this lane was in flight
   const LaneKey* key = nullptr;       // of the map that owns this
   Endpoint* sent_to = nullptr;        // while in flight
-  bool probe = false;                 // while in flight: of an open breaker
-  std::uint64_t settings = 0;         // while in flight: its app's when it left
-  State state = State::held;
   std::multimap<std::int64_t, Lane*>::iterator timer{};  // while waiting
+  std::uint32_t settings = 0;         // while in flight: its app's when it left
+  bool probe = false;                 // while in flight: of an open breaker
+  State state = State::held;
 };
+
+static_assert(sizeof(Scheduler::Lane) <= 128, "there may be a million of them");
 
 struct Scheduler::Endpoint {
   using Ready = bi::list<Lane, bi::constant_time_size<false>>;
@@ -55,7 +58,7 @@ struct Scheduler::AppState {
   SdkAppId id;
   Target target;
   Endpoint* endpoint = nullptr;  // null: held
-  std::uint64_t settings = 0;    // counts changes that make an attempt worth while again
+  std::uint32_t settings = 0;    // counts changes that make an attempt worth while again
   bi::list<Lane, bi::constant_time_size<false>> held;
 };
 

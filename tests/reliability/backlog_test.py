@@ -3,7 +3,7 @@
 
 Method: a store is filled with pending events by multiplying one that Tidings wrote, `serve` is
 started on it, its memory is read from /proc until every event is known to delivery, and the first
-callback that arrives stops the clock. Not part of ./test: it takes minutes and a quiet machine.
+callback that arrives stops the clock. `./test chaos` runs it, a group for each event.
 
     backlog_test.py [--events N] [--groups N]      default 1000000, in 10000 groups
 """
