@@ -5,6 +5,9 @@
 
 #include <boost/version.hpp>
 #include <iostream>
+#include <optional>
+#include <string>
+#include <utility>
 
 #include "cli/version.h"
 
@@ -22,6 +25,17 @@ ExitCode print_version(const VersionOptions&) {
 }
 
 void no_options(CLI::App&, VersionOptions&) {}
+
+/// The word that stands where a subcommand should, and is none. CLI11 only says that one is missing.
+std::optional<std::string> unknown_subcommand(const CLI::App& parser) {
+  const CLI::App* at = &parser;
+  while (!at->get_subcommands().empty()) at = at->get_subcommands().front();
+  if (at->get_require_subcommand_min() == 0) return std::nullopt;
+  for (std::string& word : at->remaining()) {
+    if (!word.starts_with('-')) return std::move(word);
+  }
+  return std::nullopt;
+}
 
 }  // namespace
 
@@ -57,6 +71,11 @@ int run_command_line(int argc, const char* const* argv) {
   try {
     parser.parse(argc, argv);
   } catch (const CLI::ParseError& error) {  // how CLI11 tells of --help and of wrong arguments
+    if (const auto word = unknown_subcommand(parser)) {
+      std::cerr << "There is no subcommand '" << *word << "'\n"
+                << "Run with --help for more information.\n";
+      return static_cast<int>(ExitCode::usage);
+    }
     const int code = parser.exit(error, std::cout, std::cerr);
     return static_cast<int>(code == 0 ? ExitCode::ok : ExitCode::usage);
   }

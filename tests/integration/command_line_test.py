@@ -32,6 +32,13 @@ class CommandLineTest(ProcessTest):
                 self.assertEqual(result.returncode, 2)
                 self.assertTrue(result.stderr)
 
+    def test_a_mistyped_subcommand_is_named(self):
+        for words, wrong in ((["serv"], "serv"), (["app", "creat", "Riverside"], "creat")):
+            with self.subTest(" ".join(words)):
+                result = tidings(*words)
+                self.assertEqual(result.returncode, 2)
+                self.assertIn(f"no subcommand '{wrong}'", result.stderr)
+
     def test_version_names_the_version(self):
         result = tidings("version")
         self.assertEqual(result.returncode, 0)
