@@ -63,14 +63,16 @@ def backend_groups(file, groups, topics=0):
     source = database.execute("SELECT min(group_row) FROM topic").fetchone()[0]
     multiply(database, "grp", f"row = {source}", groups, row=f"{group_row} + 1 + n",
              group_id=f"'{PREFIX}' || n")
+    each = topics // groups
     multiply(database, "grp_count", f"row = {source}", groups, row=f"{group_row} + 1 + n",
-             topic_num=str(topics // groups))
+             topic_num=str(each), last_topic=f"{number} + (n + 1) * {each}" if each else "NULL")
     multiply(database, "member", f"group_row = {source}", groups, group_row=f"{group_row} + 1 + n",
              joined=f"{joined} + 1 + n")
     if topics:
-        multiply(database, "topic", f"group_row = {source}", topics,
-                 group_row=f"{group_row} + 1 + n / {topics // groups}", id=f"{number} + 1 + n",
-                 name="'Topic ' || n")
+        # Each is linked to the one before it in its group.
+        multiply(database, "topic", f"group_row = {source}", topics, row=f"{number} + 1 + n",
+                 group_row=f"{group_row} + 1 + n / {each}",
+                 previous=f"iif(n % {each} = 0, NULL, {number} + n)", name="'Topic ' || n")
     database.execute("UPDATE counter SET community_and_topic = community_and_topic + ?, "
                      "group_row = group_row + ?, joined = joined + ?", (topics, groups, groups))
     database.execute("UPDATE tally SET groups = groups + ?, communities = communities + ?",

@@ -15,26 +15,41 @@ void AppCache::keep(SdkAppId app, std::int64_t stamp, community::AppPtr settings
   if (entry.stamp <= stamp) entry = {stamp, std::move(settings)};
 }
 
+void AppCache::clear() {
+  const std::lock_guard lock{mutex_};
+  entries_.clear();
+}
+
 const community::Group* GroupCache::find(const community::GroupKey& key) {
   const auto place = places_.find(key);
   if (place == places_.end()) return nullptr;
   order_.splice(order_.begin(), order_, place->second);
-  return &order_.front();
+  return &order_.front().group;
 }
 
 void GroupCache::keep(const community::Group& group) {
   const auto place = places_.find(group.key);
   if (place != places_.end()) {
-    *place->second = group;
+    place->second->group = group;
     order_.splice(order_.begin(), order_, place->second);
     return;
   }
-  order_.push_front(group);
+  order_.push_front({group, std::nullopt});
   places_.emplace(group.key, order_.begin());
   if (order_.size() > limit_) {
-    places_.erase(order_.back().key);
+    places_.erase(order_.back().group.key);
     order_.pop_back();
   }
+}
+
+const TopicChain* GroupCache::find_chain(const community::GroupKey& key) const {
+  const auto place = places_.find(key);
+  return place != places_.end() && place->second->chain ? &*place->second->chain : nullptr;
+}
+
+void GroupCache::keep_chain(const community::GroupKey& key, const TopicChain& chain) {
+  const auto place = places_.find(key);
+  if (place != places_.end()) place->second->chain = chain;
 }
 
 void GroupCache::forget(const community::GroupKey& key) {

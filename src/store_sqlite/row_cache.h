@@ -28,6 +28,8 @@ class AppCache {
       : secrets_(std::move(secrets)) {}
   [[nodiscard]] community::AppPtr find(SdkAppId app, std::int64_t stamp) const;
   void keep(SdkAppId app, std::int64_t stamp, community::AppPtr settings);
+  /// Stamps were taken back with the rows that had them, and will be given again.
+  void clear();
   [[nodiscard]] const store::SecretBox* secrets() const { return secrets_.get(); }
 
  private:
@@ -40,6 +42,11 @@ class AppCache {
   std::unordered_map<SdkAppId, Entry> entries_;  // protected by mutex_
 };
 
+/// Where the chain of a group's topics begins (schema.cc, "topics in order").
+struct TopicChain {
+  std::optional<std::int64_t> last;  ///< row of the topic created last; none: it has no topics
+};
+
 /// The groups used last, as they are stored.
 class GroupCache {
  public:
@@ -48,6 +55,10 @@ class GroupCache {
   /// nullptr: not here, which says nothing about the store. Valid until the next change.
   [[nodiscard]] const community::Group* find(const community::GroupKey& key);
   void keep(const community::Group& group);
+  /// nullptr: not known.
+  [[nodiscard]] const TopicChain* find_chain(const community::GroupKey& key) const;
+  /// Kept as long as its group is, if that is here.
+  void keep_chain(const community::GroupKey& key, const TopicChain& chain);
   void forget(const community::GroupKey& key);
   void clear();
 
@@ -57,7 +68,11 @@ class GroupCache {
       return std::hash<GroupId>{}(key.group) ^ (key.app.number() * std::size_t{0x9E3779B97F4A7C15});
     }
   };
-  using Order = std::list<community::Group>;
+  struct Entry {
+    community::Group group;
+    std::optional<TopicChain> chain;
+  };
+  using Order = std::list<Entry>;
   std::size_t limit_;
   Order order_;  // used last stands first
   std::unordered_map<community::GroupKey, Order::iterator, Hash> places_;
@@ -70,6 +85,7 @@ struct Counters {
   std::int64_t joined = 0;
   std::int64_t event_seq = 0;
   std::int64_t app_stamp = 0;
+  std::int64_t own_topic_ids = 0;
 };
 
 struct RowCache {

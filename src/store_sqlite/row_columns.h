@@ -27,10 +27,17 @@ inline constexpr int kMemberColumns = 10;
 inline constexpr int kMemberJoinedColumn = 9;  ///< of them: the place in the order of joining
 Result<community::Member> read_member(const Rows& rows, int at, const community::GroupKey& group);
 
-/// Of `topic`.
-#define TIDINGS_TOPIC_COLUMNS                                                           \
-  "id, name, introduction, notification, face_url, custom_string, mute_all, "           \
-  "create_time_s, last_msg_time_s, next_msg_seq, creator, fields"
+/// Of `topic AS t`.
+#define TIDINGS_TOPIC_COLUMNS                                                                 \
+  "coalesce(t.id, t.row), t.name, t.introduction, t.notification, t.face_url, "               \
+  "t.custom_string, t.mute_all, t.create_time_s, t.last_msg_time_s, t.next_msg_seq, "         \
+  "t.creator, t.fields"
+/// A common table expression `chain(row)`: the topics of the groups that a condition on
+/// `grp_count AS c` names, each group's newest first.
+#define TIDINGS_TOPIC_CHAIN(groups)                                                           \
+  "chain(row) AS (SELECT c.last_topic FROM grp_count c WHERE c.last_topic IS NOT NULL AND "   \
+  groups " UNION ALL SELECT p.previous FROM chain CROSS JOIN topic p ON p.row = chain.row "   \
+  "WHERE p.previous IS NOT NULL) "
 Result<community::Topic> read_topic(const Rows& rows, const community::GroupKey& group);
 
 }  // namespace tidings::sqlite

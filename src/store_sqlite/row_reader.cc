@@ -24,7 +24,7 @@ Result<RowReader> RowReader::prepare(Database& database, AppCache& apps, RowCach
                        "av_chat_rooms FROM tally WHERE sdkappid = ?"));
   TRY(reader.counters_,
       database.prepare("SELECT community_and_topic, ordinary_group, group_row, joined, event_seq, "
-                       "app_stamp FROM counter"));
+                       "app_stamp, own_topic_ids FROM counter"));
   TRY(reader.account_, database.prepare("SELECT nick, face_url, created_s FROM account "
                                         "WHERE sdkappid = ? AND user = ?"));
   TRY(reader.group_,
@@ -34,8 +34,10 @@ Result<RowReader> RowReader::prepare(Database& database, AppCache& apps, RowCach
       database.prepare("SELECT row FROM grp WHERE sdkappid = ? AND group_id = ?"));
   TRY(reader.member_, database.prepare("SELECT " TIDINGS_MEMBER_COLUMNS
                                        " FROM member m WHERE m.group_row = ? AND m.user = ?"));
-  TRY(reader.topic_, database.prepare("SELECT " TIDINGS_TOPIC_COLUMNS
-                                      " FROM topic WHERE group_row = ? AND id = ?"));
+  TRY(reader.topic_, database.prepare("SELECT " TIDINGS_TOPIC_COLUMNS " FROM topic t "
+                                      "WHERE t.row = ? AND t.group_row = ? AND t.id IS NULL"));
+  TRY(reader.topic_by_own_id_, database.prepare("SELECT " TIDINGS_TOPIC_COLUMNS " FROM topic t "
+                                                "WHERE t.group_row = ? AND t.id = ?"));
   TRY(reader.mute_, database.prepare("SELECT until_s FROM mute "
                                      "WHERE group_row = ? AND topic = ? AND user = ?"));
   TRY(reader.mutes_, database.prepare("SELECT user, until_s FROM mute "
@@ -44,8 +46,10 @@ Result<RowReader> RowReader::prepare(Database& database, AppCache& apps, RowCach
       database.prepare("SELECT count(*) FROM member WHERE sdkappid = ? AND user = ?"));
   TRY(reader.owned_count_, database.prepare("SELECT type, count(*) FROM grp "
                                             "WHERE sdkappid = ? AND owner = ? GROUP BY type"));
-  TRY(reader.topics_, database.prepare("SELECT " TIDINGS_TOPIC_COLUMNS
-                                       " FROM topic WHERE group_row = ?"));
+  TRY(reader.topics_,
+      database.prepare("WITH RECURSIVE " TIDINGS_TOPIC_CHAIN("c.row = ?")
+                       "SELECT " TIDINGS_TOPIC_COLUMNS
+                       " FROM chain CROSS JOIN topic t ON t.row = chain.row"));
   TRY(reader.members_, database.prepare("SELECT " TIDINGS_MEMBER_COLUMNS
                                         " FROM member m WHERE m.group_row = ?"));
   TRY(reader.memberships_,
@@ -98,6 +102,7 @@ Result<Counters> RowReader::counters() {
     found.joined = rows.integer(3);
     found.event_seq = rows.integer(4);
     found.app_stamp = rows.integer(5);
+    found.own_topic_ids = rows.integer(6);
   }
   if (cache_ != nullptr) cache_->counters = found;
   return found;
@@ -237,7 +242,9 @@ Result<void> RowReader::load_topic(const TopicKey& key, View& view) {
   std::optional<Topic> topic;
   if (group != 0) {
     const CompactTopicId id = compact(key.group.group, key.topic);
-    auto rows = topic_.query(group, id);
+    const auto* const number = std::get_if<std::int64_t>(&id);
+    auto rows = number != nullptr ? topic_.query(*number, group)
+                                  : topic_by_own_id_.query(group, std::get<std::string>(id));
     TRY(const bool exists, rows.next());
     if (exists) {
       TRY(topic, read_topic(rows, key.group));

@@ -54,7 +54,7 @@ class RowReader {
   AppCache* app_cache_ = nullptr;
   RowCache* cache_ = nullptr;  // of the writer; nullptr for readers
   Statement app_stamp_, app_, apps_, tally_, counters_, account_, group_, group_row_, member_,
-      topic_, mute_, mutes_, joined_count_, owned_count_, topics_, members_, memberships_;
+      topic_, topic_by_own_id_, mute_, mutes_, joined_count_, owned_count_, topics_, members_, memberships_;
 };
 
 }  // namespace tidings::sqlite

@@ -6,8 +6,8 @@
 #include <variant>
 
 #include "store/stored_app.h"
-#include "store_sqlite/compact_id.h"
 #include "store_sqlite/field_blob.h"
+#include "store_sqlite/row_columns.h"
 
 namespace tidings::sqlite {
 namespace {
@@ -32,10 +32,6 @@ constexpr const char* kUpdateMember =
     "UPDATE member SET role = ?, join_time_s = ?, msg_seq = ?, msg_flag = ?, "
     "last_send_msg_time_s = ?, name_card = ?, unread_msg_num = ?, fields = ? "
     "WHERE group_row = ? AND user = ?";
-constexpr const char* kPutTopic =
-    "INSERT OR REPLACE INTO topic(group_row, id, name, introduction, notification, face_url, "
-    "custom_string, mute_all, create_time_s, last_msg_time_s, next_msg_seq, creator, fields) "
-    "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 // Numbers of events are never drawn again, whatever the row says (an app that came back).
 constexpr const char* kPutTally =
     "INSERT INTO tally VALUES(?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
@@ -45,7 +41,9 @@ constexpr const char* kPutTally =
     "event_sequence = max(event_sequence, excluded.event_sequence)";
 
 constexpr const char* kDissolve[] = {
-    "DELETE FROM mute WHERE group_row = ?", "DELETE FROM topic WHERE group_row = ?",
+    "DELETE FROM mute WHERE group_row = ?",
+    "DELETE FROM topic WHERE row IN (WITH RECURSIVE " TIDINGS_TOPIC_CHAIN("c.row = ?")
+    "SELECT row FROM chain)",
     "DELETE FROM member WHERE group_row = ?", "DELETE FROM grp_count WHERE row = ?",
     "DELETE FROM grp WHERE row = ?"};
 // Each takes the app and the user.
@@ -59,7 +57,9 @@ constexpr const char* kForget[] = {
 constexpr const char* kDrop[] = {
     "DELETE FROM mute WHERE sdkappid = ?",
     "DELETE FROM member WHERE sdkappid = ?",
-    "DELETE FROM topic WHERE group_row IN (SELECT row FROM grp WHERE sdkappid = ?)",
+    "DELETE FROM topic WHERE row IN (WITH RECURSIVE "
+    TIDINGS_TOPIC_CHAIN("c.row IN (SELECT row FROM grp WHERE sdkappid = ?)")
+    "SELECT row FROM chain)",
     "DELETE FROM grp_count WHERE row IN (SELECT row FROM grp WHERE sdkappid = ?)",
     "DELETE FROM grp WHERE sdkappid = ?",
     "DELETE FROM account WHERE sdkappid = ?",
@@ -87,7 +87,7 @@ std::optional<UserId> null_if_empty(const UserId& user) {
 Result<RowWriter> RowWriter::prepare(Database& database) {
   RowWriter writer;
   TRY(writer.counters_, database.prepare("INSERT OR REPLACE INTO counter VALUES"
-                                         "(1, ?, ?, ?, ?, ?, ?)"));
+                                         "(1, ?, ?, ?, ?, ?, ?, ?)"));
   TRY(writer.put_app_, database.prepare("INSERT OR REPLACE INTO app VALUES(?, ?, ?)"));
   TRY(writer.put_tally_, database.prepare(kPutTally));
   TRY(writer.put_account_, database.prepare("INSERT OR REPLACE INTO account VALUES"
@@ -96,17 +96,17 @@ Result<RowWriter> RowWriter::prepare(Database& database) {
       database.prepare("DELETE FROM account WHERE sdkappid = ? AND user = ?"));
   TRY(writer.insert_group_, database.prepare(kInsertGroup));
   TRY(writer.update_group_, database.prepare(kUpdateGroup));
-  TRY(writer.insert_count_, database.prepare("INSERT INTO grp_count VALUES(?, ?, ?)"));
+  TRY(writer.insert_count_, database.prepare("INSERT INTO grp_count VALUES(?, ?, ?, NULL)"));
   TRY(writer.update_count_, database.prepare("UPDATE grp_count SET member_num = ?, "
                                              "topic_num = ? WHERE row = ?"));
+  TRY(writer.update_topic_count_,
+      database.prepare("UPDATE grp_count SET member_num = ?, topic_num = ?, last_topic = ? "
+                       "WHERE row = ?"));
+  TRY(writer.topics_, TopicWriter::prepare(database));
   TRY(writer.insert_member_, database.prepare(kInsertMember));
   TRY(writer.update_member_, database.prepare(kUpdateMember));
   TRY(writer.erase_member_,
       database.prepare("DELETE FROM member WHERE group_row = ? AND user = ?"));
-  TRY(writer.put_topic_, database.prepare(kPutTopic));
-  TRY(writer.erase_topic_, database.prepare("DELETE FROM topic WHERE group_row = ? AND id = ?"));
-  TRY(writer.erase_topic_mutes_,
-      database.prepare("DELETE FROM mute WHERE group_row = ? AND topic = ?"));
   TRY(writer.put_mute_, database.prepare("INSERT OR REPLACE INTO mute VALUES(?, ?, ?, ?, ?)"));
   TRY(writer.erase_mute_, database.prepare("DELETE FROM mute WHERE group_row = ? AND topic = ? "
                                            "AND user = ?"));
@@ -136,7 +136,8 @@ Result<void> RowWriter::write(View& view, RowReader& reader, RowCache& cache,
   TRY_VOID(write_accounts(view));
   TRY_VOID(write_groups(work));
   TRY_VOID(write_members(work));
-  TRY_VOID(write_topics(work));
+  TRY_VOID(topics_.write(view, reader, cache, counters));
+  TRY_VOID(write_counts(work));
   TRY_VOID(write_mutes(work));
   // Never back: a View that only brings outcomes was not loaded and knows no numbers.
   counters.ids.community_and_topic =
@@ -149,7 +150,7 @@ Result<void> RowWriter::write(View& view, RowReader& reader, RowCache& cache,
 Result<void> RowWriter::write_counters(const Counters& counters) {
   return counters_.run(counters.ids.community_and_topic, counters.ids.ordinary_group,
                        counters.group_row, counters.joined, counters.event_seq,
-                       counters.app_stamp);
+                       counters.app_stamp, counters.own_topic_ids);
 }
 
 Result<void> RowWriter::apply(const DissolveGroup& change, Work& work) {
@@ -245,10 +246,27 @@ Result<void> RowWriter::update_group(Group& group, Work& work) {
         group.next_msg_seq, group.max_member_num, group.apply_join, group.mute_all,
         group.support_topic, Blob{fields}, group.row));
   }
-  if (before != nullptr && before->member_num == group.member_num &&
-      before->topic_num == group.topic_num) {
-    return {};
+  return {};
+}
+
+/// Counts and chains stand in one row: it is written once.
+Result<void> RowWriter::write_counts(Work& work) {
+  for (const auto& [key, entry] : work.view.groups.entries()) {
+    if (!entry.dirty || !entry.row) continue;
+    TRY_VOID(write_count(key, *entry.row, entry.stored, work));
   }
+  return topics_.write_chains();
+}
+
+Result<void> RowWriter::write_count(const GroupKey& key, const Group& group, bool stored,
+                                    Work& work) {
+  if (const auto chain = topics_.take_changed(group.row)) {
+    return update_topic_count_.run(group.member_num, group.topic_num, chain->last, group.row);
+  }
+  const Group* before = work.cache.groups.find(key);
+  const bool same = before != nullptr && before->member_num == group.member_num &&
+                    before->topic_num == group.topic_num;
+  if (!stored || same) return {};
   return update_count_.run(group.member_num, group.topic_num, group.row);
 }
 
@@ -286,29 +304,6 @@ Result<void> RowWriter::write_member(std::int64_t group, const Member& member, b
                             member.role, member.join_time_s, member.msg_seq, member.msg_flag,
                             member.last_send_msg_time_s, member.name_card, member.unread_msg_num,
                             Blob{fields});
-}
-
-Result<void> RowWriter::write_topics(Work& work) {
-  for (const auto& [key, entry] : work.view.topics.entries()) {
-    if (!entry.dirty) continue;
-    TRY(const std::int64_t group, row_of(key.group, work));
-    if (entry.row) {
-      TRY_VOID(write_topic(group, *entry.row));
-      continue;
-    }
-    const CompactTopicId id = compact(key.group.group, key.topic);
-    TRY_VOID(erase_topic_.run(group, id));
-    TRY_VOID(erase_topic_mutes_.run(group, key.topic));
-  }
-  return {};
-}
-
-Result<void> RowWriter::write_topic(std::int64_t group, const Topic& topic) {
-  const CompactTopicId id = compact(topic.key.group.group, topic.key.topic);
-  const std::string fields = write_fields(topic.fields);
-  return put_topic_.run(group, id, topic.name, topic.introduction, topic.notification,
-                        topic.face_url, topic.custom_string, topic.mute_all, topic.create_time_s,
-                        topic.last_msg_time_s, topic.next_msg_seq, topic.creator, Blob{fields});
 }
 
 Result<void> RowWriter::write_mutes(Work& work) {

@@ -13,6 +13,7 @@
 #include "store_sqlite/database.h"
 #include "store_sqlite/row_cache.h"
 #include "store_sqlite/row_reader.h"
+#include "store_sqlite/topic_writer.h"
 
 namespace tidings::sqlite {
 
@@ -53,15 +54,17 @@ class RowWriter {
   Result<void> write_members(Work& work);
   Result<void> write_member(std::int64_t group, const community::Member& member, bool stored,
                             Work& work);
-  Result<void> write_topics(Work& work);
-  Result<void> write_topic(std::int64_t group, const community::Topic& topic);
+  Result<void> write_counts(Work& work);
+  Result<void> write_count(const community::GroupKey& key, const community::Group& group,
+                           bool stored, Work& work);
   Result<void> write_mutes(Work& work);
   static Result<std::int64_t> row_of(const community::GroupKey& group, Work& work);
 
   Statement counters_, put_app_, put_tally_, put_account_, erase_account_;
-  Statement insert_group_, insert_count_, update_group_, update_count_;
+  Statement insert_group_, insert_count_, update_group_, update_count_, update_topic_count_;
+  TopicWriter topics_;
   Statement insert_member_, update_member_, erase_member_;
-  Statement put_topic_, erase_topic_, erase_topic_mutes_, put_mute_, erase_mute_;
+  Statement put_mute_, erase_mute_;
   std::vector<Statement> dissolve_, forget_, drop_;  // run one after the other
 };
 

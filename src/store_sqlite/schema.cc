@@ -5,10 +5,9 @@ namespace {
 
 // A released step is never edited: what has to change becomes the next step.
 //
-// What it is laid out for: one create_topic touches one page of `topic` (clustered by group, no
-// second index), one of `grp_count` (hundreds of groups a page), and the last pages of `event`,
-// `event_of_app`, `delivery` and `delivery_pending`; once per batch come `tally`, `ledger` and
-// `counter`. So the cost does not grow with what is stored.
+// What it is laid out for: one create_topic touches one page of `grp_count` (hundreds of groups a
+// page) and the last pages of `topic`, `event`, `event_of_app`, `delivery` and `delivery_pending`;
+// once per batch come `tally`, `ledger` and `counter`. So the cost does not grow with what is stored.
 constexpr const char* kFirst = R"sql(
 -- app.stamp: unique for every version of every app, ever; caches go by it.
 CREATE TABLE app(
@@ -139,10 +138,43 @@ UPDATE tally SET av_chat_rooms =
   (SELECT count(*) FROM grp WHERE grp.sdkappid = tally.sdkappid AND grp.type = 3);
 )sql";
 
+// Topics stand in the order of their creation, so that those of a batch share pages of the file
+// whatever groups they belong to. The topics of a group form a chain: grp_count has its last one,
+// each has the one before it. No index by group: it would have a page for every topic of a batch.
+//
+// row: the number of a default id; else below zero. id: see compact_id.h, NULL for a default id.
+constexpr const char* kTopicsInOrder = R"sql(
+CREATE TABLE topic_in_order(
+  row INTEGER PRIMARY KEY, group_row INTEGER NOT NULL, previous INTEGER, id TEXT,
+  name TEXT NOT NULL, introduction TEXT NOT NULL, notification TEXT NOT NULL,
+  face_url TEXT NOT NULL, custom_string TEXT NOT NULL, mute_all INTEGER NOT NULL,
+  create_time_s INTEGER NOT NULL, last_msg_time_s INTEGER NOT NULL,
+  next_msg_seq INTEGER NOT NULL, creator TEXT NOT NULL, fields BLOB NOT NULL);
+-- Both windows run along the primary key: nothing is sorted.
+INSERT INTO topic_in_order
+  SELECT row, group_row, lag(row) OVER (PARTITION BY group_row ORDER BY id),
+         iif(typeof(id) = 'integer', NULL, id), name, introduction, notification, face_url,
+         custom_string, mute_all, create_time_s, last_msg_time_s, next_msg_seq, creator, fields
+  FROM (SELECT *, iif(typeof(id) = 'integer', id, -sum(typeof(id) <> 'integer') OVER
+               (ORDER BY group_row, id ROWS UNBOUNDED PRECEDING)) AS row FROM topic);
+CREATE UNIQUE INDEX topic_by_own_id ON topic_in_order(group_row, id) WHERE id IS NOT NULL;
+ALTER TABLE grp_count ADD COLUMN last_topic INTEGER;
+UPDATE grp_count SET last_topic = (
+  SELECT iif(typeof(t.id) = 'integer', t.id,
+             (SELECT o.row FROM topic_in_order o WHERE o.group_row = t.group_row AND o.id = t.id))
+  FROM topic t WHERE t.group_row = grp_count.row ORDER BY t.id DESC LIMIT 1);
+-- Topics with an id of their own, ever: where their rows go on.
+ALTER TABLE counter ADD COLUMN own_topic_ids INTEGER NOT NULL DEFAULT 0;
+UPDATE counter SET own_topic_ids = -(SELECT min(0, coalesce(min(row), 0)) FROM topic_in_order);
+DROP TABLE topic;
+ALTER TABLE topic_in_order RENAME TO topic;
+)sql";
+
 constexpr Migration kMigrations[] = {{1, "first", kFirst},
                                      {2, "operator's hands", kOperatorsHands},
                                      {3, "retention", kRetention},
-                                     {4, "AVChatRooms counted", kAvChatRooms}};
+                                     {4, "AVChatRooms counted", kAvChatRooms},
+                                     {5, "topics in order", kTopicsInOrder}};
 constexpr Schema kSchema{kStoreApplicationId, "tidings serve", kMigrations};
 
 }  // namespace

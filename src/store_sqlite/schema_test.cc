@@ -6,6 +6,7 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <set>
 #include <string>
 
 #include "store_sqlite/database.h"
@@ -50,6 +51,49 @@ TEST_F(StoreSchema, AvChatRoomsOfAnOlderFileAreCounted) {
   EXPECT_EQ(rooms(2), 1);
   EXPECT_EQ(rooms(3), 0);
   EXPECT_EQ(db.integer("SELECT event_sequence FROM tally WHERE sdkappid = 1").value(), 8);
+}
+
+TEST_F(StoreSchema, TopicsOfAnOlderFileAreAllInTheChainsOfTheirGroups) {
+  auto db = open();
+  Schema older = store_schema();
+  older.migrations = older.migrations.first(4);
+  ASSERT_TRUE(migrate(db, older));
+  for (const char* row : {"1", "2", "3"}) {
+    const std::string number{row};
+    ASSERT_TRUE(db.execute(
+        ("INSERT INTO grp VALUES(" + number + ", 1, 'g" + number + "', 4, '', '', '', '', NULL, 1, "
+         "1, 1, 0, 1, 0, 0, 0, 1, x''); INSERT INTO grp_count VALUES(" + number + ", 1, 0)").c_str()));
+  }
+  // Group 1 has both kinds of id, group 2 only ones of its own, group 3 nothing.
+  for (const char* head : {"1, 100000000000005, 'default 5'", "1, 100000000000002, 'default 2'",
+                           "1, 'wood', 'own wood'", "1, 'clay', 'own clay'", "2, 'wood', 'other wood'"}) {
+    ASSERT_TRUE(db.execute(
+        (std::string{"INSERT INTO topic VALUES("} + head + ", '', '', '', '', 0, 7, 0, 1, 'vera', x'')")
+            .c_str()));
+  }
+  ASSERT_TRUE(db.execute("INSERT INTO counter VALUES(1, 100000000000005, 1, 3, 0, 0, 0)"));
+  ASSERT_TRUE(migrate(db, store_schema()));
+  const auto chain = [&](int group) {
+    auto walk = db.prepare("WITH RECURSIVE chain(row) AS (SELECT last_topic FROM grp_count WHERE "
+                           "row = ?1 AND last_topic IS NOT NULL UNION ALL SELECT t.previous FROM "
+                           "chain JOIN topic t ON t.row = chain.row WHERE t.previous IS NOT NULL) "
+                           "SELECT t.name, t.group_row FROM chain JOIN topic t ON t.row = chain.row")
+                    .value();
+    std::set<std::string> names;
+    auto rows = walk.query(group);
+    while (rows.next().value()) {
+      EXPECT_EQ(rows.integer(1), group);
+      EXPECT_TRUE(names.emplace(rows.text(0)).second) << rows.text(0);
+    }
+    return names;
+  };
+  using Names = std::set<std::string>;
+  EXPECT_EQ(chain(1), (Names{"default 5", "default 2", "own wood", "own clay"}));
+  EXPECT_EQ(chain(2), Names{"other wood"});
+  EXPECT_EQ(chain(3), Names{});
+  EXPECT_EQ(db.integer("SELECT row FROM topic WHERE name = 'default 5'").value(), 100000000000005);
+  EXPECT_EQ(db.integer("SELECT count(*) FROM topic WHERE row < 0 AND id IS NOT NULL").value(), 3);
+  EXPECT_EQ(db.integer("SELECT own_topic_ids FROM counter").value(), 3);
 }
 
 }  // namespace
