@@ -41,11 +41,20 @@ Error not_stored(const Error& cause) {
 
 Committer::Committer(UnitOfWork& engine, const Clock& clock, Random& random,
                      CommitListener& listener, CommitterOptions options)
-    : engine_(engine), clock_(clock), random_(random), listener_(listener), options_(options) {}
+    : engine_(engine),
+      clock_(clock),
+      random_(random),
+      listener_(listener),
+      options_(options),
+      stage_([this] {
+        finish(*under_way_);
+        under_way_.reset();
+      }) {}
 
 Committer::~Committer() { stop(); }
 
 void Committer::start() {
+  stage_.start();
   thread_ = std::thread{[this] { run(); }};
 }
 
@@ -56,6 +65,14 @@ void Committer::stop() {
   }
   wake_.notify_all();
   if (thread_.joinable()) thread_.join();
+  stage_.stop();
+}
+
+void Committer::Carried::append(Carried&& later) {
+  std::ranges::move(later.outcomes, std::back_inserter(outcomes));
+  std::ranges::move(later.jobs, std::back_inserter(jobs));
+  std::ranges::move(later.decided, std::back_inserter(decided));
+  later = {};
 }
 
 void Committer::submit(community::Command command, Completion done) {
@@ -83,10 +100,11 @@ void Committer::submit_outcomes(std::vector<Outcome> outcomes) {
   bool wake = false;
   {
     const std::lock_guard lock{mutex_};
-    const std::size_t before = outcomes_.size();
-    std::ranges::move(outcomes, std::back_inserter(outcomes_));
+    std::vector<Outcome>& waiting = coming_.outcomes;
+    const std::size_t before = waiting.size();
+    std::ranges::move(outcomes, std::back_inserter(waiting));
     wake = before == 0 ||
-           (before < options_.outcomes_at_once && outcomes_.size() >= options_.outcomes_at_once);
+           (before < options_.outcomes_at_once && waiting.size() >= options_.outcomes_at_once);
   }
   if (wake) wake_.notify_one();
 }
@@ -98,9 +116,9 @@ void Committer::submit_decisions(std::vector<Outcome> outcomes, std::vector<Even
     const std::lock_guard lock{mutex_};
     stopped = stopping_;
     if (!stopped) {
-      std::ranges::move(outcomes, std::back_inserter(outcomes_));
-      std::ranges::move(jobs, std::back_inserter(jobs_));
-      decided_.push_back(std::move(done));
+      std::ranges::move(outcomes, std::back_inserter(coming_.outcomes));
+      std::ranges::move(jobs, std::back_inserter(coming_.jobs));
+      coming_.decided.push_back(std::move(done));
     }
   }
   if (stopped) return done(fail(Errc::cancelled, "the server is stopping: try again later"));
@@ -120,48 +138,45 @@ void Committer::run() {
     {
       std::unique_lock lock{mutex_};
       if (next_ == taken_.size()) take_all(lock);
-      collect_carried();
+      carried_.append(std::move(returned_));
+      carried_.append(std::move(coming_));
       last = stopping_ && queue_.empty();
     }
+    take_back_if_lost();
     const std::span<Submission> batch = next_batch();
-    if (!batch.empty() || !carried_decided_.empty() || !carried_.empty()) run_batch(batch);
+    if (!batch.empty() || !carried_.empty()) run_batch(batch);
+    if (!last || next_ != taken_.size()) continue;
     // Outcomes that no commit took before the end stay pending in the store: they are tried again
     // after the next start, which costs a duplicate, never a loss.
-    if (last && next_ == taken_.size()) {
-      return answer_decisions(fail(Errc::cancelled, "the server stopped before it was stored"));
+    stage_.settle();
+    take_back_if_lost();
+    {
+      const std::lock_guard lock{mutex_};
+      carried_.append(std::move(returned_));
     }
+    for (Decided& done : carried_.decided) {
+      done(fail(Errc::cancelled, "the server stopped before it was stored"));
+    }
+    carried_ = {};
+    return;
   }
-}
-
-void Committer::collect_carried() {
-  std::ranges::move(outcomes_, std::back_inserter(carried_));
-  outcomes_.clear();
-  std::ranges::move(jobs_, std::back_inserter(carried_jobs_));
-  jobs_.clear();
-  std::ranges::move(decided_, std::back_inserter(carried_decided_));
-  decided_.clear();
-}
-
-void Committer::answer_decisions(const Result<void>& result) {
-  for (Decided& done : carried_decided_) done(result);
-  carried_decided_.clear();
 }
 
 void Committer::take_all(std::unique_lock<std::mutex>& lock) {
-  if (carried_.empty() && carried_decided_.empty()) {
+  if (carried_.empty() && returned_.empty()) {
     wake_.wait(lock, [this] {
-      return stopping_ || !queue_.empty() || !outcomes_.empty() || !decided_.empty();
+      return stopping_ || lost_ || !queue_.empty() || !coming_.empty() || !returned_.empty();
     });
   } else {
     // The disk failed. New commands try it at once, else it is tried again after a while.
-    wake_.wait_for(lock, options_.retry_outcomes, [this] { return stopping_ || !queue_.empty(); });
+    wake_.wait_for(lock, options_.retry_outcomes,
+                   [this] { return stopping_ || lost_ || !queue_.empty(); });
   }
-  if (queue_.empty() && decided_.empty() && outcomes_.size() < options_.outcomes_at_once) {
-    wake_.wait_for(lock, options_.outcomes_wait, [this] {
-      return stopping_ || !queue_.empty() || !decided_.empty() ||
-             outcomes_.size() >= options_.outcomes_at_once;
-    });
-  }
+  const auto hurry = [this] {
+    return stopping_ || lost_ || !queue_.empty() || !coming_.decided.empty() ||
+           coming_.outcomes.size() >= options_.outcomes_at_once;
+  };
+  if (!hurry()) wake_.wait_for(lock, options_.outcomes_wait, hurry);
   taken_.clear();
   next_ = 0;
   taken_.swap(queue_);
@@ -177,61 +192,122 @@ std::span<Committer::Submission> Committer::next_batch() {
   return std::span{taken_}.subspan(begin, next_ - begin);
 }
 
-void Committer::run_batch(std::span<Submission> batch) {
-  View view{clock_.now_ms(), random_};
-  std::vector<Result<Reply>> replies;
-  replies.reserve(batch.size());
-  const bool stored = commit(batch, replies, view);
-  if (stored) answer_decisions({});
-  for (std::size_t i = 0; i < batch.size(); ++i) {
-    batch[i].done(std::move(replies[i]));
-    batch[i] = {};  // whatever the completion holds on to is let go now
+/// Also while nothing else is to be done: readers wait for what they saw to be durable, or gone.
+void Committer::take_back_if_lost() {
+  {
+    const std::lock_guard lock{mutex_};
+    if (!lost_) return;
   }
+  stage_.settle();
+  engine_.take_back();
+  const std::lock_guard lock{mutex_};
+  lost_ = false;
+}
+
+void Committer::run_batch(std::span<Submission> submissions) {
+  auto batch = std::make_unique<Batch>(clock_.now_ms(), random_);
+  apply(submissions, *batch);
+  stage_.settle();
+  bool alone = false;
+  {
+    const std::lock_guard lock{mutex_};
+    if (lost_) {  // it stands on what is to be taken back
+      batch->applied = false;
+      batch->result = fail(Errc::unavailable, "the disk did not store what was decided before");
+    }
+    alone = queue_.empty() && next_ == taken_.size();
+  }
+  take_back_if_lost();
+  if (alone) {
+    // Nobody to prepare for: waking another thread would only take time.
+    finish(*batch);
+    take_back_if_lost();
+  } else {
+    under_way_ = std::move(batch);
+    stage_.run();
+  }
+}
+
+void Committer::apply(std::span<Submission> submissions, Batch& batch) {
+  batch.began = std::chrono::steady_clock::now();
+  batch.carried = std::exchange(carried_, {});
+  batch.done.reserve(submissions.size());
+  batch.replies.reserve(submissions.size());
+  if (!submissions.empty()) {
+    community::Needs needs;
+    for (const Submission& each : submissions) community::collect(each.command, needs);
+    batch.result = engine_.load(needs, batch.view);
+  }
+  for (Submission& each : submissions) {
+    if (batch.result) batch.replies.push_back(community::decide(each.command, batch.view));
+    batch.done.push_back(std::move(each.done));
+    each = {};
+  }
+  if (!batch.result) return;
+  const Carried& carried = batch.carried;
+  if (!carried.outcomes.empty() || !carried.jobs.empty() || changes_anything(batch.view)) {
+    batch.result = engine_.apply(batch.view, carried.outcomes, carried.jobs);
+    batch.applied = batch.result.has_value();
+  }
+}
+
+/// On the stage's thread, or on the committer's while the stage is settled.
+void Committer::finish(Batch& batch) {
+  Result<void> stored = batch.result;
+  if (batch.applied) stored = engine_.sync();
+  if (batch.applied && !stored) {
+    {
+      const std::lock_guard lock{mutex_};
+      lost_ = true;
+    }
+    wake_.notify_one();
+  }
+  answer(batch, stored);
+}
+
+void Committer::answer(Batch& batch, const Result<void>& stored) {
+  count(batch, stored);
+  if (!stored) {
+    // A refusal may rest on what another command of this batch did, so it is void as well.
+    batch.replies.assign(batch.done.size(), not_stored(stored.error()));
+    give_back(std::move(batch.carried));
+  }
+  for (Decided& done : batch.carried.decided) done({});
+  for (std::size_t i = 0; i < batch.done.size(); ++i) {
+    batch.done[i](std::move(batch.replies[i]));
+    batch.done[i] = {};  // whatever the completion holds on to is let go now
+  }
+  View& view = batch.view;
   if (stored && !(view.events.empty() && view.notices.empty())) {
     listener_.committed(std::move(view.events), std::move(view.notices));
   }
-  if (!batch.empty()) listener_.batch_done();
+  if (!batch.done.empty()) listener_.batch_done();
 }
 
-bool Committer::commit(std::span<Submission> batch, std::vector<Result<Reply>>& replies,
-                       View& view) {
-  const auto began = std::chrono::steady_clock::now();
-  std::uint64_t refused = 0;
-  Result<void> stored;
-  if (!batch.empty()) {
-    community::Needs needs;
-    for (const Submission& each : batch) community::collect(each.command, needs);
-    stored = engine_.load(needs, view);
+void Committer::give_back(Carried carried) {
+  if (carried.empty()) return;
+  {
+    const std::lock_guard lock{mutex_};
+    returned_.append(std::move(carried));
   }
-  if (stored) {
-    for (const Submission& each : batch) {
-      replies.push_back(community::decide(each.command, view));
-      if (!replies.back()) ++refused;
-    }
-    if (!carried_.empty() || !carried_jobs_.empty() || changes_anything(view)) {
-      stored = engine_.commit(view, carried_, carried_jobs_);
-    }
-  }
-  if (!stored) {
-    // A refusal may rest on what another command of this batch did, so it is void as well.
-    replies.assign(batch.size(), not_stored(stored.error()));
-  }
+  wake_.notify_one();
+}
+
+void Committer::count(const Batch& batch, const Result<void>& stored) {
   const auto took = std::chrono::duration_cast<std::chrono::microseconds>(
-      std::chrono::steady_clock::now() - began);
-  if (options_.observe) options_.observe(took, batch.size());
+      std::chrono::steady_clock::now() - batch.began);
+  if (options_.observe) options_.observe(took, batch.done.size());
   const std::lock_guard lock{mutex_};
   ++stats_.batches;
-  stats_.commands += batch.size();
+  stats_.commands += batch.done.size();
   stats_.commit_microseconds += static_cast<std::uint64_t>(took.count());
   if (!stored) {
     ++stats_.failed_batches;
-    return false;
+    return;
   }
-  stats_.refused += refused;
-  stats_.outcomes += carried_.size();
-  carried_.clear();
-  carried_jobs_.clear();
-  return true;
+  stats_.refused += static_cast<std::uint64_t>(
+      std::ranges::count_if(batch.replies, [](const auto& reply) { return !reply; }));
+  stats_.outcomes += batch.carried.outcomes.size();
 }
 
 }  // namespace tidings::store

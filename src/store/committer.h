@@ -3,16 +3,18 @@
 /// Doors submit commands from any thread; one thread takes all that is queued (bounded), loads
 /// what they name, decides them in order of arrival, commits once, and only then completes them
 /// and hands the events on. A lone command pays one fsync and waits for nothing, a crowd shares it
-/// (design.md, "Unit of work"). Outcomes of delivery, which nobody waits for, give
-/// commands a moment to share the fsync with.
+/// (design.md, "Unit of work"). While a crowd waits, a second thread sees to the fsync and the
+/// completions of one batch and the first decides the next. Outcomes of delivery, which nobody waits
+/// for, give commands a moment to share the fsync with.
 ///
 /// Durability point: a completion with a value is called after the fsync that holds it. Errors:
 /// what decide() refused (with the protocol's code); 10002 / Errc::unavailable when the disk
-/// failed, with nothing stored; Errc::cancelled after stop(). Outcomes of delivery are never given
-/// up: they stay queued until a commit takes them.
+/// failed, with nothing stored (a batch that was decided on one whose fsync fails goes with it);
+/// Errc::cancelled after stop(). Outcomes of delivery are never given up: they stay queued until a
+/// commit takes them.
 ///
-/// Threads: submit* from any thread. Completions and the listener run on the committer's thread
-/// and must only hand over; what is refused at once (stopped, overloaded) completes inside
+/// Threads: submit* from any thread. Completions and the listener run on the committer's threads, on
+/// one at a time, in commit order, and must only hand over; what is refused at once (stopped, overloaded) completes inside
 /// submit(). Lifetime: the engine, clock, random and listener outlive the committer.
 #pragma once
 
@@ -21,6 +23,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <span>
 #include <thread>
@@ -32,6 +35,7 @@
 #include "community/command.h"
 #include "community/reply.h"
 #include "store/store.h"
+#include "store/sync_stage.h"
 
 namespace tidings::store {
 
@@ -95,14 +99,35 @@ class Committer {
     community::Command command;
     Completion done;
   };
+  /// What nobody waits for with a reply: outcomes, and operators' decisions.
+  struct Carried {
+    std::vector<Outcome> outcomes;
+    std::vector<EventJob> jobs;
+    std::vector<Decided> decided;
+    [[nodiscard]] bool empty() const { return outcomes.empty() && decided.empty(); }
+    void append(Carried&& later);
+  };
+  /// One commit from decision to answer.
+  struct Batch {
+    Batch(std::int64_t now_ms, Random& random) : view(now_ms, random) {}
+    std::vector<Completion> done;
+    std::vector<Result<community::Reply>> replies;  // one each
+    community::View view;
+    Carried carried;
+    Result<void> result;   // of applying it
+    bool applied = false;  // something was written that a sync must follow
+    std::chrono::steady_clock::time_point began;
+  };
   void run();
   void take_all(std::unique_lock<std::mutex>& lock);
   std::span<Submission> next_batch();
-  void run_batch(std::span<Submission> batch);
-  bool commit(std::span<Submission> batch, std::vector<Result<community::Reply>>& replies,
-              community::View& view);
-  void collect_carried();
-  void answer_decisions(const Result<void>& result);
+  void run_batch(std::span<Submission> submissions);
+  void apply(std::span<Submission> submissions, Batch& batch);
+  void finish(Batch& batch);
+  void answer(Batch& batch, const Result<void>& stored);
+  void count(const Batch& batch, const Result<void>& stored);
+  void give_back(Carried carried);
+  void take_back_if_lost();
 
   // Constant after construction.
   UnitOfWork& engine_;
@@ -115,9 +140,9 @@ class Committer {
   mutable std::mutex mutex_;
   std::condition_variable wake_;
   std::vector<Submission> queue_;
-  std::vector<Outcome> outcomes_;
-  std::vector<EventJob> jobs_;
-  std::vector<Decided> decided_;
+  Carried coming_;
+  Carried returned_;   // of batches that were not stored: goes with the next one
+  bool lost_ = false;  // a sync failed: what was applied has to be taken back
   bool stopping_ = false;
   CommitterStats stats_;
 
@@ -126,11 +151,12 @@ class Committer {
 
   // Committer's thread only.
   std::vector<Submission> taken_;
-  std::size_t next_ = 0;          // of taken_, the first that is in no batch yet
-  std::vector<Outcome> carried_;  // taken from outcomes_, not committed yet
-  std::vector<EventJob> carried_jobs_;
-  std::vector<Decided> carried_decided_;
+  std::size_t next_ = 0;  // of taken_, the first that is in no batch yet
+  Carried carried_;       // not committed yet
 
+  // The committer's while the stage is settled, else the stage's.
+  std::unique_ptr<Batch> under_way_;
+  SyncStage stage_;
   std::thread thread_;
 };
 

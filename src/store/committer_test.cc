@@ -34,6 +34,49 @@ class GatedEngine final : public UnitOfWork {
     }
     return memory.commit(view, outcomes, jobs);
   }
+  Result<void> sync() override {
+    std::unique_lock lock{mutex_};
+    ++syncs_;
+    changed_.notify_all();
+    changed_.wait(lock, [this] { return sync_open_; });
+    if (sync_failures_ > 0) {
+      --sync_failures_;
+      return fail(Errc::unavailable, "the disk is gone");
+    }
+    return {};
+  }
+  void take_back() override {
+    const std::lock_guard lock{mutex_};
+    ++taken_back_;
+    changed_.notify_all();
+  }
+  void set_sync_open(bool open) {
+    const std::lock_guard lock{mutex_};
+    sync_open_ = open;
+    changed_.notify_all();
+  }
+  void fail_next_syncs(int syncs) {
+    const std::lock_guard lock{mutex_};
+    sync_failures_ = syncs;
+  }
+  void wait_for_syncs(int count) {
+    std::unique_lock lock{mutex_};
+    ASSERT_TRUE(changed_.wait_for(lock, std::chrono::seconds{30},
+                                  [this, count] { return syncs_ >= count; }));
+  }
+  void wait_for_taken_back(int count) {
+    std::unique_lock lock{mutex_};
+    ASSERT_TRUE(changed_.wait_for(lock, std::chrono::seconds{30},
+                                  [this, count] { return taken_back_ >= count; }));
+  }
+  int syncs() {
+    const std::lock_guard lock{mutex_};
+    return syncs_;
+  }
+  int taken_back() {
+    const std::lock_guard lock{mutex_};
+    return taken_back_;
+  }
   void set_open(bool open) {
     const std::lock_guard lock{mutex_};
     open_ = open;
@@ -61,6 +104,10 @@ class GatedEngine final : public UnitOfWork {
   bool open_ = true;
   int failures_ = 0;
   int arrived_ = 0;
+  bool sync_open_ = true;
+  int sync_failures_ = 0;
+  int syncs_ = 0;
+  int taken_back_ = 0;
   std::vector<std::size_t> outcomes_seen_;
 };
 
@@ -244,6 +291,79 @@ TEST_F(CommitterTest, OutcomesAreKeptUntilACommitTakesThem) {
   while (committer_.stats().failed_batches < 3) std::this_thread::yield();
   while (committer_.stats().outcomes < 1) std::this_thread::yield();
   EXPECT_EQ(engine_.memory.ledger(app_).value().delivered, 1);
+}
+
+/// Two batches: one in its sync, the other applied on it or about to be.
+struct Crowd {
+  std::future<Result<Reply>> first, second, third;
+};
+
+class CommitterSyncTest : public CommitterTest {
+ protected:
+  /// The first batch is committed while the second one waits, so that its sync runs on the side.
+  Crowd begin() {
+    Crowd crowd;
+    const int syncs = engine_.syncs();
+    engine_.set_sync_open(false);
+    engine_.set_open(false);
+    crowd.first = submit(topic("first"));
+    engine_.wait_for_arrivals(3);
+    crowd.second = submit(topic("second"));
+    engine_.set_open(true);
+    engine_.wait_for_syncs(syncs + 1);
+    return crowd;
+  }
+};
+
+TEST_F(CommitterSyncTest, TheNextBatchIsAppliedDuringASyncAndAnsweredAfterItsOwn) {
+  Crowd crowd = begin();
+  engine_.wait_for_arrivals(4);  // the second is applied, the first still waits for the disk
+  EXPECT_EQ(crowd.first.wait_for(std::chrono::seconds{0}), std::future_status::timeout);
+  crowd.third = submit(topic("third"));
+  engine_.set_sync_open(true);
+  EXPECT_TRUE(crowd.first.get());
+  EXPECT_TRUE(crowd.second.get());
+  EXPECT_TRUE(crowd.third.get());
+  committer_.stop();
+  EXPECT_TRUE(std::ranges::is_sorted(journal_.seqs()));
+  EXPECT_EQ(engine_.taken_back(), 0);
+}
+
+TEST_F(CommitterSyncTest, AFailedSyncTakesBackWhatWasDecidedOnItToo) {
+  Outcome outcome;
+  outcome.seq = 1;
+  outcome.app = app_;
+  outcome.state = EventState::delivered;
+  committer_.submit_outcomes({outcome});
+  Crowd crowd = begin();
+  engine_.wait_for_arrivals(4);
+  engine_.fail_next_syncs(1);
+  engine_.set_sync_open(true);
+  for (auto* each : {&crowd.first, &crowd.second}) {
+    const auto reply = each->get();
+    ASSERT_FALSE(reply);
+    EXPECT_EQ(reply.error().code, 10002);
+  }
+  engine_.wait_for_taken_back(1);
+  EXPECT_TRUE(ask(topic("fourth")));
+  committer_.stop();
+  EXPECT_EQ(journal_.seqs().size(), 2U) << "of the group and the last topic; nobody hears of others";
+  EXPECT_EQ(engine_.taken_back(), 1);
+  std::size_t outcomes = 0;
+  for (const std::size_t seen : engine_.outcomes_seen()) outcomes += seen;
+  EXPECT_GE(outcomes, 1U) << "outcomes are not given up";
+}
+
+TEST_F(CommitterSyncTest, AFailedSyncIsTakenBackWithoutAnythingElseToDo) {
+  engine_.fail_next_syncs(1);
+  EXPECT_FALSE(ask(topic("alone")));
+  engine_.wait_for_taken_back(1);
+  Crowd crowd = begin();  // and when it ran on the side
+  engine_.fail_next_syncs(2);
+  engine_.set_sync_open(true);
+  EXPECT_FALSE(crowd.first.get());
+  EXPECT_FALSE(crowd.second.get());
+  engine_.wait_for_taken_back(2);
 }
 
 TEST_F(CommitterTest, StopCommitsWhatIsQueuedAndRefusesTheRest) {

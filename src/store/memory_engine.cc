@@ -133,10 +133,10 @@ Result<void> MemoryEngine::commit(View& view, std::span<const Outcome> outcomes,
   const std::lock_guard lock{mutex_};
   dropped_.clear();
   for (const SetChange& change : view.set_changes) {
-    if (const auto* dissolve = std::get_if<DissolveGroup>(&change)) apply(*dissolve);
-    if (const auto* forget = std::get_if<ForgetAccount>(&change)) apply(*forget);
-    if (const auto* drop = std::get_if<DropApp>(&change)) apply(*drop, view.now_ms());
-    if (const auto* forget = std::get_if<ForgetEvents>(&change)) apply(*forget);
+    if (const auto* dissolve = std::get_if<DissolveGroup>(&change)) apply_change(*dissolve);
+    if (const auto* forget = std::get_if<ForgetAccount>(&change)) apply_change(*forget);
+    if (const auto* drop = std::get_if<DropApp>(&change)) apply_change(*drop, view.now_ms());
+    if (const auto* forget = std::get_if<ForgetEvents>(&change)) apply_change(*forget);
   }
   write_rows(view);
   write_events(view);
@@ -145,7 +145,7 @@ Result<void> MemoryEngine::commit(View& view, std::span<const Outcome> outcomes,
   return {};
 }
 
-void MemoryEngine::apply(const DissolveGroup& change) {
+void MemoryEngine::apply_change(const DissolveGroup& change) {
   const auto below = [&change](const auto& each) { return each.first.group == change.group; };
   std::erase_if(members_, below);
   std::erase_if(topics_, below);
@@ -153,7 +153,7 @@ void MemoryEngine::apply(const DissolveGroup& change) {
   groups_.erase(change.group);
 }
 
-void MemoryEngine::apply(const ForgetAccount& change) {
+void MemoryEngine::apply_change(const ForgetAccount& change) {
   const AccountKey& account = change.account;
   const auto of_account = [&account](const auto& each) {
     return each.first.user == account.user && each.first.group.app == account.app;
@@ -171,7 +171,7 @@ void MemoryEngine::apply(const ForgetAccount& change) {
   accounts_.erase(account);
 }
 
-void MemoryEngine::apply(const DropApp& change, std::int64_t now_ms) {
+void MemoryEngine::apply_change(const DropApp& change, std::int64_t now_ms) {
   const SdkAppId app = change.app;
   const auto below_group = [app](const auto& each) { return each.first.group.app == app; };
   const auto below_app = [app](const auto& each) { return each.first.app == app; };
@@ -193,7 +193,7 @@ void MemoryEngine::apply(const DropApp& change, std::int64_t now_ms) {
   dropped_.insert(app);
 }
 
-void MemoryEngine::apply(const ForgetEvents& change) {
+void MemoryEngine::apply_change(const ForgetEvents& change) {
   for (const std::int64_t seq : change.seqs) {
     const auto found = events_.find(seq);
     if (found == events_.end() || found->second.state == EventState::pending) continue;

@@ -55,10 +55,10 @@ class MemoryEngine final : public UnitOfWork, public CommunityReader, public Eve
   [[nodiscard]] std::vector<StoredMember> memberships(const community::AccountKey& key) const;
 
   // Writing. REQUIRES: mutex_ is held.
-  void apply(const community::DissolveGroup& change);
-  void apply(const community::ForgetAccount& change);
-  void apply(const community::DropApp& change, std::int64_t now_ms);
-  void apply(const community::ForgetEvents& change);
+  void apply_change(const community::DissolveGroup& change);
+  void apply_change(const community::ForgetAccount& change);
+  void apply_change(const community::DropApp& change, std::int64_t now_ms);
+  void apply_change(const community::ForgetEvents& change);
   void write_rows(community::View& view);
   void write_events(community::View& view);
   void write_outcome(const Outcome& outcome, std::int64_t now_ms);

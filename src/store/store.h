@@ -14,15 +14,15 @@
 
 #include "base/result.h"
 #include "community/view.h"
+#include "store/durable.h"
 #include "store/event_job.h"
 #include "store/event_log.h"
 
 namespace tidings::store {
 
 /// Writing. Called by one thread at a time (the committer's).
-class UnitOfWork {
+class UnitOfWork : public Durable {
  public:
-  virtual ~UnitOfWork() = default;
   /// Loads into `view` what `needs` names and the view does not know yet, and the id counters.
   virtual Result<void> load(const community::Needs& needs, community::View& view) = 0;
   /// Writes the view's changes, its events (their `seq` is set), the outcomes and the jobs (each
@@ -31,6 +31,11 @@ class UnitOfWork {
   /// follow its event's state, or that names no event, is ignored.
   virtual Result<void> commit(community::View& view, std::span<const Outcome> outcomes,
                               std::span<const EventJob> jobs = {}) = 0;
+  /// The same without its fsync, which is sync()'s. Later loads see it, readers do once it is durable.
+  virtual Result<void> apply(community::View& view, std::span<const Outcome> outcomes,
+                             std::span<const EventJob> jobs) {
+    return commit(view, outcomes, jobs);
+  }
 };
 
 struct GroupPage {

@@ -10,7 +10,7 @@ Result<std::unique_ptr<Checkpointer>> Checkpointer::start(const std::string& pat
   OpenOptions own = options;
   own.cache_kib = 2048;  // it copies pages, it does not read them
   TRY(Database database, Database::open(path, own));
-  std::unique_ptr<Checkpointer> checkpointer{new Checkpointer{std::move(database)}};
+  std::unique_ptr<Checkpointer> checkpointer{new Checkpointer{path, own, std::move(database)}};
   checkpointer->thread_ = std::thread{[self = checkpointer.get()] { self->run(); }};
   return checkpointer;
 }
@@ -33,19 +33,46 @@ void Checkpointer::wake() {
   wake_.notify_one();
 }
 
-void Checkpointer::run() {
-  for (;;) {
-    {
-      std::unique_lock lock{mutex_};
-      wake_.wait(lock, [this] { return wanted_ || stopping_; });
-      if (stopping_) return;
-    }
-    sqlite3_wal_checkpoint_v2(database_.handle(), "main", SQLITE_CHECKPOINT_PASSIVE, nullptr,
-                              nullptr);
-    // Wakes that came meanwhile are served by this run; the writer wakes again as it goes on.
+void Checkpointer::suspend() {
+  std::unique_lock lock{mutex_};
+  suspended_ = true;
+  rested_.wait(lock, [this] { return !working_; });
+  if (database_) database_->leave_log();
+  database_.reset();
+}
+
+void Checkpointer::resume() {
+  {
     const std::lock_guard lock{mutex_};
-    wanted_ = false;
+    suspended_ = false;
   }
+  wake_.notify_one();
+}
+
+void Checkpointer::run() {
+  std::unique_lock lock{mutex_};
+  for (;;) {
+    wake_.wait(lock, [this] { return stopping_ || (wanted_ && !suspended_); });
+    if (stopping_) return;
+    working_ = true;
+    lock.unlock();
+    checkpoint();
+    lock.lock();
+    working_ = false;
+    // Wakes that came meanwhile are served by this run; the writer wakes again as it goes on.
+    wanted_ = false;
+    rested_.notify_all();
+  }
+}
+
+void Checkpointer::checkpoint() {
+  if (!database_) {
+    auto opened = Database::open(path_, options_);
+    if (!opened) return;  // the writer wakes again as it goes on
+    database_ = std::move(*opened);
+  }
+  sqlite3_wal_checkpoint_v2(database_->handle(), "main", SQLITE_CHECKPOINT_PASSIVE, nullptr,
+                            nullptr);
 }
 
 }  // namespace tidings::sqlite

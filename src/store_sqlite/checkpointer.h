@@ -11,6 +11,7 @@
 
 #include <condition_variable>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -28,15 +29,25 @@ class Checkpointer {
 
   /// There is something to do. Cheap.
   void wake();
+  /// Closes its connection and leaves the log as it is; returns when that is done.
+  void suspend();
+  /// Opens it again, when there is something to do.
+  void resume();
 
  private:
-  explicit Checkpointer(Database database) : database_(std::move(database)) {}
+  Checkpointer(std::string path, OpenOptions options, Database database)
+      : path_(std::move(path)), options_(std::move(options)), database_(std::move(database)) {}
   void run();
+  void checkpoint();
 
-  Database database_;  // the thread's, once it runs
+  const std::string path_;
+  const OpenOptions options_;
+  std::optional<Database> database_;  // the thread's while it works, else protected by mutex_
   std::mutex mutex_;
-  std::condition_variable wake_;
-  bool wanted_ = false;    // protected by mutex_
+  std::condition_variable wake_, rested_;
+  bool working_ = false;    // protected by mutex_
+  bool suspended_ = false;  // protected by mutex_
+  bool wanted_ = false;     // protected by mutex_
   bool stopping_ = false;  // protected by mutex_
   std::thread thread_;
 };

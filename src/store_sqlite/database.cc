@@ -146,6 +146,10 @@ Result<std::int64_t> Database::integer(std::string_view sql) {
 
 std::int64_t Database::last_insert_row() const { return sqlite3_last_insert_rowid(handle_.get()); }
 
+void Database::leave_log() {
+  sqlite3_db_config(handle_.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+}
+
 bool Database::in_transaction() const { return sqlite3_get_autocommit(handle_.get()) == 0; }
 
 Result<void> Database::recover() {

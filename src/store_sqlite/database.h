@@ -50,6 +50,8 @@ class Database {
 
   [[nodiscard]] std::int64_t last_insert_row() const;
   [[nodiscard]] bool in_transaction() const;
+  /// Its end shall not move the log into the file, as that of a file's last connection does.
+  void leave_log();
   /// Resets every statement and rolls back what is open. An error means: open it anew.
   Result<void> recover();
   /// Frames in the write-ahead log after the last commit of this connection.

@@ -1,5 +1,6 @@
 #include "store_sqlite/engine.h"
 
+#include <optional>
 #include <utility>
 
 #include "store_sqlite/checkpointer.h"
@@ -17,10 +18,29 @@ class Engine::Impl {
 
   // The order is that of dependence: the last to come is the first to go.
   AppCache apps;
+  std::optional<Durability> durability;
   std::unique_ptr<Checkpointer> checkpointer;
   std::unique_ptr<ReaderPool> readers;
   std::unique_ptr<Writer> writer;
+
+  /// Finishes a take_back(). Until it succeeds, no connection is open and nothing is read.
+  Result<void> cut_back();
+  bool cut_back_due = false;
 };
+
+Result<void> Engine::Impl::cut_back() {
+  if (!cut_back_due) return {};
+  writer->close();
+  readers->suspend();
+  durability->taken_back();
+  checkpointer->suspend();
+  TRY_VOID(durability->cut_back());
+  apps.clear();
+  cut_back_due = false;
+  checkpointer->resume();
+  readers->resume();
+  return {};
+}
 
 Engine::Engine(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Engine::~Engine() = default;
@@ -32,8 +52,10 @@ Result<std::unique_ptr<Engine>> Engine::open(const EngineOptions& options) {
   writing.wal_autocheckpoint_pages = 0;
   writing.max_pages = options.max_pages;
   writing.vfs = options.vfs;
+  std::string path;
   {
     TRY(Database database, Database::open(options.path, writing));
+    path = sqlite3_db_filename(database.handle(), "main");
     TRY_VOID(migrate(database, store_schema()));
     if (options.secrets) {
       TRY_VOID(seal_secrets(database, *options.secrets));
@@ -45,21 +67,40 @@ Result<std::unique_ptr<Engine>> Engine::open(const EngineOptions& options) {
   reading.vfs = options.vfs;
 
   auto impl = std::make_unique<Impl>(options.secrets);
+  impl->durability.emplace(path, options.vfs);
   TRY(impl->checkpointer, Checkpointer::start(options.path, writing));
-  TRY(impl->readers, ReaderPool::open(options.path, reading, options.readers, impl->apps));
+  TRY(impl->readers, ReaderPool::open(options.path, reading, options.readers, impl->apps,
+                                      *impl->durability));
   impl->writer = std::make_unique<Writer>(
       WriterOptions{options.path, writing, options.groups_kept, options.log},
-      impl->apps, *impl->checkpointer);
+      impl->apps, *impl->checkpointer, *impl->durability);
   return std::unique_ptr<Engine>{new Engine{std::move(impl)}};
 }
 
 Result<void> Engine::load(const community::Needs& needs, community::View& view) {
+  TRY_VOID(impl_->cut_back());
   return impl_->writer->load(needs, view);
 }
 
 Result<void> Engine::commit(community::View& view, std::span<const store::Outcome> outcomes,
                             std::span<const store::EventJob> jobs) {
-  return impl_->writer->commit(view, outcomes, jobs);
+  TRY_VOID(apply(view, outcomes, jobs));
+  auto synced = sync();
+  if (!synced) take_back();
+  return synced;
+}
+
+Result<void> Engine::apply(community::View& view, std::span<const store::Outcome> outcomes,
+                           std::span<const store::EventJob> jobs) {
+  TRY_VOID(impl_->cut_back());
+  return impl_->writer->apply(view, outcomes, jobs);
+}
+
+Result<void> Engine::sync() { return impl_->durability->sync(); }
+
+void Engine::take_back() {
+  impl_->cut_back_due = true;
+  (void)impl_->cut_back();  // tried again before the next batch
 }
 
 Result<void> Engine::read(const community::Needs& needs, community::View& view) {

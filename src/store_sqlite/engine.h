@@ -1,13 +1,16 @@
 /// The embedded engine: one SQLite file in the data folder, one writing connection, a pool of
-/// reading ones, a thread that empties the write-ahead log.
+/// reading ones, a thread that empties the write-ahead log. What apply() commits is read by the next
+/// load() at once, and by the readers once sync() has made it durable.
 ///
 /// Errors: store/store.h. After a full disk or an I/O error nothing of the batch is stored, readers
 /// go on, and the next commit succeeds as soon as the disk does. A commit whose fsync failed can
 /// come back only if the process dies before its next successful commit: it was answered 10002,
 /// "try again", and trying again meets it.
-/// Threads: UnitOfWork by one thread at a time, the readers from any.
+/// Threads: UnitOfWork by one thread at a time (sync() by another), the readers from any.
 /// Lifetime: the data folder's lock outlives it (hold a DataFolder beside it).
-/// Durability point: commit() returns after the fsync of the write-ahead log.
+/// Durability point: sync(), and so commit(), returns after the fsync of the write-ahead log. When it
+/// fails, take_back() closes every connection, cuts the log back to the last commit that is durable
+/// and opens them again.
 #pragma once
 
 #include <cstdint>
@@ -44,6 +47,10 @@ class Engine final : public store::UnitOfWork,
   Result<void> load(const community::Needs& needs, community::View& view) override;
   Result<void> commit(community::View& view, std::span<const store::Outcome> outcomes,
                       std::span<const store::EventJob> jobs = {}) override;
+  Result<void> apply(community::View& view, std::span<const store::Outcome> outcomes,
+                     std::span<const store::EventJob> jobs) override;
+  Result<void> sync() override;
+  void take_back() override;
 
   Result<void> read(const community::Needs& needs, community::View& view) override;
   Result<std::vector<community::App>> apps() override;

@@ -10,6 +10,8 @@
 #include <mutex>
 #include <utility>
 
+#include "store_sqlite/database.h"
+
 namespace tidings::sqlite {
 namespace {
 
@@ -17,6 +19,7 @@ constexpr sqlite3_int64 kBufferBytes = 512 * 1024;
 // SQLite's own file layer masks the size of a write with 0x1ffff: from 128 KiB on it takes a write
 // for one to a full disk.
 constexpr sqlite3_int64 kWriteBytes = 64 * 1024;
+constexpr sqlite3_int64 kLogHeaderBytes = 32;
 
 /// A log file: SQLite's base, what waits to be written, and behind it the system's own file.
 struct LogFile {
@@ -24,6 +27,9 @@ struct LogFile {
   char* waiting;
   sqlite3_int64 waiting_at;  // place in the file of waiting[0]
   sqlite3_int64 size;        // bytes that wait
+  std::shared_ptr<LogProgress>* progress;
+  bool without_sync;  // of commits
+  bool new_header;    // it must be on disk before what comes behind it
 
   sqlite3_file* real() { return reinterpret_cast<sqlite3_file*>(this + 1); }
 };
@@ -40,7 +46,26 @@ int flush(LogFile& log) {
                                                   log.waiting_at + done);
     if (code != SQLITE_OK) return code;
   }
+  (*log.progress)->note_write(log.waiting_at, size);
   return SQLITE_OK;
+}
+
+int sync_now(LogFile& log, int flags) {
+  LogProgress& progress = **log.progress;
+  const LogMark begun = progress.written();
+  return progress.note_sync(begun, log.real()->pMethods->xSync(log.real(), flags));
+}
+
+/// Of the logs that are in use, by path.
+std::shared_ptr<LogProgress> progress_of(const std::string& log_path) {
+  static std::mutex mutex;
+  static std::map<std::string, std::weak_ptr<LogProgress>> known;
+  const std::lock_guard lock{mutex};
+  std::erase_if(known, [](const auto& each) { return each.second.expired(); });
+  std::weak_ptr<LogProgress>& entry = known[log_path];
+  auto progress = entry.lock();
+  if (!progress) entry = progress = std::make_shared<LogProgress>();
+  return progress;
 }
 
 int close_log(sqlite3_file* file) {
@@ -49,6 +74,7 @@ int close_log(sqlite3_file* file) {
   const int flushed = flush(log);
   const int closed = log.real()->pMethods->xClose(log.real());
   sqlite3_free(log.waiting);
+  delete log.progress;
   return flushed == SQLITE_OK ? closed : flushed;
 }
 
@@ -65,7 +91,7 @@ int write_log(sqlite3_file* file, const void* bytes, int size, sqlite3_int64 at)
   if (log.size > 0 && (at != log.waiting_at + log.size || log.size + size > kBufferBytes)) {
     if (const int flushed = flush(log); flushed != SQLITE_OK) return flushed;
   }
-  if (size > kBufferBytes) return log.real()->pMethods->xWrite(log.real(), bytes, size, at);
+  if (at == 0 && size == kLogHeaderBytes) log.new_header = true;
   if (log.size == 0) log.waiting_at = at;
   std::memcpy(log.waiting + log.size, bytes, static_cast<std::size_t>(size));
   log.size += size;
@@ -75,13 +101,23 @@ int write_log(sqlite3_file* file, const void* bytes, int size, sqlite3_int64 at)
 int truncate_log(sqlite3_file* file, sqlite3_int64 size) {
   LogFile& log = log_of(file);
   if (const int flushed = flush(log); flushed != SQLITE_OK) return flushed;
-  return log.real()->pMethods->xTruncate(log.real(), size);
+  const int code = log.real()->pMethods->xTruncate(log.real(), size);
+  if (code == SQLITE_OK) (*log.progress)->note_size(size);
+  return code;
 }
 
 int sync_log(sqlite3_file* file, int flags) {
   LogFile& log = log_of(file);
   if (const int flushed = flush(log); flushed != SQLITE_OK) return flushed;
-  return log.real()->pMethods->xSync(log.real(), flags);
+  if (!log.new_header) return log.without_sync ? SQLITE_OK : sync_now(log, flags);
+  // Before it everything is in the database, and behind it nothing yet: when it fails, the commit
+  // that wanted a new log fails, and nothing has to be taken back.
+  const LogMark begun = (*log.progress)->written();
+  const int code = log.real()->pMethods->xSync(log.real(), flags);
+  if (code != SQLITE_OK) return code;
+  log.new_header = false;
+  (void)(*log.progress)->note_sync(begun, code);
+  return SQLITE_OK;
 }
 
 int size_of_log(sqlite3_file* file, sqlite3_int64* size) {
@@ -144,6 +180,7 @@ int open_file(sqlite3_vfs* vfs, const char* name, sqlite3_file* file, int flags,
     sqlite3_free(log.waiting);
     return code;
   }
+  log.progress = new std::shared_ptr<LogProgress>(progress_of(name));
   log.base.pMethods = &kLogMethods;
   return code;
 }
@@ -168,6 +205,115 @@ std::unique_ptr<sqlite3_vfs> make_over(sqlite3_vfs* system, const std::string& n
 }
 
 }  // namespace
+
+LogMark LogProgress::written() const {
+  const std::lock_guard lock{mutex_};
+  return written_;
+}
+
+bool LogProgress::is_durable(const LogMark& mark) const {
+  const std::lock_guard lock{mutex_};
+  return mark <= durable_;
+}
+
+void LogProgress::note_write(std::int64_t at, std::int64_t size) {
+  const std::lock_guard lock{mutex_};
+  // SQLite begins the log anew only once all of it is in the database, and synced there.
+  if (at == 0) written_ = {written_.generation + 1, 0};
+  written_.end = std::max(written_.end, at + size);
+}
+
+void LogProgress::note_size(std::int64_t size) {
+  const std::lock_guard lock{mutex_};
+  written_.end = std::min(written_.end, size);
+}
+
+int LogProgress::note_sync(const LogMark& begun, int code) {
+  const std::lock_guard lock{mutex_};
+  if (failed_) return SQLITE_IOERR_FSYNC;
+  if (code == SQLITE_OK) {
+    durable_ = std::max(durable_, begun);
+  } else {
+    failed_ = true;
+  }
+  return code;
+}
+
+void LogProgress::note_found(std::int64_t size) {
+  const std::lock_guard lock{mutex_};
+  if (written_ == LogMark{}) written_ = durable_ = {0, size};
+}
+
+std::int64_t LogProgress::durable_bytes() const {
+  const std::lock_guard lock{mutex_};
+  return durable_.generation == written_.generation ? durable_.end : 0;
+}
+
+void LogProgress::note_cut_back() {
+  const std::lock_guard lock{mutex_};
+  written_.end = durable_.generation == written_.generation ? durable_.end : 0;
+  durable_ = written_;
+  failed_ = false;
+}
+
+CommitWithoutSync::CommitWithoutSync(Database& database) : log_(nullptr) {
+  sqlite3_file* file = nullptr;
+  sqlite3_file_control(database.handle(), "main", SQLITE_FCNTL_JOURNAL_POINTER, &file);
+  if (file == nullptr || file->pMethods != &kLogMethods) return;
+  log_ = file;
+  log_of(log_).without_sync = true;
+}
+
+CommitWithoutSync::~CommitWithoutSync() {
+  if (log_ != nullptr) log_of(log_).without_sync = false;
+}
+
+LogSync::LogSync(const std::string& path, const std::string& vfs)
+    : log_path_(path + "-wal"), vfs_(vfs), progress_(progress_of(log_path_)) {
+  sqlite3_int64 size = 0;
+  if (open() != SQLITE_OK) return;  // there is none yet
+  if (file_->pMethods->xFileSize(file_, &size) == SQLITE_OK) progress_->note_found(size);
+}
+
+LogSync::~LogSync() { close(); }
+
+int LogSync::open() {
+  if (file_ != nullptr) return SQLITE_OK;
+  sqlite3_vfs* const vfs = sqlite3_vfs_find(vfs_.c_str());
+  if (vfs == nullptr) return SQLITE_CANTOPEN;
+  const auto words = static_cast<std::size_t>(vfs->szOsFile) / sizeof(std::max_align_t) + 1;
+  memory_.assign(words, std::max_align_t{});
+  auto* const file = reinterpret_cast<sqlite3_file*>(memory_.data());
+  int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_WAL;
+  const int code = vfs->xOpen(vfs, log_path_.c_str(), file, flags, &flags);
+  if (code == SQLITE_OK) {
+    file_ = file;
+  } else if (file->pMethods != nullptr) {
+    file->pMethods->xClose(file);
+  }
+  return code;
+}
+
+void LogSync::close() {
+  if (file_ != nullptr) file_->pMethods->xClose(file_);
+  file_ = nullptr;
+}
+
+int LogSync::sync() {
+  const int opened = open();
+  return opened == SQLITE_OK ? file_->pMethods->xSync(file_, SQLITE_SYNC_NORMAL) : opened;
+}
+
+int LogSync::cut_back() {
+  close();  // an fsync's error is told to each handle once: a new one begins without
+  if (const int opened = open(); opened != SQLITE_OK) return opened;
+  const int cut = file_->pMethods->xTruncate(file_, progress_->durable_bytes());
+  if (cut != SQLITE_OK) return cut;
+  // Should this fail, what was cut off could be back after a power failure; so could it before.
+  (void)file_->pMethods->xSync(file_, SQLITE_SYNC_NORMAL);
+  progress_->note_cut_back();
+  return SQLITE_OK;
+}
 
 std::string log_vfs(const std::string& below) {
   static std::mutex mutex;

@@ -24,8 +24,8 @@ Result<void> Writer::load(const community::Needs& needs, community::View& view) 
   return loaded;
 }
 
-Result<void> Writer::commit(community::View& view, std::span<const store::Outcome> outcomes,
-                            std::span<const store::EventJob> jobs) {
+Result<void> Writer::apply(community::View& view, std::span<const store::Outcome> outcomes,
+                           std::span<const store::EventJob> jobs) {
   TRY_VOID(ensure_open());
   Counters counters;
   if (auto written = write(view, outcomes, jobs, counters); !written) {
@@ -48,7 +48,17 @@ Result<void> Writer::write(community::View& view, std::span<const store::Outcome
     TRY_VOID(put_job(connection_->database, job));
   }
   TRY_VOID(connection_->rows.write_counters(counters));
-  return transaction.commit();
+  durability_.announce();
+  const CommitWithoutSync without_sync{connection_->database};
+  auto committed = transaction.commit();
+  committed ? durability_.committed() : durability_.withdraw();
+  return committed;
+}
+
+void Writer::close() {
+  if (connection_) connection_->database.leave_log();
+  connection_.reset();
+  cache_.clear();
 }
 
 void Writer::recover() {

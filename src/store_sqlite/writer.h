@@ -1,6 +1,6 @@
 /// The writing connection: loads what commands name, commits Views, and recovers from failures.
 ///
-/// Errors, durability: store/store.h. Threads: one at a time. Lifetime: `apps` and `checkpointer`
+/// Errors: store/store.h. Threads: one at a time. Lifetime: `apps`, `checkpointer` and `durability`
 /// outlive it.
 #pragma once
 
@@ -10,6 +10,7 @@
 
 #include "store/store.h"
 #include "store_sqlite/database.h"
+#include "store_sqlite/durability.h"
 #include "store_sqlite/event_writer.h"
 #include "store_sqlite/log_keeper.h"
 #include "store_sqlite/row_cache.h"
@@ -27,15 +28,20 @@ struct WriterOptions {
 
 class Writer {
  public:
-  Writer(WriterOptions options, AppCache& apps, Checkpointer& checkpointer)
+  Writer(WriterOptions options, AppCache& apps, Checkpointer& checkpointer,
+         Durability& durability)
       : options_(std::move(options)),
         apps_(apps),
+        durability_(durability),
         log_(options_.path, options_.log, checkpointer),
         cache_(options_.groups_kept) {}
 
   Result<void> load(const community::Needs& needs, community::View& view);
-  Result<void> commit(community::View& view, std::span<const store::Outcome> outcomes,
-                      std::span<const store::EventJob> jobs);
+  /// Committed, and left to Durability::sync().
+  Result<void> apply(community::View& view, std::span<const store::Outcome> outcomes,
+                     std::span<const store::EventJob> jobs);
+  /// Closes the connection, leaves the log as it is, forgets what was cached.
+  void close();
 
  private:
   /// The connection with its statements; opened anew when a rollback failed.
@@ -52,6 +58,7 @@ class Writer {
 
   const WriterOptions options_;
   AppCache& apps_;
+  Durability& durability_;
   LogKeeper log_;
   RowCache cache_;
   std::unique_ptr<Connection> connection_;

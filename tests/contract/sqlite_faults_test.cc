@@ -2,6 +2,8 @@
 // readers go on, and everything works again when the disk does; a newer or foreign file is refused.
 // Method: SQLite's file system behind a shim that fails on demand; after each fault the store is
 // also closed and opened, and must hold exactly what was answered with success.
+#include <future>
+
 #include "contract/store_under_test.h"
 #include "store_sqlite/database.h"
 #include "store_sqlite/schema.h"
@@ -44,6 +46,12 @@ class SqliteFaults : public testing::TestWithParam<DiskFault> {
 
   /// A group with a few topics, an event and a drawn number, in one batch.
   Result<void> add_group(int topics) {
+    TRY_VOID(apply_group(topics));
+    auto synced = engine_->sync();
+    if (!synced) engine_->take_back();
+    return synced;
+  }
+  Result<void> apply_group(int topics) {
     View view{1'735'689'600'000, random_};
     const GroupKey key{app_, GroupId{"@TGS#_" + std::to_string(view_count_++)}};
     Needs needs;
@@ -66,7 +74,7 @@ class SqliteFaults : public testing::TestWithParam<DiskFault> {
     event.group = key.group;
     view.events.push_back(event);
     (void)view.draw_community_number();
-    return engine_->commit(view, {});
+    return engine_->apply(view, {}, {});
   }
   void expect_groups(std::int64_t count) {
     EXPECT_EQ(engine_->groups(app_, {}, 0, 1000).value().total, count);
@@ -150,6 +158,63 @@ TEST_P(SqliteFaults, ALogThatCannotGrowStartsOver) {
   set_disk_fault(DiskFault::none);
   reopen();
   expect_groups(10);
+}
+
+class SqliteSync : public SqliteFaults {};
+INSTANTIATE_TEST_SUITE_P(Disk, SqliteSync, testing::Values(DiskFault::sync_error));
+
+TEST_P(SqliteSync, WhatIsAppliedIsReadOnceItIsDurable) {
+  ASSERT_TRUE(add_group(3));
+  ASSERT_TRUE(apply_group(1));
+  auto reading = std::async(std::launch::async, [this] {
+    return engine_->groups(app_, {}, 0, 1000).value().total;
+  });
+  EXPECT_EQ(reading.wait_for(std::chrono::milliseconds{50}), std::future_status::timeout);
+  ASSERT_TRUE(engine_->sync());
+  EXPECT_EQ(reading.get(), 2);
+}
+
+TEST_P(SqliteSync, WhatIsTakenBackWasNeverThereAndReadersThatSawItReadAgain) {
+  reopen({.wake_pages = 10'000, .most_pages = 20'000});  // a checkpoint would sync the log as well
+  for (int i = 0; i < 5; ++i) ASSERT_TRUE(add_group(3));
+  for (int round = 0; round < 10; ++round) {
+    ASSERT_TRUE(apply_group(2));
+    auto reading = std::async(std::launch::async, [this] {
+      return engine_->groups(app_, {}, 0, 1000).value().total;
+    });
+    set_disk_fault(GetParam());
+    ASSERT_FALSE(engine_->sync());
+    ASSERT_TRUE(apply_group(2));  // decided on what will be taken back: it goes as well
+    engine_->take_back();
+    EXPECT_EQ(reading.get(), 5 + round);
+    expect_groups(5 + round);
+    set_disk_fault(DiskFault::none);
+    ASSERT_TRUE(add_group(2));
+    expect_groups(6 + round);
+  }
+  reopen();
+  expect_groups(15);
+}
+
+TEST_P(SqliteSync, CheckpointsMoveNothingThatMayBeTakenBack) {
+  // Longer than the limit at which the writer checkpoints itself, before it is durable.
+  ASSERT_TRUE(add_group(3));
+  for (int round = 0; round < 5; ++round) {
+    set_disk_fault(round % 2 == 0 ? GetParam() : DiskFault::none);
+    for (int i = 0; i < 3; ++i) ASSERT_TRUE(apply_group(60) || round % 2 == 0);
+    set_disk_fault(GetParam());
+    const bool stored = engine_->sync().has_value();  // a checkpoint may have synced it
+    if (!stored) engine_->take_back();
+    set_disk_fault(DiskFault::none);
+    const std::int64_t groups = engine_->groups(app_, {}, 0, 1000).value().total;
+    expect_groups(groups);
+    reopen();
+    expect_groups(groups);
+    auto check = sqlite::Database::open(path()).value();
+    EXPECT_EQ(check.integer("SELECT count(*) FROM pragma_integrity_check").value(), 1);
+    EXPECT_EQ(check.integer("SELECT count(*) FROM pragma_integrity_check WHERE "
+                            "integrity_check = 'ok'").value(), 1);
+  }
 }
 
 TEST(SqliteEngine, ANewerFileIsRefusedAndNamesBothVersions) {
