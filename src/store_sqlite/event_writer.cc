@@ -1,5 +1,6 @@
 #include "store_sqlite/event_writer.h"
 
+#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -235,6 +236,8 @@ Result<void> EventWriter::keep_attempt(std::int64_t seq, const store::Attempt& a
 }
 
 Result<void> EventWriter::keep_first_attempts() {
+  // By the key of their table: neighbours are found without another way down the tree.
+  std::ranges::stable_sort(first_, {}, &FirstAttempt::seq);
   std::span<const FirstAttempt> left{first_};
   while (!left.empty()) {
     const std::size_t count = left.size() >= kMany ? kMany : left.size() >= kFew ? kFew : 1;
