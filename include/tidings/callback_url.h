@@ -70,9 +70,24 @@ struct CallbackQuery {
   friend bool operator==(const CallbackQuery&, const CallbackQuery&) = default;
 };
 
+/// The same as views, for a sender that has them elsewhere.
+struct CallbackQueryView {
+  SdkAppId sdkappid;
+  std::string_view command;
+  std::string_view contenttype = "json";
+  std::string_view client_ip;
+  std::string_view opt_platform;
+  std::string_view request_id;
+  std::string_view sign;
+  std::string_view request_time;
+};
+
 /// Path and query of the request, parameters in the order of 6.2, percent-encoded. ClientIP and
 /// OptPlatform are left out where empty, and for Group.CallbackOnMemberStateChange.
 [[nodiscard]] std::string make_callback_target(const CallbackUrl& url, const CallbackQuery& query);
+/// Sign and RequestTime, too, are left out where empty.
+[[nodiscard]] std::string make_callback_target(const CallbackUrl& url,
+                                               const CallbackQueryView& query);
 
 /// Reads "/path?a=b", "?a=b" or "a=b". Order and unknown parameters do not matter. OptPlatform
 /// comes back in its canonical spelling, contenttype as sent ("" when absent). Refused: a parameter

@@ -30,32 +30,38 @@ Result<std::shared_ptr<const Endpoint>> Endpoint::create(community::AppPtr app,
 namespace {
 
 void add_webhook_headers(net::OutboundRequest& request, const Endpoint& endpoint,
-                         const CallbackMessage& message, std::int64_t now_s) {
+                         const CallbackMessage& message, const SignedSecond& at) {
   std::vector<WebhookSecret> valid;
   for (const Endpoint::Key& key : endpoint.webhook_keys) {
-    if (key.valid_until_s == 0 || key.valid_until_s > now_s) valid.push_back(key.secret);
+    if (key.valid_until_s == 0 || key.valid_until_s > at.second) valid.push_back(key.secret);
   }
   if (valid.empty()) return;
   request.headers.emplace_back(kWebhookIdHeader, message.request_id);
-  request.headers.emplace_back(kWebhookTimestampHeader, std::to_string(now_s));
+  request.headers.emplace_back(kWebhookTimestampHeader, at.text);
   request.headers.emplace_back(kWebhookSignatureHeader,
-                               sign_webhook(valid, message.request_id, now_s, message.body));
+                               sign_webhook(valid, message.request_id, at.second, message.body));
 }
 
 }  // namespace
 
-net::OutboundRequest make_request(const Endpoint& endpoint, const CallbackMessage& message,
-                                  std::int64_t now_s, runtime::Deadline deadline) {
+SignedSecond sign_second(const Endpoint& endpoint, std::int64_t now_s) {
   const community::CallbackSettings& settings = endpoint.app->callback;
-  CallbackQuery query;
+  SignedSecond at{now_s, std::to_string(now_s), {}};
+  if (settings.sign) at.sign = make_sign(settings.token, at.text);
+  return at;
+}
+
+net::OutboundRequest make_request(const Endpoint& endpoint, const CallbackMessage& message,
+                                  const SignedSecond& at, runtime::Deadline deadline) {
+  CallbackQueryView query;
   query.sdkappid = endpoint.app->id;
   query.command = message.command;
   query.client_ip = message.origin.client_ip;
   query.opt_platform = message.origin.opt_platform;
   query.request_id = message.request_id;
-  if (settings.sign) {
-    query.request_time = std::to_string(now_s);
-    query.sign = make_sign(settings.token, *query.request_time);
+  if (!at.sign.empty()) {
+    query.sign = at.sign;
+    query.request_time = at.text;
   }
   net::OutboundRequest request;
   request.origin = endpoint.origin;
@@ -63,11 +69,17 @@ net::OutboundRequest make_request(const Endpoint& endpoint, const CallbackMessag
   request.body = message.body;
   request.deadline = deadline;
   request.tls = endpoint.tls;
-  if (!endpoint.webhook_keys.empty()) add_webhook_headers(request, endpoint, message, now_s);
+  request.headers.reserve(endpoint.webhook_keys.empty() ? 1 : 4);
+  if (!endpoint.webhook_keys.empty()) add_webhook_headers(request, endpoint, message, at);
   if (message.app_sequence > 0) {
     request.headers.emplace_back("tidings-sequence", std::to_string(message.app_sequence));
   }
   return request;
+}
+
+net::OutboundRequest make_request(const Endpoint& endpoint, const CallbackMessage& message,
+                                  std::int64_t now_s, runtime::Deadline deadline) {
+  return make_request(endpoint, message, sign_second(endpoint, now_s), deadline);
 }
 
 std::optional<std::int64_t> parse_retry_after(std::string_view text, std::int64_t now_s) {
@@ -152,12 +164,12 @@ AttemptResult classify(const net::HttpExchange& exchange, std::int64_t now_s) {
 }
 
 std::string describe(const net::HttpExchange& exchange, const AttemptResult& result) {
+  if (result.what == AttemptClass::ok) return {};
   if (!exchange.answered()) return exchange.detail;
   const std::string status = "HTTP " + std::to_string(exchange.status);
   const std::string type =
       exchange.content_type.empty() ? "no Content-Type" : exchange.content_type.substr(0, 64);
   switch (result.what) {
-    case AttemptClass::ok: return {};
     case AttemptClass::gone: return status + ": the receiver is gone for good";
     case AttemptClass::client_certificate:
       return status + ": the receiver's web server wants a client certificate that it accepts";

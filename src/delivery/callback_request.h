@@ -55,6 +55,17 @@ struct CallbackMessage {
   std::int64_t app_sequence = 0;  ///< 0: none (before-callbacks)
 };
 
+/// What all callbacks of one endpoint say alike within a second.
+struct SignedSecond {
+  std::int64_t second = -1;  ///< since 1970; -1: none yet
+  std::string text;          ///< decimal: RequestTime
+  std::string sign;          ///< empty where the app does not sign
+};
+SignedSecond sign_second(const Endpoint& endpoint, std::int64_t now_s);
+
+/// REQUIRES: `at` is of this endpoint.
+net::OutboundRequest make_request(const Endpoint& endpoint, const CallbackMessage& message,
+                                  const SignedSecond& at, runtime::Deadline deadline);
 net::OutboundRequest make_request(const Endpoint& endpoint, const CallbackMessage& message,
                                   std::int64_t now_s, runtime::Deadline deadline);
 

@@ -63,6 +63,28 @@ TEST(CallbackRequest, WithSignOnTheDocumentedExampleComesOut) {
       << request.target;
 }
 
+TEST(CallbackRequest, WhatIsSignedOnceASecondIsWhatEachWouldHaveSigned) {
+  community::App changed = app();
+  changed.callback.webhook_secrets = {{kSecret, 0, 0}, {kOther, 0, kNow + 1}};
+  for (const bool sign : {false, true}) {
+    changed.callback.sign = sign;
+    changed.callback.token = "S3cretTok";
+    const auto to = endpoint(changed);
+    for (const std::int64_t now : {kNow, kNow + 1}) {
+      const SignedSecond at = sign_second(*to, now);
+      EXPECT_EQ(at.second, now);
+      for (const char* id : {"first", "second"}) {
+        const CallbackMessage message{"Group.CallbackAfterCreateTopic", id, kOrigin, "{}", 42};
+        const auto one = make_request(*to, message, at, runtime::Deadline::never());
+        const auto other = make_request(*to, message, now, runtime::Deadline::never());
+        EXPECT_EQ(one.target, other.target);
+        EXPECT_EQ(one.headers, other.headers);
+        EXPECT_EQ(one.target.find("Sign=") != std::string::npos, sign);
+      }
+    }
+  }
+}
+
 TEST(CallbackRequest, EveryValidWebhookSecretSignsAndRetiredOnesDoNot) {
   community::App with_secrets = app();
   with_secrets.callback.webhook_secrets = {{kSecret, 0, 0}, {kOther, 0, kNow + 1}};

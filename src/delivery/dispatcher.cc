@@ -49,6 +49,8 @@ void Dispatcher::start() {
 runtime::awaitable<void> Dispatcher::stop(std::chrono::milliseconds grace) {
   stopping_ = true;
   timers_.notify_all();
+  while (resting_.wake_one()) {
+  }
   co_await group_.stop(grace);
   turn();  // hands over what the last attempts left
 }
@@ -165,7 +167,7 @@ void Dispatcher::settings_changed(SdkAppId app) {
 void Dispatcher::app_removed(SdkAppId app) {
   parts_.lane.post([this, app] {
     scheduler_.remove(app);
-    endpoints_.erase(app);
+    routes_.erase(app);
     std::erase_if(fresh_, [this, app](const auto& kept) {
       if (kept.second->app != app) return false;
       fresh_bytes_ -= weight(*kept.second);
@@ -183,20 +185,20 @@ void Dispatcher::configure(SdkAppId id) {
   target.dead_head = app->callback.dead_head;
   target.enabled =
       app->status == community::AppStatus::enabled && !app->callback.endpoint_disabled;
-  const auto before = endpoints_.find(id);
-  const auto known = before == endpoints_.end() ? nullptr : before->second;
+  const auto before = routes_.find(id);
+  const auto known = before == routes_.end() ? nullptr : before->second.endpoint;
   auto endpoint = app->callback.url.empty()
                       ? Result<std::shared_ptr<const Endpoint>>(fail(Errc::not_found, "no URL"))
                       : Endpoint::create(app, parts_.tls);
   if (endpoint) {
     target.url = app->callback.url;
-    endpoints_[id] = std::move(*endpoint);
+    routes_[id] = {std::move(*endpoint), {}};
   } else if (!app->callback.url.empty()) {
     log("delivery: events of app " + id.str() + " are held: " + endpoint.error().what);
   }
   const bool try_now = promising(known ? known->app.get() : nullptr, *app);
   // What waits for its body now may not be sent where it may not go any more.
-  if (!target.enabled || target.url.empty()) endpoints_.erase(id);
+  if (!target.enabled || target.url.empty()) routes_.erase(id);
   scheduler_.configure(id, std::move(target), try_now);
 }
 
@@ -226,7 +228,7 @@ void Dispatcher::turn() {
     scheduler_.start(at, tickets_);
     for (const Scheduler::Ticket& ticket : tickets_) {
       if (EventPtr event = take_fresh(ticket.seq)) {
-        send(ticket, std::move(event));
+        send({ticket, std::move(event)});
       } else {
         bodiless_.push_back(ticket);
       }
@@ -284,7 +286,7 @@ runtime::awaitable<void> Dispatcher::load_bodies() {
     for (const auto& ticket : tickets) {
       while (loaded && next < loaded->size() && (*loaded)[next].seq < ticket.seq) ++next;
       if (loaded && next < loaded->size() && (*loaded)[next].seq == ticket.seq) {
-        send(ticket, std::make_unique<const community::Event>(std::move((*loaded)[next])));
+        send({ticket, std::make_unique<const community::Event>(std::move((*loaded)[next]))});
       } else if (loaded) {
         scheduler_.forget(ticket);  // purged since it was chosen: nothing is left to send
       } else {
@@ -302,48 +304,73 @@ void Dispatcher::give_back(const Scheduler::Ticket& ticket, std::int64_t delay_m
   }
 }
 
-void Dispatcher::send(const Scheduler::Ticket& ticket, EventPtr event) {
-  if (!group_.spawn("attempt", attempt(ticket, std::move(event)))) {
-    give_back(ticket, kPostponeMs);
+void Dispatcher::send(Sending sending) {
+  if (resting_.count() > 0) {
+    handed_ = std::move(sending);
+    (void)resting_.wake_one();
+    return;
+  }
+  const Scheduler::Ticket ticket = sending.ticket;
+  if (!group_.spawn("attempts", make_attempts(std::move(sending)))) give_back(ticket, kPostponeMs);
+}
+
+/// One after the other: to spawn a coroutine for each costs more than to wake one that is there.
+runtime::awaitable<void> Dispatcher::make_attempts(Sending sending) {
+  for (;;) {
+    const auto found = routes_.find(sending.ticket.app);
+    if (found == routes_.end()) {  // its settings changed between start() and here
+      give_back(sending.ticket, kPostponeMs);
+    } else {
+      const std::shared_ptr<const Endpoint> endpoint = found->second.endpoint;
+      const auto request = request_of(found->second, *sending.event);
+      ++attempts_;
+      const net::HttpExchange exchange = co_await parts_.transport.post(request);
+      settle(sending, *endpoint, exchange);
+    }
+    schedule_turn();
+    sending = {};
+    if (stopping_) co_return;
+    co_await resting_.rest();
+    if (!handed_.event) co_return;
+    sending = std::exchange(handed_, {});
   }
 }
 
-runtime::awaitable<void> Dispatcher::attempt(Scheduler::Ticket ticket, EventPtr event) {
-  const auto found = endpoints_.find(ticket.app);
-  if (found == endpoints_.end()) {  // its settings changed between start() and here
-    give_back(ticket, kPostponeMs);
-    co_return schedule_turn();
-  }
-  const std::shared_ptr<const Endpoint> endpoint = found->second;
-  const CallbackMessage message{event->command, event->request_id, event->origin, event->body,
-                                event->app_sequence};
-  const auto request = make_request(*endpoint, message, parts_.clock.now_s(),
-                                    runtime::Deadline::after(options_.exchange_timeout));
-  ++attempts_;
-  const net::HttpExchange exchange = co_await parts_.transport.post(request);
+net::OutboundRequest Dispatcher::request_of(Route& route, const community::Event& event) {
+  const std::int64_t now_s = parts_.clock.now_s();
+  if (route.at.second != now_s) route.at = sign_second(*route.endpoint, now_s);
+  const CallbackMessage message{event.command, event.request_id, event.origin, event.body,
+                                event.app_sequence};
+  return make_request(*route.endpoint, message, route.at,
+                      runtime::Deadline::after(options_.exchange_timeout));
+}
+
+/// An attempt has ended.
+void Dispatcher::settle(const Sending& sending, const Endpoint& endpoint,
+                        const net::HttpExchange& exchange) {
+  const Scheduler::Ticket& ticket = sending.ticket;
   using net::ExchangeFailure;
   if (exchange.failure == ExchangeFailure::cancelled ||
       exchange.failure == ExchangeFailure::overloaded) {
-    give_back(ticket, kPostponeMs);  // we gave up, not the endpoint: no attempt
-    co_return schedule_turn();
+    return give_back(ticket, kPostponeMs);  // we gave up, not the endpoint: no attempt
   }
   const Now at = now();
   const AttemptResult result = classify(exchange, at.wall_ms / 1000);
-  auto finished = scheduler_.finish(ticket, result, at, parts_.random.next_unit());
-  if (finished.app_gone) co_return schedule_turn();
+  const double jitter = result.what == AttemptClass::ok ? 0 : parts_.random.next_unit();
+  auto finished = scheduler_.finish(ticket, result, at, jitter);
+  if (finished.app_gone) return;
   if (finished.outcome.state == store::EventState::delivered) {
     ++delivered_;
   } else if (finished.outcome.state == store::EventState::dead) {
     ++dead_;
   }
-  finished.outcome.attempt = log_of(exchange, result, endpoint->origin, at.wall_ms);
+  finished.outcome.attempt = log_of(exchange, result, endpoint.origin, at.wall_ms);
   if (parts_.observe) {
     parts_.observe(Tried{ticket.app, finished.outcome.state, result.what,
-                         at.wall_ms - event->time_ms, exchange.timings.total_us});
+                         at.wall_ms - sending.event->time_ms, exchange.timings.total_us});
   }
   outcomes_.push_back(std::move(finished.outcome));
   if (finished.disable_endpoint && parts_.disable_endpoint) parts_.disable_endpoint(ticket.app);
-  schedule_turn();
 }
 
 DispatcherStats Dispatcher::stats() const {

@@ -27,6 +27,7 @@
 #include "net/callback_transport.h"
 #include "runtime/blocking_pool.h"
 #include "runtime/notifier.h"
+#include "runtime/resting.h"
 #include "runtime/sleep.h"
 #include "runtime/task_group.h"
 #include "store/committer.h"
@@ -118,17 +119,28 @@ class Dispatcher {
 
  private:
   using EventPtr = std::unique_ptr<const community::Event>;
+  /// Where an app's events go, and what they all say in this second.
+  struct Route {
+    std::shared_ptr<const Endpoint> endpoint;
+    SignedSecond at;
+  };
+  struct Sending {
+    Scheduler::Ticket ticket;
+    EventPtr event;
+  };
 
   runtime::awaitable<void> page_in();
   runtime::awaitable<void> load_bodies();
   runtime::awaitable<void> run_timers();
-  runtime::awaitable<void> attempt(Scheduler::Ticket ticket, EventPtr event);
+  runtime::awaitable<void> make_attempts(Sending sending);
+  net::OutboundRequest request_of(Route& route, const community::Event& event);
+  void settle(const Sending& sending, const Endpoint& endpoint, const net::HttpExchange& exchange);
   void accept(std::vector<community::Event> events);
   void add(const store::PendingEvent& event, bool fresh);
   void know(const store::PendingEvent& event, bool fresh);
   void take_in(const Decision& decision);
   void configure(SdkAppId app);
-  void send(const Scheduler::Ticket& ticket, EventPtr event);
+  void send(Sending sending);
   void give_back(const Scheduler::Ticket& ticket, std::int64_t delay_ms);
   void schedule_turn();
   void turn();
@@ -142,12 +154,13 @@ class Dispatcher {
 
   // Lane only.
   Scheduler scheduler_;
-  std::unordered_map<SdkAppId, std::shared_ptr<const Endpoint>> endpoints_;
+  std::unordered_map<SdkAppId, Route> routes_;
   std::unordered_map<std::int64_t, EventPtr> fresh_;
   std::size_t fresh_bytes_ = 0;
   std::vector<Scheduler::Ticket> tickets_;
   std::vector<Scheduler::Ticket> bodiless_;
   std::vector<store::Outcome> outcomes_;
+  Sending handed_;  // to the coroutine that is being woken
   std::int64_t known_through_ = 0;  // every pending event up to here was added
   std::int64_t seen_through_ = 0;   // newest seq offered
   // Replays that are being committed, and events beyond known_through_ that an operator moved:
@@ -167,6 +180,7 @@ class Dispatcher {
   std::atomic<bool> behind_shown_ = false;
 
   runtime::Notifier timers_;
+  runtime::Resting resting_;  // coroutines that have made an attempt
   runtime::TaskGroup group_;  // last: stopped before anything it uses goes
 };
 

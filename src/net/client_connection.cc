@@ -83,7 +83,8 @@ void set_failure(HttpExchange& exchange, ExchangeFailure failure, std::string de
 
 bool has_line_break(std::string_view text) {
   // Not find_first_of(): it searches the three for every character of every header.
-  return std::ranges::any_of(text, [](char c) { return c == '\r' || c == '\n' || c == '\0'; });
+  return text.find('\r') != std::string_view::npos || text.find('\n') != std::string_view::npos ||
+         text.find('\0') != std::string_view::npos;
 }
 
 bool is_address(const std::string& host) {
@@ -134,7 +135,7 @@ void ClientConnection::cut() {
 }
 
 void ClientConnection::on_timeout() {
-  if (on_idle_end) {
+  if (idle_) {
     auto end = std::move(on_idle_end);
     end();  // destroys this connection
     return;
@@ -288,16 +289,8 @@ awaitable<error_code> ClientConnection::write() {
   co_return error;
 }
 
-awaitable<error_code> ClientConnection::read() {
-  const auto room =
-      asio::buffer(in_.data() + filled_, std::min(in_.size() - filled_, may_read()));
-  if (tls_) {
-    const auto [error, size] = co_await tls_->async_read_some(room, uncut());
-    filled_ += size;
-    received_ += size;
-    co_return error;
-  }
-  const auto [error, size] = co_await socket_.async_read_some(room, uncut());
+awaitable<error_code> ClientConnection::read_tls() {
+  const auto [error, size] = co_await tls_->async_read_some(room(), uncut());
   filled_ += size;
   received_ += size;
   co_return error;
@@ -328,7 +321,16 @@ awaitable<bool> ClientConnection::run(const OutboundRequest& request, HttpExchan
   auto* current = &parser;
   std::optional<ResponseParser> after_interim;
   for (;;) {
-    const auto error = co_await read();
+    error_code error;
+    if (tls_) {
+      error = co_await read_tls();
+    } else {
+      const auto [failed, size] =
+          co_await socket_.async_read_some(room(), uncut(socket_.get_executor()));
+      filled_ += size;
+      received_ += size;
+      error = failed;
+    }
     exchange.bytes_received = static_cast<std::uint32_t>(received_);
     if (timed_out_ || cut_) co_return broken(error, exchange);
     if (error) {

@@ -8,6 +8,8 @@
 
 #include <openssl/ssl.h>
 
+#include <algorithm>
+#include <boost/intrusive/list.hpp>
 #include <functional>
 #include <memory>
 #include <string>
@@ -26,7 +28,10 @@ struct FreeSession {
 };
 using TlsSession = std::unique_ptr<SSL_SESSION, FreeSession>;
 
-class ClientConnection final : public runtime::TimeoutSweep::Entry {
+class ClientConnection final
+    : public runtime::TimeoutSweep::Entry,
+      public boost::intrusive::list_base_hook<
+          boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {  // of those in use
  public:
   ClientConnection(runtime::Lane& lane, runtime::TimeoutSweep& sweep,
                    const HttpClientOptions& options);
@@ -52,7 +57,17 @@ class ClientConnection final : public runtime::TimeoutSweep::Entry {
 
   void cut();  ///< ends what runs with `cancelled`
   runtime::Deadline::TimePoint connected_at;  ///< by TCP; TLS came after it
-  std::function<void()> on_idle_end;  ///< set while idle: called when idle for too long
+  /// Called when the connection was idle until the deadline of its last rest(); destroys it.
+  std::function<void()> on_idle_end;
+  /// It carries no exchange until `deadline`, or until wake().
+  void rest(runtime::Deadline deadline) {
+    idle_ = true;
+    arm(deadline);
+  }
+  void wake() {
+    idle_ = false;
+    disarm();
+  }
   std::string remote_address;
 
  private:
@@ -62,7 +77,10 @@ class ClientConnection final : public runtime::TimeoutSweep::Entry {
   runtime::awaitable<bool> secure(const OutboundRequest& request, TlsClient& client,
                                   const TlsSession& session, HttpExchange& exchange);
   runtime::awaitable<error_code> write();
-  runtime::awaitable<error_code> read();
+  runtime::awaitable<error_code> read_tls();
+  [[nodiscard]] auto room() {
+    return asio::buffer(in_.data() + filled_, std::min(in_.size() - filled_, may_read()));
+  }
   bool write_request(const OutboundRequest& request);
   bool broken(const error_code& error, HttpExchange& exchange) const;
   bool unverified(long verified, const std::string& host, HttpExchange& exchange) const;
@@ -76,6 +94,7 @@ class ClientConnection final : public runtime::TimeoutSweep::Entry {
   bool cut_ = false;
   bool got_bytes_ = false;
   bool reusable_ = false;
+  bool idle_ = false;
   std::string out_;
   std::size_t written_ = 0;
   std::vector<char> in_;

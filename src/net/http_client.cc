@@ -1,9 +1,9 @@
 #include "net/http_client.h"
 
-#include <list>
 #include <map>
+#include <string_view>
 #include <tuple>
-#include <unordered_set>
+#include <vector>
 
 #include "base/check.h"
 #include "net/client_connection.h"
@@ -19,9 +19,15 @@ constexpr std::size_t kMaxOriginsKept = 10'000;
 
 /// What makes two requests fit for one connection.
 using Key = std::tuple<std::string, std::uint16_t, const TlsClient*>;
+using KeyView = std::tuple<std::string_view, std::uint16_t, const TlsClient*>;
+
+struct KeyLess {
+  using is_transparent = void;
+  bool operator()(const KeyView& a, const KeyView& b) const { return a < b; }
+};
 
 struct Origin {
-  std::list<std::unique_ptr<ClientConnection>> idle;  // the one used last in front
+  std::vector<std::unique_ptr<ClientConnection>> idle;  // the one used last at the end
   TlsSession session;
   std::shared_ptr<TlsClient> tls;  // keeps the key's pointer from being used again
 };
@@ -54,12 +60,13 @@ class HttpClientPool::Core {
   using Connection = std::unique_ptr<ClientConnection>;
   class InUse;
 
-  awaitable<bool> try_idle(const OutboundRequest& request, Origin& origin, HttpExchange& exchange);
   awaitable<bool> try_fresh(const OutboundRequest& request, Origin& origin, HttpExchange& exchange);
   awaitable<bool> find_addresses(const OutboundRequest& request, Addresses& out,
                                  HttpExchange& exchange);
   Result<void> choose_tls(const OutboundRequest& request, std::shared_ptr<TlsClient>& out);
-  void keep(Origin& origin, Connection connection);
+  Origin& origin_of(const OutboundRequest& request, std::shared_ptr<TlsClient> tls);
+  Connection take_idle(Origin& origin);
+  void keep(Origin& origin, Connection connection, Deadline::TimePoint now);
   bool make_place();
   void forget_empty_origins();
   void forget_abandoned_identities();
@@ -69,26 +76,27 @@ class HttpClientPool::Core {
   HttpClientOptions options_;
   runtime::TimeoutSweep sweep_;
   std::shared_ptr<TlsClient> default_tls_;
-  std::map<Key, Origin> origins_;
-  std::unordered_set<ClientConnection*> in_use_;
+  std::map<Key, Origin, KeyLess> origins_;
+  boost::intrusive::list<ClientConnection, boost::intrusive::constant_time_size<false>> in_use_;
+  std::size_t in_use_count_ = 0;
   std::size_t idle_ = 0;
   bool closed_ = false;
   HttpClientStatistics counted_;
 };
 
-/// A connection while its exchange runs: known to close().
+/// A connection while its exchange runs: known to close(). It leaves the list by keep() or by its end.
 class HttpClientPool::Core::InUse {
  public:
-  InUse(Core& core, ClientConnection& connection) : core_(core), connection_(connection) {
-    core_.in_use_.insert(&connection_);
+  InUse(Core& core, ClientConnection& connection) : core_(core) {
+    core_.in_use_.push_back(connection);
+    ++core_.in_use_count_;
   }
-  ~InUse() { core_.in_use_.erase(&connection_); }
+  ~InUse() { --core_.in_use_count_; }
   InUse(const InUse&) = delete;
   InUse& operator=(const InUse&) = delete;
 
  private:
   Core& core_;
-  ClientConnection& connection_;
 };
 
 Result<void> HttpClientPool::Core::choose_tls(const OutboundRequest& request,
@@ -117,43 +125,56 @@ awaitable<HttpExchange> HttpClientPool::Core::exchange(const OutboundRequest& re
   } else if (!chosen) {
     end_with(exchange, ExchangeFailure::tls, chosen.error().what);
   } else {
-    if (origins_.size() >= kMaxOriginsKept) forget_empty_origins();
-    const Key key(request.origin.host, request.origin.port, tls.get());
-    if (tls && !origins_.contains(key)) forget_abandoned_identities();
-    auto& origin = origins_[key];
-    origin.tls = tls;
-    const auto settled = co_await try_idle(request, origin, exchange);
+    auto& origin = origin_of(request, std::move(tls));
+    bool settled = false;
+    // Not a coroutine of its own: nearly every exchange goes this way and would pay for its frame.
+    if (Connection connection = take_idle(origin)) {
+      const InUse in_use(*this, *connection);
+      ++counted_.connections_reused;
+      exchange.reused_connection = true;
+      exchange.remote_address = connection->remote_address;
+      const auto answered = co_await connection->run(request, exchange);
+      settled = answered || !connection->broke_before_answer() ||
+                exchange.failure != ExchangeFailure::closed;
+      if (!settled) {
+        ++counted_.stale_retries;
+        exchange = HttpExchange{};
+      } else if (answered && connection->reusable()) {
+        const auto now = Deadline::SteadyClock::now();
+        exchange.timings.total_us = between(start, now);
+        keep(origin, std::move(connection), now);
+        co_return exchange;
+      }
+    }
     if (!settled) (void)co_await try_fresh(request, origin, exchange);
   }
   exchange.timings.total_us = since(start);
   co_return exchange;
 }
 
-/// True when the exchange is settled, well or badly; false when a fresh connection is needed.
-awaitable<bool> HttpClientPool::Core::try_idle(const OutboundRequest& request, Origin& origin,
-                                               HttpExchange& exchange) {
-  while (!origin.idle.empty()) {
-    Connection connection = std::move(origin.idle.front());
-    origin.idle.pop_front();
-    --idle_;
-    connection->on_idle_end = nullptr;
-    connection->disarm();
-    if (!connection->is_quiet()) continue;
-    const InUse in_use(*this, *connection);
-    ++counted_.connections_reused;
-    exchange.reused_connection = true;
-    exchange.remote_address = connection->remote_address;
-    const auto answered = co_await connection->run(request, exchange);
-    if (!answered && connection->broke_before_answer() &&
-        exchange.failure == ExchangeFailure::closed) {
-      ++counted_.stale_retries;
-      exchange = HttpExchange{};
-      co_return false;
-    }
-    if (answered && connection->reusable()) keep(origin, std::move(connection));
-    co_return true;
+Origin& HttpClientPool::Core::origin_of(const OutboundRequest& request,
+                                        std::shared_ptr<TlsClient> tls) {
+  if (origins_.size() >= kMaxOriginsKept) forget_empty_origins();
+  const KeyView key(request.origin.host, request.origin.port, tls.get());
+  auto found = origins_.find(key);
+  if (found == origins_.end()) {
+    if (tls) forget_abandoned_identities();
+    found = origins_.try_emplace(Key(key)).first;
   }
-  co_return false;
+  found->second.tls = std::move(tls);
+  return found->second;
+}
+
+/// One that can be expected to work; nullptr: a fresh one is needed.
+HttpClientPool::Core::Connection HttpClientPool::Core::take_idle(Origin& origin) {
+  while (!origin.idle.empty()) {
+    Connection connection = std::move(origin.idle.back());
+    origin.idle.pop_back();
+    --idle_;
+    connection->wake();
+    if (connection->is_quiet()) return connection;
+  }
+  return nullptr;
 }
 
 awaitable<bool> HttpClientPool::Core::try_fresh(const OutboundRequest& request, Origin& origin,
@@ -182,7 +203,12 @@ awaitable<bool> HttpClientPool::Core::try_fresh(const OutboundRequest& request, 
   const auto answered = co_await connection->run(request, exchange);
   if (!answered) co_return false;
   if (auto session = connection->session()) origin.session = std::move(session);
-  if (connection->reusable()) keep(origin, std::move(connection));
+  if (!connection->reusable()) co_return true;
+  connection->on_idle_end = [this, &origin, one = connection.get()] {
+    --idle_;
+    std::erase_if(origin.idle, [one](const Connection& kept) { return kept.get() == one; });
+  };
+  keep(origin, std::move(connection), Deadline::SteadyClock::now());
   co_return true;
 }
 
@@ -215,23 +241,19 @@ awaitable<bool> HttpClientPool::Core::find_addresses(const OutboundRequest& requ
   co_return false;
 }
 
-void HttpClientPool::Core::keep(Origin& origin, Connection connection) {
+void HttpClientPool::Core::keep(Origin& origin, Connection connection, Deadline::TimePoint now) {
+  connection->unlink();
   if (closed_ || origin.idle.size() >= options_.max_idle_per_origin) return;
   ++idle_;
-  origin.idle.push_front(std::move(connection));
-  auto& kept = *origin.idle.front();
-  kept.arm(options_.idle_timeout);
-  kept.on_idle_end = [this, &origin, &kept] {
-    --idle_;
-    origin.idle.remove_if([&kept](const Connection& one) { return one.get() == &kept; });
-  };
+  connection->rest(Deadline::at(now + options_.idle_timeout));
+  origin.idle.push_back(std::move(connection));
 }
 
 bool HttpClientPool::Core::make_place() {
-  if (in_use_.size() + idle_ < options_.max_connections) return true;
+  if (in_use_count_ + idle_ < options_.max_connections) return true;
   for (auto& [key, origin] : origins_) {
     if (origin.idle.empty()) continue;
-    origin.idle.pop_back();
+    origin.idle.erase(origin.idle.begin());
     --idle_;
     return true;
   }
@@ -256,13 +278,13 @@ void HttpClientPool::Core::close() {
   closed_ = true;
   for (auto& [key, origin] : origins_) origin.idle.clear();
   idle_ = 0;
-  for (auto* connection : in_use_) connection->cut();
+  for (ClientConnection& connection : in_use_) connection.cut();
 }
 
 HttpClientStatistics HttpClientPool::Core::statistics() const {
   auto now = counted_;
   now.idle = idle_;
-  now.open = idle_ + in_use_.size();
+  now.open = idle_ + in_use_count_;
   return now;
 }
 

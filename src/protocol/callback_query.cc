@@ -22,9 +22,18 @@ bool same_text(std::string_view a, std::string_view b) {
   return std::ranges::equal(a, b, {}, ascii_lower, ascii_lower);
 }
 
+constexpr std::array<bool, 256> unreserved_bytes() {
+  std::array<bool, 256> table{};
+  for (int c = '0'; c <= '9'; ++c) table[static_cast<std::size_t>(c)] = true;
+  for (int c = 'a'; c <= 'z'; ++c) table[static_cast<std::size_t>(c)] = true;
+  for (int c = 'A'; c <= 'Z'; ++c) table[static_cast<std::size_t>(c)] = true;
+  for (const char c : std::string_view{"-._~"}) table[static_cast<unsigned char>(c)] = true;
+  return table;
+}
+
 bool unreserved(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' ||
-         c == '.' || c == '_' || c == '~';
+  static constexpr std::array<bool, 256> kTable = unreserved_bytes();
+  return kTable[static_cast<unsigned char>(c)];
 }
 
 void append_encoded(std::string& out, std::string_view text) {
@@ -133,9 +142,13 @@ bool same_opt_platform(std::string_view a, std::string_view b) {
   return same_text(canonical_opt_platform(a), canonical_opt_platform(b));
 }
 
-std::string make_callback_target(const CallbackUrl& url, const CallbackQuery& query) {
-  std::string out = url.path.empty() ? "/" : url.path;
-  out.reserve(out.size() + 320);
+namespace {
+
+std::string make_target(const CallbackUrl& url, const CallbackQueryView& query, bool with_sign,
+                        bool with_time) {
+  std::string out;
+  out.reserve(url.path.size() + 320);
+  out = url.path.empty() ? std::string_view{"/"} : std::string_view{url.path};
   char join = '?';
   const auto add = [&](Parameter which, std::string_view value) {
     out.push_back(join);
@@ -150,9 +163,26 @@ std::string make_callback_target(const CallbackUrl& url, const CallbackQuery& qu
   if (client && !query.client_ip.empty()) add(Parameter::client_ip, query.client_ip);
   if (client && !query.opt_platform.empty()) add(Parameter::opt_platform, query.opt_platform);
   if (!query.request_id.empty()) add(Parameter::request_id, query.request_id);
-  if (query.sign) add(Parameter::sign, *query.sign);
-  if (query.request_time) add(Parameter::request_time, *query.request_time);
+  if (with_sign) add(Parameter::sign, query.sign);
+  if (with_time) add(Parameter::request_time, query.request_time);
   return out;
+}
+
+}  // namespace
+
+std::string make_callback_target(const CallbackUrl& url, const CallbackQuery& query) {
+  const auto view = [](const std::optional<std::string>& text) {
+    return text ? std::string_view{*text} : std::string_view{};
+  };
+  return make_target(url,
+                     {query.sdkappid, query.command, query.contenttype, query.client_ip,
+                      query.opt_platform, query.request_id, view(query.sign),
+                      view(query.request_time)},
+                     query.sign.has_value(), query.request_time.has_value());
+}
+
+std::string make_callback_target(const CallbackUrl& url, const CallbackQueryView& query) {
+  return make_target(url, query, !query.sign.empty(), !query.request_time.empty());
 }
 
 Result<CallbackQuery> parse_callback_query(std::string_view target_or_query) {

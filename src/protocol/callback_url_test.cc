@@ -146,6 +146,34 @@ TEST(CallbackTarget, parameters_stand_in_the_documented_order) {
             "&RequestTime=1735689601");
 }
 
+TEST(CallbackTarget, views_give_the_same) {
+  CallbackQuery query = documented_query();
+  query.request_id = "3f0c9a52-6a1e-4c7b-9d6f-0b8f5a2f6e11";
+  CallbackQueryView view{query.sdkappid,  query.command,      query.contenttype,
+                         query.client_ip, query.opt_platform, query.request_id, {}, {}};
+  const CallbackUrl url = url_of("https://hooks.riverside.test/im");
+  EXPECT_EQ(make_callback_target(url, view), make_callback_target(url, query));
+  query.sign = "b89098544161938fe8b8f2692d9fb2b89d38e0ed6ed1b90a0f1f7ff69414d294";
+  query.request_time = "1735689601";
+  view.sign = *query.sign;
+  view.request_time = *query.request_time;
+  EXPECT_EQ(make_callback_target(url, view), make_callback_target(url, query));
+}
+
+TEST(CallbackTarget, every_byte_but_the_unreserved_ones_is_encoded) {
+  CallbackQuery query = documented_query();
+  for (int byte = 0; byte < 256; ++byte) {
+    const char c = static_cast<char>(byte);
+    const bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                       c == '-' || c == '.' || c == '_' || c == '~';
+    query.request_id = std::string(1, c);
+    const std::string target = make_callback_target(url_of("http://x.test"), query);
+    const std::string value = target.substr(target.find("RequestID=") + 10);
+    EXPECT_EQ(value.size(), plain ? 1U : 3U) << byte;
+    EXPECT_EQ(value.front(), plain ? c : '%') << byte;
+  }
+}
+
 TEST(CallbackTarget, what_it_writes_it_reads_back) {
   CallbackQuery query = documented_query();
   query.client_ip = "2001:db8::1";

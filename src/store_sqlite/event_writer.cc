@@ -1,5 +1,6 @@
 #include "store_sqlite/event_writer.h"
 
+#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -10,6 +11,20 @@ namespace tidings::sqlite {
 using store::EventState;
 using store::Ledger;
 using store::Outcome;
+
+namespace {
+
+constexpr std::size_t kMany = 32;
+constexpr std::size_t kFew = 8;
+
+std::string insert_first_attempts(std::size_t rows) {
+  constexpr std::string_view kRow = "(?, 1, ?, ?, ?, ?, ?, ?, ?)";
+  std::string sql = "INSERT INTO attempt VALUES";
+  for (std::size_t i = 0; i < rows; ++i) sql.append(i == 0 ? "" : ",").append(kRow);
+  return sql;
+}
+
+}  // namespace
 
 Result<EventWriter> EventWriter::prepare(Database& database) {
   EventWriter writer;
@@ -39,6 +54,8 @@ Result<EventWriter> EventWriter::prepare(Database& database) {
   TRY(writer.state_, database.prepare("SELECT state FROM delivery WHERE seq = ? AND sdkappid = ?"));
   TRY(writer.insert_attempt_,
       database.prepare("INSERT INTO attempt VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)"));
+  TRY(writer.insert_first_many_, database.prepare(insert_first_attempts(kMany)));
+  TRY(writer.insert_first_few_, database.prepare(insert_first_attempts(kFew)));
   // Two statements: one that reads the table it writes goes by way of a temporary one.
   TRY(writer.last_attempt_, database.prepare("SELECT max(number) FROM attempt WHERE seq = ?"));
   TRY(writer.trim_attempts_, database.prepare("DELETE FROM attempt WHERE seq = ? AND number <= ?"));
@@ -57,6 +74,7 @@ Result<void> EventWriter::write(community::View& view, std::span<const Outcome> 
                                 RowCache& cache, Counters& counters) {
   Ledgers ledgers;
   std::set<SdkAppId> dropped;
+  first_.clear();
   for (const community::SetChange& change : view.set_changes) {
     if (const auto* forget = std::get_if<community::ForgetEvents>(&change)) {
       TRY_VOID(purge(*forget));
@@ -83,6 +101,7 @@ Result<void> EventWriter::write(community::View& view, std::span<const Outcome> 
     TRY(Ledger* ledger, ledger_of(outcome.app, ledgers, cache));
     TRY_VOID(apply(outcome, view.now_ms(), *ledger));
   }
+  TRY_VOID(keep_first_attempts());
   for (const auto& [app, ledger] : ledgers) {
     TRY_VOID(put_ledger_.run(app, ledger.accepted, ledger.delivered, ledger.pending, ledger.dead,
                              ledger.cancelled));
@@ -172,6 +191,11 @@ Result<void> EventWriter::apply(const Outcome& outcome, std::int64_t now_ms, Led
     }
   }
   if (!known || !outcome.attempt) return {};
+  if (outcome.attempts == 1) {  // nearly every one; most often it is the only one
+    first_.push_back({outcome.seq, &*outcome.attempt, *last});
+    return {};
+  }
+  TRY_VOID(keep_first_attempts());  // they may be earlier ones of this event
   return keep_attempt(outcome.seq, *outcome.attempt, *last);
 }
 
@@ -209,6 +233,37 @@ Result<void> EventWriter::keep_attempt(std::int64_t seq, const store::Attempt& a
   constexpr auto kKept = static_cast<std::int64_t>(store::kAttemptsKept);
   if (number <= kKept) return {};
   return trim_attempts_.run(seq, number - kKept);
+}
+
+Result<void> EventWriter::keep_first_attempts() {
+  // By the key of their table: neighbours are found without another way down the tree.
+  std::ranges::stable_sort(first_, {}, &FirstAttempt::seq);
+  std::span<const FirstAttempt> left{first_};
+  while (!left.empty()) {
+    const std::size_t count = left.size() >= kMany ? kMany : left.size() >= kFew ? kFew : 1;
+    const auto rows = left.first(count);
+    left = left.subspan(count);
+    if (count > 1) {
+      Statement& insert = count == kMany ? insert_first_many_ : insert_first_few_;
+      int next = 1;
+      for (const auto& [seq, attempt, outcome] : rows) {
+        TRY(const Word address, words_.number_of(attempt->address));
+        next = insert.bind_from(next, seq, attempt->at_ms, attempt->duration_us, outcome,
+                                attempt->http_status, attempt->detail, address,
+                                attempt->response_bytes);
+      }
+      const auto kept = insert.run_bound();
+      if (kept) continue;
+      // Internal is a key that exists: one of them was tried before, and replayed. SQLite takes
+      // such a statement back as a whole; after any other error the transaction may be gone.
+      if (kept.error().kind != Errc::internal) return kept;
+    }
+    for (const auto& [seq, attempt, outcome] : rows) {
+      TRY_VOID(keep_attempt(seq, *attempt, outcome));
+    }
+  }
+  first_.clear();
+  return {};
 }
 
 }  // namespace tidings::sqlite

@@ -8,6 +8,7 @@
 #include <map>
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "community/view.h"
 #include "store/event_log.h"
@@ -40,11 +41,23 @@ class EventWriter {
   Result<void> replay(const store::Outcome& outcome, std::int64_t now_ms, store::Ledger& ledger);
   Result<std::optional<store::EventState>> state_of(const store::Outcome& outcome);
   Result<void> keep_attempt(std::int64_t seq, const store::Attempt& attempt, const Word& outcome);
+  /// Those of first_, several rows a statement.
+  Result<void> keep_first_attempts();
+
+  /// Of an event that was tried for the first time, as far as its row says. The attempt is the
+  /// outcome's own.
+  struct FirstAttempt {
+    std::int64_t seq;
+    const store::Attempt* attempt;
+    Word outcome;
+  };
 
   Words words_;
+  std::vector<FirstAttempt> first_;  // of this write(), not kept yet
   Statement ledger_, put_ledger_, cancel_, draw_sequence_, insert_event_, insert_delivery_;
   Statement purge_delivery_, purge_attempts_, purge_event_, count_purged_;
   Statement from_pending_, replay_, state_, insert_attempt_, last_attempt_, trim_attempts_;
+  Statement insert_first_many_, insert_first_few_;
 };
 
 }  // namespace tidings::sqlite

@@ -60,15 +60,23 @@ class Statement {
   /// Binds the arguments from position 1 on and starts.
   template <class... Arguments>
   [[nodiscard]] Rows query(const Arguments&... arguments) {
-    bind_from_one(arguments...);
+    bind_from(1, arguments...);
     return Rows{*this};
   }
   /// Binds, runs to the end and resets. Rows, if there are any, are ignored.
   template <class... Arguments>
   Result<void> run(const Arguments&... arguments) {
-    bind_from_one(arguments...);
+    bind_from(1, arguments...);
     return run_bound();
   }
+  /// For a statement over several rows: binds from `position` on, says which one is next.
+  template <class... Arguments>
+  int bind_from(int position, const Arguments&... arguments) {
+    (bind(position++, arguments), ...);
+    return position;
+  }
+  /// Runs to the end and resets, with what bind_from() has bound.
+  Result<void> run_bound();
   /// Rows changed by the last run() of this connection.
   [[nodiscard]] std::int64_t changes() const;
 
@@ -80,11 +88,6 @@ class Statement {
   };
   explicit Statement(sqlite3_stmt* handle) : handle_(handle) {}
 
-  template <class... Arguments>
-  void bind_from_one(const Arguments&... arguments) {
-    int position = 0;
-    (bind(++position, arguments), ...);
-  }
   template <std::integral Number>
   void bind(int position, Number value) {
     note(sqlite3_bind_int64(handle_.get(), position, static_cast<std::int64_t>(value)));
@@ -115,7 +118,6 @@ class Statement {
   void note(int code) {
     if (code != SQLITE_OK && bind_error_ == SQLITE_OK) bind_error_ = code;
   }
-  Result<void> run_bound();
   Result<bool> step();
   void reset();
 
