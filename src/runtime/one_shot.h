@@ -52,7 +52,7 @@ class OneShotState {
 
  private:
   /// What Asio resumes a coroutine by that awaits an operation without a frame of its own.
-  using Waiter = asio::detail::awaitable_async_op_handler<void(), asio::any_io_executor>;
+  using Waiter = asio::detail::awaitable_async_op_handler<void(), Executor>;
   void park(Waiter waiter, bool interruptible);
 
   Lane& lane_;
