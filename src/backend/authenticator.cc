@@ -1,6 +1,8 @@
 #include "backend/authenticator.h"
 
+#include <algorithm>
 #include <array>
+#include <charconv>
 #include <functional>
 #include <limits>
 #include <mutex>
@@ -100,13 +102,24 @@ std::int64_t valid_until(const UserSigClaims& claims, const community::App& app,
   return until;
 }
 
-std::string throttle_key(SdkAppId app, std::string_view identifier) {
-  std::string key = app.str();
-  key.push_back('/');
-  // Longer identifiers are refused before any ticket is looked at; this bounds the memory.
-  key.append(identifier.substr(0, 64));
-  return key;
-}
+/// "<app>/<identifier>", of every call: hence without the heap. Longer identifiers are refused
+/// before any ticket is looked at; the bound here is that of the memory.
+class ThrottleKey {
+ public:
+  ThrottleKey(SdkAppId app, std::string_view identifier) {
+    char* end = std::to_chars(text_, text_ + kAppDigits, app.number()).ptr;
+    *end++ = '/';
+    end = std::copy_n(identifier.data(), std::min(identifier.size(), kIdentifier), end);
+    size_ = static_cast<std::size_t>(end - text_);
+  }
+  [[nodiscard]] std::string_view view() const { return {text_, size_}; }
+
+ private:
+  static constexpr std::size_t kAppDigits = 10;
+  static constexpr std::size_t kIdentifier = 64;
+  char text_[kAppDigits + 1 + kIdentifier];
+  std::size_t size_ = 0;
+};
 
 }  // namespace
 
@@ -171,7 +184,8 @@ Result<void> Authenticator::verify(const community::App& app, std::string_view i
 Result<void> Authenticator::verify_ticket(const community::App& app, std::string_view identifier,
                                           std::string_view user_sig) {
   const std::int64_t now_s = clock_.now_s();
-  const std::string key = throttle_key(app.id, identifier);
+  const ThrottleKey throttle(app.id, identifier);
+  const std::string_view key = throttle.view();
   if (throttled(key, now_s)) {
     return fail(Errc::rate_limited,
                 "identifier '" + std::string(identifier) + "' failed its UserSig check " +

@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "backend/before_callback.h"
+#include "runtime/deadline.h"
 
 namespace tidings::backend {
 namespace {
@@ -30,31 +31,48 @@ struct AdmitOnSnapshot {
 
 Service::Service(Parts parts) : parts_(parts) {}
 
-runtime::awaitable<Result<community::Reply>> Service::execute(community::Command command) {
+runtime::awaitable<Result<community::Reply>> Service::execute(community::Command&& command,
+                                                              runtime::Deadline deadline) {
   if (const auto which = before_switch(command)) {
     const community::AppPtr app = parts_.apps.find(asking_caller(command)->app);
     if (app && app->callback.on(*which) && !app->callback.url.empty()) {
-      auto admitted = co_await ask_before(command);
-      if (!admitted) co_return std::move(admitted).error();
+      return ask_and_commit(std::move(command), deadline);
     }
   }
+  return commit(std::move(command), deadline);
+}
+
+// No coroutine: what nearly all writes take is one wait, that of the OneShot.
+runtime::awaitable<Result<community::Reply>> Service::commit(community::Command&& command,
+                                                             runtime::Deadline deadline) {
   runtime::OneShot<Result<community::Reply>> shot;
   auto done = completion_for(command, shot.sender());
   parts_.committer.submit(std::move(command), std::move(done));
-  auto reply = co_await shot.wait();
+  return shot.wait_until(deadline);
+}
+
+runtime::awaitable<Result<community::Reply>> Service::ask_and_commit(community::Command command,
+                                                                     runtime::Deadline deadline) {
+  auto admitted = co_await ask_before(command, deadline);
+  if (!admitted) co_return std::move(admitted).error();
+  auto reply = co_await commit(std::move(command), deadline);
   co_return reply;
 }
 
-runtime::awaitable<Result<void>> Service::ask_before(community::Command& command) {
+runtime::awaitable<Result<void>> Service::ask_before(community::Command& command,
+                                                     runtime::Deadline deadline) {
   AdmitOnSnapshot admit{parts_.community, parts_.clock.now_ms(), parts_.random, command};
-  auto admitted = co_await parts_.readers.run(std::move(admit));
+  auto admitted = co_await parts_.readers.run(std::move(admit), deadline);
   if (!admitted) co_return std::move(admitted).error();
   if (!*admitted) co_return Result<void>{};
   const community::Question question = std::move(**admitted);
 
-  auto answer = co_await parts_.before.ask(question, *asking_caller(command));
+  auto answer = co_await runtime::with_deadline(
+      deadline, parts_.before.ask(question, *asking_caller(command)));
   if (!answer) {
-    if (answer.error().kind == Errc::cancelled) co_return std::move(answer).error();
+    const Error& why = answer.error();
+    const bool ours = why.kind == Errc::timeout && deadline.passed();
+    if (ours || why.kind == Errc::cancelled) co_return std::move(answer).error();
     co_return judge_silence(question.command, question.app->callback.before_failure,
                             answer.error().what);
   }

@@ -10,7 +10,8 @@
 /// order of the commits.
 ///
 /// Errors: `code` is the protocol's number; 0 where it has none (a full reader pool, a cancelled
-/// wait), which a door reports as its own "internal, retry" (10002, 70500).
+/// wait), which a door reports as its own "internal, retry" (10002, 70500). Errc::timeout without a
+/// code: the caller's deadline passed first; a write may still be committed.
 ///
 /// Threads: from any lane; resumes on the caller's lane. Lifetime: everything given to the
 /// constructor outlives the service; callers' coroutines end before it does.
@@ -59,14 +60,16 @@ class Service {
   };
   explicit Service(Parts parts);
 
-  /// One write, of any door.
-  runtime::awaitable<Result<community::Reply>> execute(community::Command command);
+  /// One write, of any door. It may be under way before the result is awaited. On a lane.
+  runtime::awaitable<Result<community::Reply>> execute(
+      community::Command&& command, runtime::Deadline deadline = runtime::Deadline::never());
 
   /// Runs `read`, a call on community() or events() that gives a Result and owns what it uses, on
   /// the reader pool.
   template <class F>
-  runtime::awaitable<std::invoke_result_t<F>> read(F read) {
-    return parts_.readers.run(std::move(read));
+  runtime::awaitable<std::invoke_result_t<F>> read(
+      F read, runtime::Deadline deadline = runtime::Deadline::never()) {
+    return parts_.readers.run(std::move(read), deadline);
   }
 
   [[nodiscard]] store::CommunityReader& community() { return parts_.community; }
@@ -76,7 +79,12 @@ class Service {
   [[nodiscard]] Random& random() { return parts_.random; }
 
  private:
-  runtime::awaitable<Result<void>> ask_before(community::Command& command);
+  runtime::awaitable<Result<community::Reply>> commit(community::Command&& command,
+                                                      runtime::Deadline deadline);
+  runtime::awaitable<Result<community::Reply>> ask_and_commit(community::Command command,
+                                                              runtime::Deadline deadline);
+  runtime::awaitable<Result<void>> ask_before(community::Command& command,
+                                              runtime::Deadline deadline);
   [[nodiscard]] store::Completion completion_for(const community::Command& command,
                                                  CommitBridge::ReplySender sender);
 

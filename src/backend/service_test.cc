@@ -101,6 +101,39 @@ TEST_F(ServiceTest, no_valid_answer_follows_the_policy) {
   EXPECT_EQ(topics(), 1U);
 }
 
+TEST_F(ServiceTest, an_app_backend_slower_than_the_calls_own_limit_is_60008_whatever_the_policy) {
+  make_community();
+  switch_on(CallbackSwitch::before_create_group);
+  class Silent final : public BeforeAsker {
+   public:
+    bool cancelled = false;
+    runtime::awaitable<Result<CallbackAnswer>> ask(const community::Question&,
+                                                   const community::Caller&) override {
+      runtime::OneShot<CallbackAnswer> never;
+      auto held = never.sender();
+      auto answer = co_await never.wait();
+      cancelled = answer.error().kind == Errc::cancelled;
+      co_return answer;
+    }
+  } asks;
+  Service patient({committer, bridge, engine, engine, readers, apps, asks, clock, random});
+  rest::RestLimits limits = unlimited();
+  limits.answer_within = std::chrono::milliseconds(30);
+  rest::RestDoor hasty({patient, authenticator, limiter}, limits);
+  net::HttpRequest request;
+  request.method = net::HttpMethod::post;
+  const std::string path = std::string("/v4/") + kCreateTopic;
+  const std::string admin = query();
+  request.path = path;
+  request.query = admin;
+  request.body = kBody;
+  request.client_ip = client_ip;
+  const net::HttpResponse response = runtime::block_on(lane, hasty.handle(request));
+  EXPECT_NE(response.body.find("\"ErrorCode\":60008"), std::string::npos) << response.body;
+  EXPECT_TRUE(asks.cancelled);
+  EXPECT_EQ(topics(), 0U);
+}
+
 TEST_F(ServiceTest, refused_members_of_an_invitation_are_not_added) {
   make_community();
   import({"mia"});
@@ -142,7 +175,7 @@ TEST_F(ServiceTest, what_happened_while_the_app_backend_thought_is_checked_again
   asks.rival.topic_id = "@TGS#_makers@TOPIC#_one";
   community::CreateTopic mine = asks.rival;
   asks.rival.import = true;
-  auto reply = runtime::block_on(lane, racing.execute(mine));
+  auto reply = runtime::block_on(lane, executed(racing, mine));
   ASSERT_FALSE(reply.has_value());
   EXPECT_EQ(reply.error().code, 10025);
   EXPECT_EQ(topics(), 1U);

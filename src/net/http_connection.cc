@@ -115,10 +115,7 @@ template <class Stream>
 awaitable<void> HttpConnection<Stream>::run() {
   const auto ready = co_await handshake();
   if (!ready) co_return;
-  for (;;) {
-    const auto next = co_await serve_one();
-    if (next == Next::close) break;
-  }
+  co_await serve();
   co_await finish();
 }
 
@@ -139,59 +136,93 @@ awaitable<bool> HttpConnection<Stream>::handshake() {
   co_return true;
 }
 
+// One coroutine for all requests: one made for each would be a good part of what a small request
+// costs.
 template <class Stream>
-awaitable<typename HttpConnection<Stream>::Next> HttpConnection<Stream>::serve_one() {
-  RequestParser parser(request_, body_, server_.options.max_header_bytes,
-                       server_.options.max_body_bytes);
-  phase_ = Phase::idle;
+awaitable<void> HttpConnection<Stream>::serve() {
+  const auto& handlers = server_.handlers;
   for (;;) {
-    // Empty lines before a request are skipped (RFC 9112 2.2).
-    while (begin_ < end_ && parser.head_bytes() == 0 &&
-           (in_[begin_] == '\r' || in_[begin_] == '\n')) {
-      ++begin_;
+    RequestParser parser(request_, body_, server_.options.max_header_bytes,
+                         server_.options.max_body_bytes);
+    phase_ = Phase::idle;
+    for (;;) {
+      const auto progress = parse_head(parser);
+      if (progress == RequestParser::Progress::done) break;
+      if (progress == RequestParser::Progress::failed) {
+        co_await refuse(parser.status(), parser.reason());
+        co_return;
+      }
+      if (!out_.empty() && !write_at_once()) {
+        const auto written = co_await flush_slowly();
+        if (!written) co_return;
+      }
+      if (begin_ == end_ && server_.stopping) co_return;
+      expect_bytes();
+      if (end_ == in_.size()) {
+        co_await refuse(431, "the request's head is too large");
+        co_return;
+      }
+      const auto [error, size] = co_await stream_.async_read_some(
+          asio::buffer(in_.data() + end_, in_.size() - end_), uncut());
+      if (error) {
+        if (timed_out_) co_await refuse(408, "the request's head did not come in time");
+        co_return;
+      }
+      end_ += size;
     }
-    const auto progress =
-        begin_ == end_ ? RequestParser::Progress::need_more : parser.parse_head(unread());
-    if (progress == RequestParser::Progress::done) break;
-    if (progress == RequestParser::Progress::failed) {
-      co_return co_await refuse(parser.status(), parser.reason());
+    first_ = false;
+    if (!body_is_there(parser)) {
+      const auto complete = co_await read_body(parser);
+      if (!complete) co_return;
     }
-    if (!out_.empty() && !write_at_once()) {
+    fill_request();
+    if (handlers.is_websocket && handlers.is_websocket(request_.path)) {
+      co_await answer_websocket(parser);
+      co_return;
+    }
+    if (handlers.is_stream && handlers.is_stream(request_.path)) {
+      const auto stays = co_await answer_stream(parser);
+      if (!stays) co_return;
+      continue;
+    }
+    HttpResponse response;
+    try {
+      response = co_await handlers.request(request_);
+    } catch (const std::exception& exception) {
+      response = handler_failed("handler", exception);
+    }
+    const bool keep_alive = take_answer(parser, response);
+    if (keep_alive && begin_ < end_ && out_.size() < kPipelinedAnswers) continue;
+    if (!write_at_once()) {
       const auto written = co_await flush_slowly();
-      if (!written) co_return Next::close;
+      if (!written) co_return;
     }
-    if (begin_ == end_) {
-      begin_ = end_ = 0;
-      if (server_.stopping) co_return Next::close;
-      phase_ = Phase::idle;
-      arm(first_ ? server_.options.header_timeout : server_.options.idle_timeout);
-    } else if (phase_ != Phase::head) {
-      phase_ = Phase::head;
-      arm(server_.options.header_timeout);
-    }
-    make_room();
-    if (end_ == in_.size()) co_return co_await refuse(431, "the request's head is too large");
-    const auto [error, size] = co_await stream_.async_read_some(
-        asio::buffer(in_.data() + end_, in_.size() - end_), uncut());
-    if (error) {
-      if (timed_out_) co_return co_await refuse(408, "the request's head did not come in time");
-      co_return Next::close;
-    }
-    end_ += size;
+    if (!keep_alive) co_return;
   }
-  first_ = false;
-  const std::size_t head = parser.head_bytes();
-  if (parser.is_chunked()) {
-    const auto complete = co_await read_chunks(parser);
-    if (!complete) co_return Next::close;
-  } else if (parser.body_bytes() <= end_ - begin_ - head) {
-    request_.body = unread().substr(head, parser.body_bytes());
-  } else {
-    const auto complete = co_await read_rest_of_body(parser);
-    if (!complete) co_return Next::close;
+}
+
+template <class Stream>
+RequestParser::Progress HttpConnection<Stream>::parse_head(RequestParser& parser) {
+  // Empty lines before a request are skipped (RFC 9112 2.2).
+  while (begin_ < end_ && parser.head_bytes() == 0 &&
+         (in_[begin_] == '\r' || in_[begin_] == '\n')) {
+    ++begin_;
   }
-  fill_request();
-  co_return co_await answer(parser);
+  return begin_ == end_ ? RequestParser::Progress::need_more : parser.parse_head(unread());
+}
+
+/// Before a read of what a head still lacks: sets its limit and makes room for it.
+template <class Stream>
+void HttpConnection<Stream>::expect_bytes() {
+  if (begin_ == end_) {
+    begin_ = end_ = 0;
+    phase_ = Phase::idle;
+    arm(first_ ? server_.options.header_timeout : server_.options.idle_timeout);
+  } else if (phase_ != Phase::head) {
+    phase_ = Phase::head;
+    arm(server_.options.header_timeout);
+  }
+  make_room();
 }
 
 template <class Stream>
@@ -209,19 +240,35 @@ void HttpConnection<Stream>::make_room() {
 }
 
 template <class Stream>
-awaitable<bool> HttpConnection<Stream>::read_rest_of_body(RequestParser& parser) {
-  const std::size_t wanted = parser.body_bytes();
-  body_ = unread().substr(parser.head_bytes());
+bool HttpConnection<Stream>::body_is_there(const RequestParser& parser) {
+  const std::size_t head = parser.head_bytes();
+  if (parser.is_chunked() || parser.body_bytes() > end_ - begin_ - head) return false;
+  request_.body = unread().substr(head, parser.body_bytes());
+  return true;
+}
+
+template <class Stream>
+awaitable<bool> HttpConnection<Stream>::read_body(RequestParser& parser) {
+  std::string& came = parser.is_chunked() ? chunks_ : body_;
+  body_.clear();
+  came = unread().substr(parser.head_bytes());
   end_ = begin_ + parser.head_bytes();
-  phase_ = Phase::body;
-  arm(server_.options.body_timeout);
-  if (parser.expects_continue() && body_.empty()) {
+  if (parser.expects_continue() && came.empty()) {
     out_ += "HTTP/1.1 100 Continue\r\n\r\n";
     const auto written = co_await flush_slowly();
     if (!written) co_return false;
-    phase_ = Phase::body;
-    arm(server_.options.body_timeout);
   }
+  phase_ = Phase::body;
+  arm(server_.options.body_timeout);
+  auto rest = parser.is_chunked() ? read_chunks(parser) : read_rest_of_body(parser);
+  const bool complete = co_await std::move(rest);
+  request_.body = body_;
+  co_return complete;
+}
+
+template <class Stream>
+awaitable<bool> HttpConnection<Stream>::read_rest_of_body(RequestParser& parser) {
+  const std::size_t wanted = parser.body_bytes();
   while (body_.size() < wanted) {
     const std::size_t have = body_.size();
     body_.resize(std::min(wanted, have + kReadStep));  // grows with what came, not what was claimed
@@ -229,40 +276,27 @@ awaitable<bool> HttpConnection<Stream>::read_rest_of_body(RequestParser& parser)
         asio::buffer(body_.data() + have, body_.size() - have), uncut());
     body_.resize(have + size);
     if (error) {
-      if (timed_out_) (void)co_await refuse(408, "the request's body did not come in time");
+      if (timed_out_) co_await refuse(408, "the request's body did not come in time");
       co_return false;
     }
   }
-  request_.body = body_;
   co_return true;
 }
 
 template <class Stream>
 awaitable<bool> HttpConnection<Stream>::read_chunks(RequestParser& parser) {
-  body_.clear();
-  chunks_ = unread().substr(parser.head_bytes());
-  end_ = begin_ + parser.head_bytes();
-  phase_ = Phase::body;
-  arm(server_.options.body_timeout);
-  if (parser.expects_continue() && chunks_.empty()) {
-    out_ += "HTTP/1.1 100 Continue\r\n\r\n";
-    const auto written = co_await flush_slowly();
-    if (!written) co_return false;
-    phase_ = Phase::body;
-    arm(server_.options.body_timeout);
-  }
   for (;;) {
     std::size_t used = 0;
     const auto progress = parser.parse_chunks(chunks_, used);
     chunks_.erase(0, used);
     if (progress == RequestParser::Progress::done) break;
     if (progress == RequestParser::Progress::failed) {
-      (void)co_await refuse(parser.status(), parser.reason());
+      co_await refuse(parser.status(), parser.reason());
       co_return false;
     }
     const std::size_t have = chunks_.size();
     if (have >= kReadStep) {  // a chunk header or trailer of that size
-      (void)co_await refuse(400, "a chunk's header or trailer is too large");
+      co_await refuse(400, "a chunk's header or trailer is too large");
       co_return false;
     }
     chunks_.resize(have + kReadStep);
@@ -270,17 +304,18 @@ awaitable<bool> HttpConnection<Stream>::read_chunks(RequestParser& parser) {
         asio::buffer(chunks_.data() + have, chunks_.size() - have), uncut());
     chunks_.resize(have + size);
     if (error) {
-      if (timed_out_) (void)co_await refuse(408, "the request's body did not come in time");
+      if (timed_out_) co_await refuse(408, "the request's body did not come in time");
       co_return false;
     }
   }
-  request_.body = body_;
   co_return true;
 }
 
 template <class Stream>
 void HttpConnection<Stream>::fill_request() {
   disarm();
+  count(server_.counters.requests);
+  phase_ = Phase::handling;
   request_.peer_address = peer_address_;
   request_.tls = kIsTls;
   request_.client_certificate_subject = certificate_subject_;
@@ -300,31 +335,10 @@ ResponseWriter::Manner HttpConnection<Stream>::manner(const RequestParser* parse
 }
 
 template <class Stream>
-awaitable<typename HttpConnection<Stream>::Next> HttpConnection<Stream>::answer(
-    RequestParser& parser) {
-  const auto& handlers = server_.handlers;
-  count(server_.counters.requests);
-  phase_ = Phase::handling;
-  if (handlers.is_websocket && handlers.is_websocket(request_.path)) {
-    co_return co_await answer_websocket(parser);
-  }
-  if (handlers.is_stream && handlers.is_stream(request_.path)) {
-    co_return co_await answer_stream(parser);
-  }
-  HttpResponse response;
-  try {
-    response = co_await handlers.request(request_);
-  } catch (const std::exception& exception) {
-    server_.log("handler of " + std::string(request_.path) + ": " + exception.what());
-    response = server_.refusal(500, "internal error");
-  }
-  const bool keep_alive = take_answer(parser, response);
-  if (keep_alive && begin_ < end_ && out_.size() < kPipelinedAnswers) co_return Next::request;
-  if (!write_at_once()) {
-    const auto written = co_await flush_slowly();
-    if (!written) co_return Next::close;
-  }
-  co_return keep_alive ? Next::request : Next::close;
+HttpResponse HttpConnection<Stream>::handler_failed(std::string_view which,
+                                                    const std::exception& exception) const {
+  server_.log(std::string(which) + " of " + std::string(request_.path) + ": " + exception.what());
+  return server_.refusal(500, "internal error");
 }
 
 template <class Stream>
@@ -386,8 +400,7 @@ awaitable<bool> HttpConnection<Stream>::flush_slowly() {
 }
 
 template <class Stream>
-awaitable<typename HttpConnection<Stream>::Next> HttpConnection<Stream>::refuse(
-    unsigned status, std::string_view reason) {
+awaitable<void> HttpConnection<Stream>::refuse(unsigned status, std::string_view reason) {
   if (status == 413 || status == 431) {
     count(server_.counters.too_large);
   } else if (status != 408) {
@@ -397,36 +410,32 @@ awaitable<typename HttpConnection<Stream>::Next> HttpConnection<Stream>::refuse(
   server_.writer.append(out_, response, {.keep_alive = false});
   (void)co_await flush_slowly();
   linger_ = true;
-  co_return Next::close;
 }
 
 template <class Stream>
-awaitable<typename HttpConnection<Stream>::Next> HttpConnection<Stream>::answer_stream(
-    RequestParser& parser) {
+awaitable<bool> HttpConnection<Stream>::answer_stream(RequestParser& parser) {
   Events events(*this);
   phase_ = Phase::streaming;
   HttpResponse response;
   try {
     response = co_await server_.handlers.stream(request_, events);
   } catch (const std::exception& exception) {
-    server_.log("stream of " + std::string(request_.path) + ": " + exception.what());
-    response = server_.refusal(500, "internal error");
+    response = handler_failed("stream", exception);
   }
-  if (events.started()) co_return Next::close;
+  if (events.started()) co_return false;
   const bool keep_alive = take_answer(parser, response);
   const auto written = co_await flush_slowly();
-  co_return written && keep_alive ? Next::request : Next::close;
+  co_return written && keep_alive;
 }
 
 template <class Stream>
-awaitable<typename HttpConnection<Stream>::Next> HttpConnection<Stream>::answer_websocket(
-    RequestParser& parser) {
+awaitable<void> HttpConnection<Stream>::answer_websocket(RequestParser& parser) {
   if (!parser.is_upgrade() || !equal_ignoring_case(request_.header("Upgrade"), "websocket")) {
     auto response = server_.refusal(426, "this path speaks WebSocket only");
     response.headers.emplace_back("Upgrade", "websocket");
     server_.writer.append(out_, response, manner(&parser, false));
     (void)co_await flush_slowly();
-    co_return Next::close;
+    co_return;
   }
   UpgradeRequest upgrade{std::string(request_.target), std::string(request_.path),
                          std::string(request_.query),  peer_address_,
@@ -440,14 +449,14 @@ awaitable<typename HttpConnection<Stream>::Next> HttpConnection<Stream>::answer_
   driver.client_ip = upgrade.client_ip;
   WebSocketSession session(std::move(owned));
   const auto accepted = co_await driver.accept(unread());
-  if (!accepted) co_return Next::close;
+  if (!accepted) co_return;
 
   phase_ = Phase::websocket;
   driver.on_closing = [this] { arm(server_.options.websocket.close_timeout); };
   stop_websocket_ = [&driver] { driver.close(1012, "the server stops"); };
   runtime::OneShot<bool> writer_ended(server_.lane);
   auto spawned = server_.group->spawn("websocket writer", driver.run_writer(writer_ended.sender()));
-  if (!spawned) co_return Next::close;
+  if (!spawned) co_return;
   server_.counters.websockets_open.fetch_add(1);
   try {
     co_await server_.handlers.websocket(session, std::move(upgrade));
@@ -460,7 +469,6 @@ awaitable<typename HttpConnection<Stream>::Next> HttpConnection<Stream>::answer_
   server_.counters.websockets_open.fetch_sub(1);
   stop_websocket_ = nullptr;
   disarm();
-  co_return Next::close;
 }
 
 template <class Stream>

@@ -40,25 +40,29 @@ class HttpConnection final : public ServerConnection {
  private:
   static constexpr bool kIsTls = std::is_same_v<Stream, TlsSocket>;
   enum class Phase { handshake, idle, head, body, handling, writing, streaming, websocket, linger };
-  enum class Next { request, close };
   class Events;
 
   void on_timeout() override;
   runtime::awaitable<bool> handshake();
-  runtime::awaitable<Next> serve_one();
+  runtime::awaitable<void> serve();
+  runtime::awaitable<bool> read_body(RequestParser& parser);  // false: the connection ends
   runtime::awaitable<bool> read_rest_of_body(RequestParser& parser);
   runtime::awaitable<bool> read_chunks(RequestParser& parser);
-  runtime::awaitable<Next> answer(RequestParser& parser);
-  runtime::awaitable<Next> answer_stream(RequestParser& parser);
-  runtime::awaitable<Next> answer_websocket(RequestParser& parser);
-  runtime::awaitable<Next> refuse(unsigned status, std::string_view reason);
+  runtime::awaitable<bool> answer_stream(RequestParser& parser);  // true: the connection stays
+  runtime::awaitable<void> answer_websocket(RequestParser& parser);
+  runtime::awaitable<void> refuse(unsigned status, std::string_view reason);
   runtime::awaitable<bool> flush_slowly();
   runtime::awaitable<void> finish();
 
+  RequestParser::Progress parse_head(RequestParser& parser);
+  void expect_bytes();
+  bool body_is_there(const RequestParser& parser);
   bool write_at_once();
   /// Afterwards the answer is in `out_`, its request gone; true: the connection stays.
   bool take_answer(RequestParser& parser, const HttpResponse& response);
   void fill_request();
+  [[nodiscard]] HttpResponse handler_failed(std::string_view which,
+                                            const std::exception& exception) const;
   void consume(std::size_t bytes);
   void make_room();
   [[nodiscard]] std::string_view unread() const { return {in_.data() + begin_, end_ - begin_}; }

@@ -45,6 +45,8 @@ struct HttpResponse {
   std::string_view content_type = "application/json; charset=utf-8";  ///< points at a constant
   std::string body;
   std::vector<std::pair<std::string, std::string>> headers;  ///< besides the ones the server sets
+  /// More of them, as they are sent: whole lines, each with its CRLF. Points at a constant.
+  std::string_view constant_headers;
   bool close = false;  ///< end the connection after this answer
 };
 

@@ -60,6 +60,10 @@ class HttpServerTest : public testing::Test {
     if (request.path == "/none") response.status = 204;
     if (request.path == "/close") response.close = true;
     if (request.path == "/inject") response.headers.emplace_back("X-A", "a\r\nX-B: b");
+    if (request.path == "/constant") {
+      response.constant_headers = "X-C: 1\r\nX-D: 2\r\n";
+      response.headers.emplace_back("X-E", "3");
+    }
     if (response.body.empty()) {
       response.body = std::string(request.method_text) + " " + std::string(request.target) + " " +
                       std::string(request.client_ip) + " [" + std::string(request.body) + "]";
@@ -254,6 +258,14 @@ TEST_F(HttpServerTest, AnExceptionOfAHandlerIs500AndLogged) {
   const std::lock_guard lock(log_mutex);
   ASSERT_EQ(log.size(), 1u);
   EXPECT_NE(log[0].find("on purpose"), std::string::npos);
+}
+
+TEST_F(HttpServerTest, ConstantHeaderLinesGoOutAsTheyAre) {
+  start();
+  const auto all = exchange("GET /constant HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+  EXPECT_NE(all.find("\r\nX-C: 1\r\nX-D: 2\r\nX-E: 3\r\nConnection: close\r\n\r\nGET /constant"),
+            std::string::npos)
+      << all;
 }
 
 TEST_F(HttpServerTest, AHeaderCannotSmuggleAnother) {

@@ -65,6 +65,7 @@ void ResponseWriter::append(std::string& out, const HttpResponse& response, Mann
     append_number(out, response.body.size());
     out += "\r\n";
   }
+  out += response.constant_headers;
   for (const auto& [name, value] : response.headers) {
     // A line break in a value would let its author write our next header.
     if (value.find_first_of("\r\n") != std::string::npos) continue;

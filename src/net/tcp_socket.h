@@ -1,7 +1,6 @@
 /// The socket and stream types of net/, and how their operations are awaited.
 ///
-/// Sockets carry the lane's concrete executor: one virtual call less an operation than the
-/// type-erased default.
+/// Sockets carry the lane's concrete executor, as coroutines do (runtime/awaitable.h).
 #pragma once
 
 #include <boost/asio/basic_socket_acceptor.hpp>
@@ -28,8 +27,7 @@ using TlsSocket = asio::ssl::stream<TcpSocket>;
 /// Bytes under way are not cut by cancellation of the coroutine: a connection's owner ends them by
 /// closing the socket, at its deadline or when it is told to.
 inline auto uncut() {
-  return asio::bind_cancellation_slot(asio::cancellation_slot(),
-                                      asio::as_tuple(asio::use_awaitable));
+  return asio::bind_cancellation_slot(asio::cancellation_slot(), runtime::kAsTuple);
 }
 
 /// The same for a coroutine that runs on `lane`, as whoever owns the socket does: what completes

@@ -4,6 +4,7 @@
 #include <boost/json/value_stack.hpp>
 #include <cmath>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 namespace tidings {
@@ -22,6 +23,10 @@ struct CountingHandler {
   static constexpr std::size_t max_key_size = json::string::max_size();
   static constexpr std::size_t max_string_size = json::string::max_size();
 
+  CountingHandler(json::storage_ptr storage, unsigned char* room, std::size_t size)
+      : stack({}, room, size) {
+    stack.reset(std::move(storage));
+  }
   json::value_stack stack;
   std::size_t members = 0;
 
@@ -186,8 +191,9 @@ Error duplicate_error(std::string_view text, std::size_t max_depth) {
 
 Result<json::value> parse_json_strict(std::string_view text, std::size_t max_depth,
                                       json::storage_ptr storage) {
-  json::basic_parser<CountingHandler> parser(strict_options(max_depth));
-  parser.handler().stack.reset(storage);
+  unsigned char room[2048];  // for what is under construction; larger texts take more by themselves
+  json::basic_parser<CountingHandler> parser(strict_options(max_depth), std::move(storage), room,
+                                             sizeof room);
   error_code error;
   const std::size_t used = parser.write_some(false, text.data(), text.size(), error);
   if (error) return syntax_error(used, error, max_depth);

@@ -8,16 +8,23 @@
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 namespace tidings::runtime {
 
 namespace asio = boost::asio;
 
+/// Every coroutine runs on a lane, so it names a lane's executor and not Asio's type-erased one,
+/// through which each completion would be a function object and two virtual calls.
+using Executor = asio::io_context::executor_type;
+
 template <class T>
-using awaitable = asio::awaitable<T>;
+using awaitable = asio::awaitable<T, Executor>;
+
+inline constexpr asio::use_awaitable_t<Executor> kUseAwaitable;
 
 /// `auto [error, count] = ...` without exceptions: error codes of Asio stay values.
-inline constexpr asio::as_tuple_t<asio::use_awaitable_t<>> kAsTuple{asio::use_awaitable};
+inline constexpr asio::as_tuple_t<asio::use_awaitable_t<Executor>> kAsTuple{kUseAwaitable};
 
 }  // namespace tidings::runtime

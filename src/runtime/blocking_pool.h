@@ -4,8 +4,8 @@
 ///
 /// Errors: Errc::cancelled when the pool stops before the call began, Errc::unavailable when the
 /// queue is full. A call that runs cannot be cancelled: terminal cancellation returns at once with
-/// Errc::cancelled while the call ends by itself, so it must own what it uses. An exception of the
-/// callable leaves run() on the caller's lane.
+/// Errc::cancelled while the call ends by itself, so it must own what it uses; so does a deadline,
+/// with Errc::timeout. An exception of the callable leaves run() on the caller's lane.
 /// Threads: run() on any lane; it resumes there. Lifetime: outlives its callers; stop() or the
 /// destructor finishes what runs, drops what is queued, and joins.
 #pragma once
@@ -31,7 +31,8 @@ class BlockingPool {
   BlockingPool& operator=(const BlockingPool&) = delete;
 
   template <class F>
-  auto run(F call) -> awaitable<typename detail::Flat<std::invoke_result_t<F&>>::type>;
+  auto run(F call, Deadline deadline = Deadline::never())
+      -> awaitable<typename detail::Flat<std::invoke_result_t<F&>>::type>;
 
   void stop();
   [[nodiscard]] std::size_t queued() const;
@@ -80,13 +81,14 @@ struct PooledCall {
 }  // namespace detail
 
 template <class F>
-auto BlockingPool::run(F call) -> awaitable<typename detail::Flat<std::invoke_result_t<F&>>::type> {
+auto BlockingPool::run(F call, Deadline deadline)
+    -> awaitable<typename detail::Flat<std::invoke_result_t<F&>>::type> {
   using Value = typename detail::Flat<std::invoke_result_t<F&>>::type;
   OneShot<detail::CallOutcome<Value>> shot;
   if (!submit(detail::PooledCall<F, Value>{std::move(call), shot.sender()})) {
     co_return fail(Errc::unavailable, "the queue of blocking calls is full; try later");
   }
-  auto outcome = co_await shot.wait();
+  auto outcome = co_await shot.wait_until(deadline);
   if (!outcome) co_return std::move(outcome).error();
   if (outcome->exception) std::rethrow_exception(outcome->exception);
   co_return std::move(outcome->value);

@@ -6,13 +6,18 @@
 #include <iterator>
 
 #include "base/check.h"
+#include "runtime/timeout_sweep.h"
 
 namespace tidings::runtime {
 namespace {
 thread_local Lane* current_lane = nullptr;
 }  // namespace
 
-Lane::Lane(std::string name) : name_(std::move(name)), io_(1), work_(asio::make_work_guard(io_)) {}
+Lane::Lane(std::string name)
+    : name_(std::move(name)),
+      io_(1),
+      timeouts_(std::make_unique<TimeoutSweep>(*this, kTimeoutTick)),
+      work_(asio::make_work_guard(io_)) {}
 
 Lane::~Lane() {
   abandon();

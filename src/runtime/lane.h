@@ -11,6 +11,7 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <mutex>
@@ -24,8 +25,12 @@
 
 namespace tidings::runtime {
 
+class TimeoutSweep;
+
 class Lane {
  public:
+  static constexpr std::chrono::milliseconds kTimeoutTick{20};
+
   explicit Lane(std::string name);  ///< the thread's name; the system keeps 15 characters
   ~Lane();                          ///< abandon() and join() when still running
   Lane(const Lane&) = delete;
@@ -37,6 +42,9 @@ class Lane {
 
   void post(Job job);                      ///< runs later on this lane, never inline
   void post_batch(std::vector<Job> jobs);  ///< the same for many: one lock, one wake-up
+
+  /// The limits of what waits on this lane. On the lane.
+  [[nodiscard]] TimeoutSweep& timeouts() { return *timeouts_; }
 
   /// The lane whose thread this is; nullptr on other threads.
   [[nodiscard]] static Lane* current();
@@ -55,6 +63,7 @@ class Lane {
   // Constant after construction.
   std::string name_;
   asio::io_context io_;
+  std::unique_ptr<TimeoutSweep> timeouts_;
   // Protected by mutex_.
   std::mutex mutex_;
   std::vector<Job> inbox_;

@@ -2,31 +2,29 @@
 
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/this_coro.hpp>
 
 namespace tidings::runtime {
 namespace detail {
 
-/// Only terminal cancellation interrupts. The waiter is resumed by a post, never inside emit().
-struct OneShotState::Cancel {
+namespace {
+
+/// Only terminal cancellation interrupts.
+struct GiveUpWhenTerminal {
   OneShotState* state;
   void operator()(asio::cancellation_type type) const {
-    if ((type & asio::cancellation_type::terminal) == asio::cancellation_type::none) return;
-    if (!state->waiter_) return;
-    asio::post(state->lane_.io(), std::move(*state->waiter_));
-    state->waiter_.reset();
+    if ((type & asio::cancellation_type::terminal) != asio::cancellation_type::none) {
+      state->give_up();
+    }
   }
 };
 
-struct OneShotState::Suspend {
-  OneShotState* state;
-  bool interruptible;
-  void operator()(Waiter handler) const {
-    auto slot = asio::get_associated_cancellation_slot(handler);
-    state->waiter_.emplace(std::move(handler));
-    if (interruptible && slot.is_connected()) slot.assign(Cancel{state});
-  }
-};
+}  // namespace
+
+void OneShotState::park(Waiter waiter, bool interruptible) {
+  auto slot = asio::get_associated_cancellation_slot(waiter);
+  waiter_.emplace(std::move(waiter));
+  if (interruptible && slot.is_connected()) slot.assign(GiveUpWhenTerminal{this});
+}
 
 void OneShotState::deliver() {
   delivered_ = true;
@@ -36,16 +34,10 @@ void OneShotState::deliver() {
   std::move(waiter)();
 }
 
-awaitable<void> OneShotState::until_delivered(bool interruptible) {
-  CHECK(Lane::current() == &lane_);
-  if (delivered_) co_return;
-  const auto cancellation = co_await asio::this_coro::cancellation_state;
-  if (interruptible && (cancellation.cancelled() & asio::cancellation_type::terminal) !=
-      asio::cancellation_type::none) {
-    co_return;
-  }
-  Suspend suspend{this, interruptible};
-  co_await asio::async_initiate<const asio::use_awaitable_t<>, void()>(suspend, asio::use_awaitable);
+void OneShotState::give_up() {
+  if (!waiter_) return;
+  asio::post(lane_.io(), std::move(*waiter_));
+  waiter_.reset();
 }
 
 }  // namespace detail

@@ -10,13 +10,15 @@
 ///   batch.flush();                               // one wake-up per lane, however many
 ///
 /// Errors: Errc::cancelled when the sender was destroyed unused, or when the waiting coroutine was
-/// cancelled terminally. Total cancellation (a group that stops in grace) does not interrupt: the
-/// command is under way and its answer is wanted.
+/// cancelled terminally; Errc::timeout from wait_until(). Total cancellation (a group that stops in
+/// grace) does not interrupt: the command is under way and its answer is wanted.
 /// Threads: OneShot on its lane only; a sender on any one thread; a CompletionBatch on one thread.
 /// Lifetime: sender and OneShot may go in any order.
 #pragma once
 
 #include <boost/asio/cancellation_type.hpp>
+#include <boost/asio/deferred.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <memory>
 #include <optional>
 #include <type_traits>
@@ -26,6 +28,7 @@
 #include "base/check.h"
 #include "base/result.h"
 #include "runtime/lane.h"
+#include "runtime/timeout_sweep.h"
 
 namespace tidings::runtime {
 namespace detail {
@@ -39,18 +42,51 @@ class OneShotState {
   [[nodiscard]] Lane& lane() const { return lane_; }
   /// On the lane, at the top of a job: the value stands (or never will); go on with the waiter.
   void deliver();
-  /// On the lane: until delivered or terminally cancelled.
-  awaitable<void> until_delivered(bool interruptible);
+  /// On the lane: go on without the value. The waiter is resumed by the loop, never inline.
+  void give_up();
   [[nodiscard]] bool delivered() const { return delivered_; }
 
- private:
-  using Waiter = asio::async_result<asio::use_awaitable_t<>, void()>::handler_type;
+  /// To be awaited directly: one coroutine frame less than awaiting a coroutine that waits.
   struct Suspend;
-  struct Cancel;
+  [[nodiscard]] auto until_delivered(bool interruptible);
+
+ private:
+  /// What Asio resumes a coroutine by that awaits an operation without a frame of its own.
+  using Waiter = asio::detail::awaitable_async_op_handler<void(), Executor>;
+  void park(Waiter waiter, bool interruptible);
 
   Lane& lane_;
   bool delivered_ = false;
   std::optional<Waiter> waiter_;
+};
+
+struct OneShotState::Suspend {
+  OneShotState* state;
+  bool interruptible;
+  void operator()(Waiter waiter) const { state->park(std::move(waiter), interruptible); }
+};
+
+inline auto OneShotState::until_delivered(bool interruptible) {
+  return asio::async_initiate<const asio::deferred_t, void()>(Suspend{this, interruptible},
+                                                              asio::deferred);
+}
+
+/// Ends a wait when its time has come. Lives in the coroutine that waits.
+class OneShotLimit final : public TimeoutSweep::Entry {
+ public:
+  OneShotLimit(OneShotState& state, Deadline deadline)
+      : Entry(state.lane().timeouts()), state_(state) {
+    arm(deadline);
+  }
+  [[nodiscard]] bool passed() const { return passed_; }
+
+ private:
+  void on_timeout() override {
+    passed_ = true;
+    state_.give_up();
+  }
+  OneShotState& state_;
+  bool passed_ = false;
 };
 
 template <class T>
@@ -126,18 +162,37 @@ class OneShot {
   /// REQUIRES: called once, on the lane. `interruptible = false` waits on even when cancelled
   /// terminally: for work that must have ended before the caller may go.
   awaitable<Waited> wait(bool interruptible = true) {
-    auto state = state_;
-    co_await state->until_delivered(interruptible);
-    if (!state->delivered() || !state->value) {
-      // Said in full: a T that is an aggregate could itself be made from an Error.
-      co_return Waited(boost::system::in_place_error,
-                       fail(Errc::cancelled, "the answer was not waited for, or never came"));
-    }
-    co_return std::move(*state->value);
+    return receive(state_, Deadline::never(), interruptible);
   }
+  /// The same with an end (Errc::timeout), late by up to Lane::kTimeoutTick. What comes after it
+  /// is dropped.
+  awaitable<Waited> wait_until(Deadline deadline) { return receive(state_, deadline, true); }
 
  private:
-  std::shared_ptr<detail::OneShotValue<T>> state_;
+  using State = std::shared_ptr<detail::OneShotValue<T>>;
+
+  static awaitable<Waited> receive(State state, Deadline deadline, bool interruptible) {
+    CHECK(Lane::current() == &state->lane());
+    std::optional<detail::OneShotLimit> limit;
+    if (!state->delivered()) {
+      const auto cancellation = co_await asio::this_coro::cancellation_state;
+      const auto terminal = cancellation.cancelled() & asio::cancellation_type::terminal;
+      if (!interruptible || terminal == asio::cancellation_type::none) {
+        if (!deadline.is_never()) limit.emplace(*state, deadline);
+        co_await state->until_delivered(interruptible);
+      }
+    }
+    if (state->delivered() && state->value) co_return std::move(*state->value);
+    // Said in full: a T that is an aggregate could itself be made from an Error.
+    if (limit && limit->passed()) {
+      co_return Waited(boost::system::in_place_error,
+                       fail(Errc::timeout, "the answer did not come in time"));
+    }
+    co_return Waited(boost::system::in_place_error,
+                     fail(Errc::cancelled, "the answer was not waited for, or never came"));
+  }
+
+  State state_;
 };
 
 /// Values for many waiters, handed over with one wake-up per lane. The destructor flushes.

@@ -10,6 +10,7 @@
 #include "runtime/lane.h"
 #include "runtime/one_shot.h"
 #include "runtime/run_on.h"
+#include "runtime/sleep.h"
 #include "runtime/task_group.h"
 
 namespace tidings::runtime {
@@ -150,6 +151,56 @@ TEST_F(OneShotTest, AResultInsideIsFlat) {
   EXPECT_EQ(value.error().kind, Errc::conflict);
 }
 
+awaitable<void> wait_with_an_end() {
+  OneShot<int> never;
+  auto held = never.sender();
+  const auto before = Deadline::SteadyClock::now();
+  const auto late = co_await never.wait_until(Deadline::after(5ms));
+  EXPECT_EQ(late.error().kind, Errc::timeout);
+  EXPECT_GE(Deadline::SteadyClock::now() - before, 5ms);
+  held.complete(1);  // nobody waits any more: dropped
+
+  OneShot<int> soon;
+  auto sender = soon.sender();
+  std::thread thread([&sender] { sender.complete(2); });
+  const auto in_time = co_await soon.wait_until(Deadline::after(1h));
+  thread.join();
+  EXPECT_EQ(in_time.value(), 2);
+
+  OneShot<int> there;
+  there.sender().complete(3);
+  const auto passed = co_await there.wait_until(Deadline::after(-1h));
+  EXPECT_EQ(passed.value(), 3) << "an answer that is there is no timeout";
+
+  OneShot<int> dropped;
+  (void)dropped.sender();
+  const auto cancelled = co_await dropped.wait_until(Deadline::after(1h));
+  EXPECT_EQ(cancelled.error().kind, Errc::cancelled);
+  EXPECT_EQ(Lane::current()->timeouts().size(), 0U);
+}
+
+TEST_F(OneShotTest, AWaitMayHaveAnEnd) { block_on(lanes[0], wait_with_an_end()); }
+
+awaitable<void> note_error(OneShot<int>* shot, Errc* kind) {
+  auto value = co_await shot->wait_until(Deadline::after(1h));
+  *kind = value ? Errc::internal : value.error().kind;
+}
+
+awaitable<void> cut_a_wait_with_an_end() {
+  OneShot<int> shot;
+  auto sender = shot.sender();
+  Errc kind = Errc::internal;
+  TaskGroup group(*Lane::current());
+  EXPECT_TRUE(group.spawn("waits", note_error(&shot, &kind)));
+  while (Lane::current()->timeouts().size() == 0) co_await sleep_for(1ms);
+  co_await group.stop(0ms);
+  EXPECT_EQ(kind, Errc::cancelled);
+}
+
+TEST_F(OneShotTest, ALimitDoesNotHideTerminalCancellation) {
+  block_on(lanes[0], cut_a_wait_with_an_end());
+}
+
 awaitable<void> add_when_answered(OneShotSender<int>* sender, int* sum, std::promise<void>* ready,
                                   std::promise<void>* done, int* left) {
   OneShot<int> shot;
@@ -228,6 +279,22 @@ struct HoldUntil {
     gate.wait();
   }
 };
+
+awaitable<void> ask_with_a_limit(BlockingPool& pool) {
+  std::promise<void> open;
+  std::atomic<int> started = 0;
+  HoldUntil call{open.get_future().share(), &started};
+  auto held = co_await pool.run(call, Deadline::after(5ms));
+  EXPECT_EQ(held.error().kind, Errc::timeout);
+  open.set_value();
+  auto quick = co_await pool.run(+[] { return 4; }, Deadline::after(1h));
+  EXPECT_EQ(quick.value(), 4);
+}
+
+TEST_F(BlockingPoolTest, ACallMayHaveADeadline) {
+  BlockingPool pool(1);
+  block_on(lanes[0], ask_with_a_limit(pool));
+}
 
 awaitable<void> hold(BlockingPool& pool, HoldUntil call, std::vector<Errc>* errors,
                      std::promise<void>* all_ended) {

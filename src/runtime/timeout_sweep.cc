@@ -1,7 +1,5 @@
 #include "runtime/timeout_sweep.h"
 
-#include "base/check.h"
-
 namespace tidings::runtime {
 
 struct TimeoutSweep::Ticker : std::enable_shared_from_this<Ticker> {
@@ -24,14 +22,16 @@ struct TimeoutSweep::Ticker : std::enable_shared_from_this<Ticker> {
   bool scheduled = false;
 };
 
-TimeoutSweep::Entry::Entry(TimeoutSweep& sweep) : sweep_(sweep) { sweep_.add(*this); }
-TimeoutSweep::Entry::~Entry() { sweep_.remove(*this); }
+TimeoutSweep::Entry::Entry(TimeoutSweep& sweep) : sweep_(&sweep) { sweep.add(*this); }
+TimeoutSweep::Entry::~Entry() {
+  if (sweep_) sweep_->remove(*this);
+}
 
 TimeoutSweep::TimeoutSweep(Lane& lane, std::chrono::milliseconds tick)
     : ticker_(std::make_shared<Ticker>(lane, tick, *this)) {}
 
 TimeoutSweep::~TimeoutSweep() {
-  CHECK(first_ == nullptr);
+  for (Entry* entry = first_; entry; entry = entry->next_) entry->sweep_ = nullptr;
   ticker_->owner = nullptr;
   ticker_->timer.cancel();
 }

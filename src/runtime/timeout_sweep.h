@@ -3,7 +3,8 @@
 /// at all of them every `tick` and calls on_timeout() for those that have passed.
 ///
 /// Precision: late by up to one tick, never early. Cost: one comparison an entry and tick.
-/// Threads: its lane only. Lifetime: entries leave by their destructor; the sweep outlives them.
+/// Threads: its lane only. Lifetime: entries leave by their destructor; one that outlives its sweep
+/// (of a coroutine that an abandoned lane never ended) is nobody's then, and never fires.
 /// on_timeout() may disarm or re-arm any entry, and may destroy its own.
 #pragma once
 
@@ -37,7 +38,7 @@ class TimeoutSweep {
 
    private:
     friend class TimeoutSweep;
-    TimeoutSweep& sweep_;
+    TimeoutSweep* sweep_;
     Deadline deadline_;
     Entry* previous_ = nullptr;
     Entry* next_ = nullptr;

@@ -221,8 +221,13 @@ class ClientFixture : public ::testing::Test {
     return app;
   }
 
+  static runtime::awaitable<Result<community::Reply>> executed(Service& by,
+                                                               community::Command command) {
+    auto reply = co_await by.execute(std::move(command));
+    co_return reply;
+  }
   community::Reply execute(community::Command command) {
-    auto reply = runtime::block_on(lanes[0], service.execute(std::move(command)));
+    auto reply = runtime::block_on(lanes[0], executed(service, std::move(command)));
     EXPECT_TRUE(reply.has_value()) << reply.error().what;
     return std::move(reply).value();
   }

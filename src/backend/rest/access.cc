@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <forward_list>
 #include <optional>
 #include <utility>
 
@@ -81,12 +82,12 @@ Result<void> check_source(const community::App& app, std::string_view client_ip)
               60021);
 }
 
-Result<boost::json::object> parse_body(std::string_view body) {
+Result<boost::json::object> parse_body(std::string_view body, boost::json::storage_ptr memory) {
   if (body.empty()) {
     return fail(Errc::invalid_argument,
                 "the request body is empty; a call without arguments sends {}", 60003);
   }
-  auto value = parse_json_strict(body);
+  auto value = parse_json_strict(body, kMaxJsonDepth, std::move(memory));
   if (!value) {
     return fail(Errc::invalid_argument, "the request body is not valid JSON: " + value.error().what,
                 60003);
@@ -116,10 +117,23 @@ bool is_disabled(const community::App& app, std::string_view call) {
          app.rest_disabled.end();
 }
 
+/// Check 18.
+Result<void> check_switched_on(const community::App& app, Family family, const Target& target) {
+  if (app.rest_disabled.empty()) return {};
+  const std::string call = std::string(target.service) + "/" + std::string(target.command);
+  if (!is_disabled(app, call)) return {};
+  return fail(Errc::forbidden,
+              call + " is switched off for app " + app.id.str() + " (rest_disabled)",
+              family == Family::account ? 60017 : 10026);
+}
+
 }  // namespace
 
 struct Access::Query {
-  std::optional<std::string> sdkappid, identifier, usersig, contenttype;
+  Query() = default;
+  Query(Query&&) = default;  // a copy's views would point into the original
+
+  std::optional<std::string_view> sdkappid, identifier, usersig, contenttype;
 
   [[nodiscard]] Result<void> check_content_type() const {
     if (!contenttype || net::equal_ignoring_case(*contenttype, "json")) return {};
@@ -129,13 +143,14 @@ struct Access::Query {
   static Result<Query> parse(std::string_view text);
 
  private:
-  std::optional<std::string>* member(std::string_view name) {
+  std::optional<std::string_view>* member(std::string_view name) {
     if (name == "sdkappid") return &sdkappid;
     if (name == "identifier") return &identifier;
     if (name == "usersig") return &usersig;
     if (name == "contenttype") return &contenttype;
     return nullptr;  // `random` identifies a request, nobody checks it; others are not ours
   }
+  std::forward_list<std::string> decoded_;  // values that held an escape; the views point here
 };
 
 Result<Access::Query> Access::Query::parse(std::string_view text) {
@@ -144,12 +159,15 @@ Result<Access::Query> Access::Query::parse(std::string_view text) {
     const std::string_view pair = text.substr(0, text.find('&'));
     text.remove_prefix(std::min(text.size(), pair.size() + 1));
     const std::size_t equals = pair.find('=');
-    std::optional<std::string>* const value = query.member(pair.substr(0, equals));
+    std::optional<std::string_view>* const value = query.member(pair.substr(0, equals));
     if (value == nullptr) continue;
-    const std::string name(pair.substr(0, equals));
-    if (*value) return unparsable("query parameter " + name + " is given twice; give it once");
-    *value = percent_decode(equals == std::string_view::npos ? "" : pair.substr(equals + 1));
-    if (!*value) return unparsable("query parameter " + name + " has a broken percent escape");
+    const auto name = [&pair, equals] { return std::string(pair.substr(0, equals)); };
+    if (*value) return unparsable("query parameter " + name() + " is given twice; give it once");
+    *value = equals == std::string_view::npos ? "" : pair.substr(equals + 1);
+    if ((*value)->find('%') == std::string_view::npos) continue;
+    auto decoded = percent_decode(**value);
+    if (!decoded) return unparsable("query parameter " + name() + " has a broken percent escape");
+    *value = query.decoded_.emplace_front(std::move(*decoded));
   }
   return query;
 }
@@ -171,10 +189,10 @@ Result<community::AppPtr> Access::check_app(const Query& query, const net::HttpR
   if (!query.sdkappid) {
     return fail(Errc::invalid_argument, "query parameter sdkappid is missing", 60012);
   }
-  const std::string& text = *query.sdkappid;
+  const std::string_view text = *query.sdkappid;
   const bool digits = !text.empty() && std::all_of(text.begin(), text.end(),
                                                    [](char c) { return c >= '0' && c <= '9'; });
-  if (!digits || text.find_first_not_of('0') == std::string::npos) {
+  if (!digits || text.find_first_not_of('0') == std::string_view::npos) {
     return fail(Errc::invalid_argument, "sdkappid must be a positive decimal integer", 60006);
   }
   std::uint32_t number = 0;
@@ -182,8 +200,8 @@ Result<community::AppPtr> Access::check_app(const Query& query, const net::HttpR
   community::AppPtr app =
       parsed.ec == std::errc{} ? parts_.apps.find(SdkAppId(number)) : nullptr;
   if (!app) {
-    return fail(Errc::not_found, "there is no app " + text.substr(0, 20) + "; check sdkappid",
-                70020);
+    return fail(Errc::not_found,
+                "there is no app " + std::string(text.substr(0, 20)) + "; check sdkappid", 70020);
   }
   if (app->status == community::AppStatus::disabled) {
     return fail(Errc::forbidden, "app " + app->id.str() + " is disabled; enable it first", 60016);
@@ -213,7 +231,7 @@ Result<void> Access::check_caller(const Query& query, const community::App& app,
   if (!query.identifier || query.identifier->empty()) {
     return fail(Errc::invalid_argument, "query parameter identifier is missing or empty", 60004);
   }
-  const std::string& identifier = *query.identifier;
+  const std::string_view identifier = *query.identifier;
   if (identifier.size() > kMaxUserIdBytes) {
     return fail(Errc::invalid_argument,
                 "identifier is " + std::to_string(identifier.size()) + " bytes, at most " +
@@ -226,7 +244,7 @@ Result<void> Access::check_caller(const Query& query, const community::App& app,
   TRY_VOID(parts_.authenticator.verify(app, identifier, *query.usersig));
   if (app.is_admin(identifier)) return {};
   return fail(Errc::forbidden,
-              "'" + identifier + "' is not an admin of app " + app.id.str() +
+              "'" + std::string(identifier) + "' is not an admin of app " + app.id.str() +
                   "; only admins may call the REST API",
               family == Family::account ? 70403 : 60010);
 }
@@ -239,8 +257,7 @@ Result<void> Access::check_command_rate(const community::App& app, std::uint32_t
               60007);
 }
 
-Result<Granted> Access::check(const net::HttpRequest& request) {
-  Granted granted;
+Result<Granted> Access::check(const net::HttpRequest& request, boost::json::storage_ptr memory) {
   TRY(const Target target, parse_target(request));
   TRY(const Query query, Query::parse(request.query));
   const std::optional<Family> family = family_of(target.service);
@@ -248,25 +265,18 @@ Result<Granted> Access::check(const net::HttpRequest& request) {
     return fail(Errc::not_found,
                 "there is no service '" + std::string(target.service.substr(0, 64)) + "'", 60009);
   }
-  granted.family = *family;
-  granted.command = target.command;
-  granted.route = find_route(target.service, target.command);
-  TRY(granted.app, check_app(query, request, target.service));
-  TRY_VOID(check_caller(query, *granted.app, *family));
-  granted.identifier = *query.identifier;
-  TRY_VOID(check_command_rate(
-      *granted.app, granted.route == nullptr ? kUnknownCommandSlot : granted.route->slot));
+  const Route* route = find_route(target.service, target.command);
+  TRY(auto app, check_app(query, request, target.service));
+  TRY_VOID(check_caller(query, *app, *family));
+  TRY_VOID(check_command_rate(*app, route == nullptr ? kUnknownCommandSlot : route->slot));
   TRY_VOID(query.check_content_type());
-  TRY(granted.body, parse_body(request.body));
-  TRY_VOID(check_account_types(granted.body));
-  if (granted.route == nullptr) return unknown_command(*family, target.command);
-  const std::string call = std::string(target.service) + "/" + std::string(target.command);
-  if (is_disabled(*granted.app, call)) {
-    return fail(Errc::forbidden,
-                call + " is switched off for app " + granted.app->id.str() + " (rest_disabled)",
-                *family == Family::account ? 60017 : 10026);
-  }
-  return granted;
+  TRY(auto body, parse_body(request.body, std::move(memory)));
+  TRY_VOID(check_account_types(body));
+  if (route == nullptr) return unknown_command(*family, target.command);
+  TRY_VOID(check_switched_on(*app, *family, target));
+  // Made in one piece: assigned to a member, the body would be copied out of `memory`.
+  return Granted{std::move(app), std::string(*query.identifier), *family, route, target.command,
+                 std::move(body)};
 }
 
 Result<GrantedFeed> Access::check_feed(const net::HttpRequest& request) {

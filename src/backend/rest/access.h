@@ -6,6 +6,7 @@
 #pragma once
 
 #include <boost/json/object.hpp>
+#include <boost/json/storage_ptr.hpp>
 #include <chrono>
 #include <cstdint>
 #include <map>
@@ -56,7 +57,8 @@ class Access {
   };
   Access(Parts parts, const RestLimits& limits);
 
-  Result<Granted> check(const net::HttpRequest& request);
+  /// The body's values live in `memory` as long as it does.
+  Result<Granted> check(const net::HttpRequest& request, boost::json::storage_ptr memory = {});
   /// Checks 1 to 15 for GET /v4/tidings/events, which has no body and no service.
   Result<GrantedFeed> check_feed(const net::HttpRequest& request);
 

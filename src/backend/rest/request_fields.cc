@@ -59,6 +59,27 @@ Result<void> check_accounts_below(const json::value& value) {
   return {};
 }
 
+const json::string* text_member(const json::object& object, std::string_view name) {
+  const json::value* found = object.if_contains(name);
+  return found == nullptr ? nullptr : found->if_string();
+}
+
+/// False where anything is not as it should be: the slow road knows what to say about it.
+bool append_key_values(const json::value& items, community::FieldValues& values) {
+  const json::array* array = items.if_array();
+  if (array == nullptr) return false;
+  values.reserve(array->size());
+  for (const json::value& item : *array) {
+    const json::object* object = item.if_object();
+    if (object == nullptr) return false;
+    const json::string* key = text_member(*object, "Key");
+    const json::string* value = text_member(*object, "Value");
+    if (key == nullptr || value == nullptr) return false;
+    values.push_back({{key->data(), key->size()}, {value->data(), value->size()}});
+  }
+  return true;
+}
+
 }  // namespace
 
 Result<void> check_account_types(const json::object& body) {
@@ -257,11 +278,13 @@ Result<std::optional<Fields>> Fields::maybe_object(FieldName field) const {
 }
 
 Result<community::FieldValues> Fields::custom_fields(FieldName field) const {
-  TRY(const auto items, maybe_objects(field));
+  const json::value* found = find(field);
   community::FieldValues values;
-  if (!items) return values;
-  values.reserve(items->size());
-  for (const Fields& item : *items) {
+  if (found == nullptr) return values;
+  if (append_key_values(*found, values)) return values;
+  values.clear();
+  TRY(const auto items, objects(field));
+  for (const Fields& item : items) {
     TRY(auto key, item.text("Key"));
     TRY(auto value, item.text("Value"));
     values.push_back({std::move(key), std::move(value)});

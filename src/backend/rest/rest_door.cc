@@ -1,10 +1,10 @@
 #include "backend/rest/rest_door.h"
 
+#include <boost/json/monotonic_resource.hpp>
 #include <utility>
 
 #include "backend/rest/reply_text.h"
 #include "community/code.h"
-#include "runtime/deadline.h"
 
 namespace tidings::backend::rest {
 namespace {
@@ -15,13 +15,15 @@ constexpr int kTimeout = 60008;
 constexpr int kAccountTimeout = 70169;
 
 /// The vendor's sample headers (4.2).
+constexpr std::string_view kHeaders =
+    "Access-Control-Allow-Origin: *\r\n"
+    "Access-Control-Allow-Headers: X-Requested-With\r\n"
+    "Access-Control-Allow-Methods: POST\r\n";
+
 net::HttpResponse response_with(std::string body) {
   net::HttpResponse response;
   response.body = std::move(body);
-  response.headers.reserve(3);
-  response.headers.emplace_back("Access-Control-Allow-Origin", "*");
-  response.headers.emplace_back("Access-Control-Allow-Headers", "X-Requested-With");
-  response.headers.emplace_back("Access-Control-Allow-Methods", "POST");
+  response.constant_headers = kHeaders;
   return response;
 }
 
@@ -66,7 +68,10 @@ void RestDoor::count(const Route* route, int code) {
 }
 
 Result<Call> RestDoor::begin(const net::HttpRequest& request, Handling& handling) {
-  TRY(auto granted, access_.check(request));
+  // The body is read and let go here: most need no heap.
+  unsigned char room[4096];
+  boost::json::monotonic_resource memory(room, sizeof room);
+  TRY(auto granted, access_.check(request, &memory));
   handling = {granted.family, granted.route};
   community::Caller caller;
   caller.app = granted.app->id;
@@ -80,34 +85,12 @@ Result<Call> RestDoor::begin(const net::HttpRequest& request, Handling& handling
   return granted.route->read(context);
 }
 
-runtime::awaitable<Result<std::string>> RestDoor::finish(Call call) {
-  if (Write* write = std::get_if<Write>(&call)) {
-    auto reply = co_await parts_.service.execute(std::move(write->command));
-    if (!reply) co_return std::move(reply).error();
-    co_return write->answer(*reply);
-  }
+runtime::awaitable<Result<std::string>> RestDoor::finish(Read read, runtime::Deadline deadline) {
   Service& service = parts_.service;
-  PooledRead read{std::move(std::get<Read>(call)),
-                  {service.community(), service.clock().now_ms(), service.random()}};
-  auto body = co_await service.read(std::move(read));
-  co_return body;
-}
-
-runtime::awaitable<Result<std::string>> RestDoor::finish_in_time(Call call, Family family) {
-  auto work = finish(std::move(call));
-  if (answer_within_.count() == 0) {
-    auto finished = co_await std::move(work);
-    co_return finished;
-  }
-  auto finished =
-      co_await runtime::with_deadline(runtime::Deadline::after(answer_within_), std::move(work));
-  if (finished || finished.error().kind != Errc::timeout || finished.error().code != 0) {
-    co_return finished;
-  }
-  co_return fail(Errc::timeout,
-                 "not answered within " + std::to_string(answer_within_.count()) +
-                     " ms; a change may still take effect: read it back before you repeat it",
-                 family == Family::account ? kAccountTimeout : kTimeout);
+  return service.read(
+      PooledRead{std::move(read),
+                 {service.community(), service.clock().now_ms(), service.random()}},
+      deadline);
 }
 
 runtime::awaitable<net::HttpResponse> RestDoor::handle(const net::HttpRequest& request) {
@@ -116,21 +99,38 @@ runtime::awaitable<net::HttpResponse> RestDoor::handle(const net::HttpRequest& r
   }
   Handling handling;
   auto call = begin(request, handling);
-  Result<std::string> body;
-  if (call) {
-    auto finished = co_await finish_in_time(std::move(*call), handling.family);
-    body = std::move(finished);
-  } else {
-    body = std::move(call).error();
+  if (!call) co_return answer(std::move(call).error(), handling);
+  const auto deadline = answer_within_.count() == 0 ? runtime::Deadline::never()
+                                                    : runtime::Deadline::after(answer_within_);
+  if (Write* write = std::get_if<Write>(&*call)) {
+    auto reply = co_await parts_.service.execute(std::move(write->command), deadline);
+    if (!reply) co_return answer(std::move(reply).error(), handling);
+    co_return answer(write->answer(*reply), handling);
   }
+  auto body = co_await finish(std::move(std::get<Read>(*call)), deadline);
+  co_return answer(std::move(body), handling);
+}
+
+net::HttpResponse RestDoor::answer(Result<std::string> body, const Handling& handling) {
   if (body && body->size() > kMaxReplyBytes) {
     body = fail(Errc::too_large, "the response is over 1 MB; ask for less in one request",
                 kReplyTooLarge);
   }
-  const int code = body ? 0 : answered_code(body.error(), handling.family);
+  if (body) {
+    count(handling.route, 0);
+    return response_with(std::move(*body));
+  }
+  const Error& error = body.error();
+  if (error.kind == Errc::timeout && error.code == 0 && answer_within_.count() != 0) {
+    const int code = handling.family == Family::account ? kAccountTimeout : kTimeout;
+    count(handling.route, code);
+    return response_with(failure_reply(
+        code, "not answered within " + std::to_string(answer_within_.count()) +
+                  " ms; a change may still take effect: read it back before you repeat it"));
+  }
+  const int code = answered_code(error, handling.family);
   count(handling.route, code);
-  if (body) co_return response_with(std::move(*body));
-  co_return response_with(failure_reply(code, body.error().what));
+  return response_with(failure_reply(code, error.what));
 }
 
 net::HttpResponse RestDoor::refusal(unsigned status, std::string_view reason) {

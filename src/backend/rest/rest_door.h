@@ -16,6 +16,7 @@
 #include "backend/service.h"
 #include "net/http_message.h"
 #include "runtime/awaitable.h"
+#include "runtime/deadline.h"
 
 namespace tidings::backend::rest {
 
@@ -47,8 +48,8 @@ class RestDoor {
     const Route* route = nullptr;
   };
   Result<Call> begin(const net::HttpRequest& request, Handling& handling);
-  runtime::awaitable<Result<std::string>> finish(Call call);
-  runtime::awaitable<Result<std::string>> finish_in_time(Call call, Family family);
+  runtime::awaitable<Result<std::string>> finish(Read read, runtime::Deadline deadline);
+  net::HttpResponse answer(Result<std::string> body, const Handling& handling);
   void count(const Route* route, int code);
 
   Parts parts_;

@@ -94,8 +94,13 @@ class RestFixture : public ::testing::Test {
     return limits;
   }
 
+  static runtime::awaitable<Result<community::Reply>> executed(Service& by,
+                                                               community::Command command) {
+    auto reply = co_await by.execute(std::move(command));
+    co_return reply;
+  }
   Result<community::Reply> execute(community::Command command) {
-    return runtime::block_on(lane, service.execute(std::move(command)));
+    return runtime::block_on(lane, executed(service, std::move(command)));
   }
   void put_app(community::App app) {
     const community::AppPtr held = apps.find(app.id);
