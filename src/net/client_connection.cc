@@ -326,7 +326,7 @@ awaitable<bool> ClientConnection::run(const OutboundRequest& request, HttpExchan
       error = co_await read_tls();
     } else {
       const auto [failed, size] =
-          co_await socket_.async_read_some(room(), uncut(socket_.get_executor()));
+          co_await socket_.async_read_some(room(), uncut());
       filled_ += size;
       received_ += size;
       error = failed;

@@ -6,7 +6,6 @@
 #include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/basic_stream_socket.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
-#include <boost/asio/bind_executor.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -28,13 +27,6 @@ using TlsSocket = asio::ssl::stream<TcpSocket>;
 /// closing the socket, at its deadline or when it is told to.
 inline auto uncut() {
   return asio::bind_cancellation_slot(asio::cancellation_slot(), runtime::kAsTuple);
-}
-
-/// The same for a coroutine that runs on `lane`, as whoever owns the socket does: what completes
-/// there resumes it at once. Left alone, a coroutine's type-erased executor is asked, which allocates
-/// and counts work for every operation.
-inline auto uncut(const asio::io_context::executor_type& lane) {
-  return asio::bind_executor(lane, uncut());
 }
 
 inline TcpSocket& socket_of(TcpSocket& stream) { return stream; }

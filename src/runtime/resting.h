@@ -31,8 +31,8 @@ class Resting {
 
   awaitable<void> rest() {
     const Suspend suspend{this};
-    return asio::async_initiate<const asio::use_awaitable_t<>, void()>(suspend,
-                                                                       asio::use_awaitable);
+    return asio::async_initiate<const asio::use_awaitable_t<Executor>, void()>(suspend,
+                                                                               kUseAwaitable);
   }
   /// The one that began to rest last goes on within this call, until it waits for something. False:
   /// nobody rests.
@@ -46,7 +46,7 @@ class Resting {
   [[nodiscard]] std::size_t count() const { return waiters_.size(); }
 
  private:
-  using Waiter = asio::async_result<asio::use_awaitable_t<>, void()>::handler_type;
+  using Waiter = asio::async_result<asio::use_awaitable_t<Executor>, void()>::handler_type;
   struct Suspend {
     Resting* resting;
     void operator()(Waiter waiter) const { resting->waiters_.push_back(std::move(waiter)); }
