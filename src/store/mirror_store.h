@@ -32,8 +32,9 @@ class MirrorUnitOfWork {
 
 enum class MirrorState { alive, destroyed, any };
 
-/// Rows changed in [since_ms, until_ms), oldest change first; within a group by TopicId, then those
-/// that belong to it only by their GroupId, in order of appearance.
+/// Rows changed in [since_ms, until_ms), oldest change first; within a group those whose TopicId
+/// names it, the newest first, then those that belong to it only by their GroupId, in order of
+/// appearance.
 struct MirrorFilter {
   SdkAppId app;
   std::optional<GroupId> group;  ///< topics only: named by TopicId, or given as GroupId (R-02)
