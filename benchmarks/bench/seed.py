@@ -97,16 +97,40 @@ def backend_backlog(file, events, groups=10000):
     close(database)
 
 
+BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+
+
+def topic_token(number):
+    """What a default TopicId ends with (protocol 2.4), with a trailer of its own."""
+    token = "c"
+    while True:
+        token += BASE32[number % 32]
+        number //= 32
+        if number == 0:
+            return token + "T"
+
+
 def receiver_topics(file, topics):
-    """The same topics in the receiver's inbox and mirror."""
+    """The same topics in the receiver's inbox and mirror, the last of them the newest."""
     database = open_quickly(file)
+    database.create_function("topic_token", 1, topic_token, deterministic=True)
     inbox = database.execute("SELECT max(id) FROM inbox").fetchone()[0]
-    row = database.execute("SELECT max(row) FROM mirror_topic").fetchone()[0]
+    row, number = database.execute("SELECT max(row), max(number) FROM mirror_topic").fetchone()
+    parent = database.execute("SELECT max(row) FROM mirror_parent").fetchone()[0]
+    groups = -(-topics // TOPICS_PER_GROUP)
     group = f"'{PREFIX}' || (n / {TOPICS_PER_GROUP})"
     multiply(database, "inbox", f"id = {inbox}", topics, id=f"{inbox} + 1 + n",
              key="randomblob(length(t.key))", grp=group, request_id="hex(randomblob(16))")
+    database.execute("INSERT OR IGNORE INTO inbox_seen SELECT key, id FROM inbox ORDER BY key")
+    database.execute("UPDATE inbox_seen_through SET id = (SELECT max(id) FROM inbox)")
     multiply(database, "mirror_topic", f"row = {row}", topics, row=f"{row} + 1 + n",
-             topic=f"{group} || '@TOPIC#_@TOPIC#seed' || n", grp=group)
+             topic=f"{group} || '@TOPIC#_@TOPIC#' || topic_token({number} + 1 + n)", grp=group,
+             parent=f"{parent} + 1 + n / {TOPICS_PER_GROUP}", number=f"{number} + 1 + n",
+             before=f"CASE WHEN n % {TOPICS_PER_GROUP} = 0 THEN 0 ELSE {row} + n END")
+    multiply(database, "mirror_parent", f"row = {parent}", groups, row=f"{parent} + 1 + n",
+             grp=f"'{PREFIX}' || n")
+    multiply(database, "mirror_chain", f"parent = {parent}", groups, parent=f"{parent} + 1 + n",
+             last=f"{row} + min({topics}, (n + 1) * {TOPICS_PER_GROUP})")
     database.execute("UPDATE mirror_tally SET accepted = accepted + ?, topics = topics + ?",
                      (topics, topics))
     close(database)

@@ -35,9 +35,13 @@ void skip_space(std::string_view& text) {
 
 /// Bytes of the string literal at the start of `text`, quotes included.
 std::size_t string_length(std::string_view text) {
-  std::size_t i = 1;
-  while (i < text.size() && text[i] != '"') i += text[i] == '\\' ? 2 : 1;
-  return std::min(i + 1, text.size());
+  for (std::size_t quote = text.find('"', 1); quote != std::string_view::npos;
+       quote = text.find('"', quote + 1)) {
+    std::size_t backslashes = 0;
+    while (text[quote - 1 - backslashes] == '\\') ++backslashes;  // ends at the first quote
+    if (backslashes % 2 == 0) return quote + 1;
+  }
+  return text.size();
 }
 
 /// Bytes of the value at the start of `text`.

@@ -20,23 +20,8 @@ InboxCommitter::InboxCommitter(store::MirrorUnitOfWork& engine, const Clock& clo
       clock_(clock),
       listener_(std::move(listener)),
       retention_ms_(options.retention_ms),
-      stage_([this] {
-        finish(*under_way_);
-        under_way_.reset();
-      }),
       thread_(
-          options.queue, [this](std::vector<Item>& items) { run(items); }, [this] { purge(); }) {}
-
-void InboxCommitter::start() {
-  stage_.start();
-  thread_.start();
-}
-
-void InboxCommitter::stop() {
-  thread_.stop();
-  stage_.stop();
-  take_back_if_lost();
-}
+          options.queue, [this](std::vector<Item>& batch) { run(batch); }, [this] { purge(); }) {}
 
 runtime::awaitable<Result<Applied>> InboxCommitter::commit(Callback callback) {
   runtime::OneShot<Result<Applied>> shot;
@@ -90,10 +75,10 @@ store::MirrorView InboxCommitter::fresh_view() const {
   return view;
 }
 
-Result<void> InboxCommitter::apply_batch(std::vector<Item>& items, Batch& batch) {
-  store::MirrorView view = fresh_view();
+Result<void> InboxCommitter::apply_batch(std::vector<Item>& batch, std::vector<Applied>& applied,
+                                         store::MirrorView& view, BatchReport& report) {
   store::MirrorNeeds needs;
-  for (const Item& item : items) {
+  for (const Item& item : batch) {
     if (const auto* callback = std::get_if<Callback>(&item.work)) {
       add_needs(*callback, needs);
     } else {
@@ -101,12 +86,11 @@ Result<void> InboxCommitter::apply_batch(std::vector<Item>& items, Batch& batch)
     }
   }
   TRY_VOID(engine_.load(needs, view));
-  for (Item& item : items) batch.applied.push_back(apply_item(item, view, batch.report));
-  TRY_VOID(engine_.apply(view));
+  for (Item& item : batch) applied.push_back(apply_item(item, view, report));
+  TRY_VOID(engine_.commit(view));
   for (const auto& [app, entry] : view.sequence_rows) {
-    if (entry.dirty && !entry.row.have.beyond().empty()) batch.report.with_holes.push_back(app);
+    if (entry.dirty && !entry.row.have.beyond().empty()) report.with_holes.push_back(app);
   }
-  batch.report.last_id = view.next_id() - 1;
   return {};
 }
 
@@ -127,72 +111,34 @@ Applied InboxCommitter::apply_item(Item& item, store::MirrorView& view, BatchRep
   return applied;
 }
 
-void InboxCommitter::run(std::vector<Item>& items) {
-  auto batch = std::make_unique<Batch>();
-  batch->began = clock_.monotonic();
-  batch->applied.reserve(items.size());
-  batch->senders.reserve(items.size());
-  batch->result = apply_batch(items, *batch);
-  for (Item& item : items) batch->senders.push_back(std::move(item.sender));
-  stage_.settle();
-  if (lost_) {  // it stands on what is taken back now
-    batch->result = fail(Errc::unavailable, "the disk did not store what came before");
-    take_back_if_lost();
-  }
-  if (thread_.queued() == 0 || !batch->result) {
-    // Nobody to prepare for: waking another thread would only take time.
-    finish(*batch);
-    take_back_if_lost();
-  } else {
-    under_way_ = std::move(batch);
-    stage_.run();
-  }
-}
-
-/// On the stage's thread, or on the committer's while the stage is settled.
-void InboxCommitter::finish(Batch& batch) {
-  Result<void> stored = batch.result;
-  if (stored) {
-    stored = engine_.sync();
-    lost_ = !stored;
-  }
-  if (lost_) thread_.call_idle();  // readers wait for what they saw to be durable, or gone
-  answer(batch, stored);
-}
-
-void InboxCommitter::answer(Batch& batch, const Result<void>& stored) {
-  healthy_ = stored.has_value();
-  BatchReport& report = batch.report;
-  if (!stored) report.callbacks = batch.senders.size();
+void InboxCommitter::run(std::vector<Item>& batch) {
+  const Clock::Monotonic begin = clock_.monotonic();
+  store::MirrorView view = fresh_view();
+  std::vector<Applied> applied;
+  applied.reserve(batch.size());
+  BatchReport report;
+  const auto committed = apply_batch(batch, applied, view, report);
+  healthy_ = committed.has_value();
+  if (!committed) report.callbacks = batch.size();
+  report.last_id = view.next_id() - 1;
   runtime::CompletionBatch completions;
-  for (std::size_t i = 0; i < batch.senders.size(); ++i) {
-    if (stored) {
-      completions.add(std::move(batch.senders[i]), batch.applied[i]);
-    } else {
-      completions.add(std::move(batch.senders[i]), stored.error());
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    if (!committed) {
+      completions.add(std::move(batch[i].sender), committed.error());
+      continue;
     }
+    completions.add(std::move(batch[i].sender), applied[i]);
   }
   completions.flush();
-  report.took =
-      std::chrono::duration_cast<std::chrono::microseconds>(clock_.monotonic() - batch.began);
-  if (!stored) report.failure = stored.error().what;
+  report.took = std::chrono::duration_cast<std::chrono::microseconds>(clock_.monotonic() - begin);
+  if (!committed) report.failure = committed.error().what;
   listener_(report);
-}
-
-/// REQUIRES: the stage is settled, or has ended.
-void InboxCommitter::take_back_if_lost() {
-  if (!std::exchange(lost_, false)) return;
-  engine_.take_back();
 }
 
 /// What is out of retention goes also while nothing arrives. A failure shows with the next batch.
 void InboxCommitter::purge() {
-  stage_.settle();
-  take_back_if_lost();
   store::MirrorView view = fresh_view();
-  if (!engine_.load({}, view) || !engine_.apply(view)) return;
-  lost_ = !engine_.sync();
-  take_back_if_lost();
+  if (engine_.load({}, view)) (void)engine_.commit(view);
 }
 
 }  // namespace tidings::receiver

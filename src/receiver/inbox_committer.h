@@ -1,6 +1,5 @@
 /// Answered means committed (P6): verified callbacks of all lanes go through one thread, which takes
-/// what is there, loads what they name, applies them in order of arrival, and commits once. While
-/// more wait, a second thread sees to the fsync and the answers of a batch and the first goes on.
+/// what is there, loads what they name, applies them in order of arrival, and commits once.
 ///
 /// What was fetched from a source's feed goes the same way, a page at a time, and so does what can
 /// no longer be had there.
@@ -10,7 +9,7 @@
 /// says, with nothing stored. Waiting lanes are woken once per batch, however many wait there.
 ///
 /// Threads: commit() on any lane, resumes there; start() and stop() by the owner; the listener on
-/// the committer's threads, on one at a time. Lifetime: engine, clock and listener outlive it; stop() comes before the
+/// the committer's thread. Lifetime: engine, clock and listener outlive it; stop() comes before the
 /// end of the lanes that wait.
 #pragma once
 
@@ -18,7 +17,6 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
-#include <memory>
 #include <string>
 #include <variant>
 #include <vector>
@@ -29,7 +27,6 @@
 #include "runtime/one_shot.h"
 #include "store/group_commit.h"
 #include "store/mirror_store.h"
-#include "store/sync_stage.h"
 
 namespace tidings::receiver {
 
@@ -57,9 +54,9 @@ class InboxCommitter {
   InboxCommitter(store::MirrorUnitOfWork& engine, const Clock& clock, Listener listener,
                  InboxCommitterOptions options = {});
 
-  void start();
-  /// Takes no more, commits what is queued, joins the threads. Idempotent.
-  void stop();
+  void start() { thread_.start(); }
+  /// Takes no more, commits what is queued, joins the thread. Idempotent.
+  void stop() { thread_.stop(); }
 
   runtime::awaitable<Result<Applied>> commit(Callback callback);
   /// All of them, sharing commits. An error: some may have been committed, all may be sent again.
@@ -80,19 +77,9 @@ class InboxCommitter {
     std::variant<Callback, GivenUp> work;
     runtime::OneShotSender<Result<Applied>> sender;
   };
-  /// From its application to its answers.
-  struct Batch {
-    std::vector<runtime::OneShotSender<Result<Applied>>> senders;
-    std::vector<Applied> applied;  // one each
-    BatchReport report;
-    Result<void> result;  // of applying it
-    Clock::Monotonic began;
-  };
-  void run(std::vector<Item>& items);
-  Result<void> apply_batch(std::vector<Item>& items, Batch& batch);
-  void finish(Batch& batch);
-  void answer(Batch& batch, const Result<void>& stored);
-  void take_back_if_lost();
+  void run(std::vector<Item>& batch);
+  Result<void> apply_batch(std::vector<Item>& batch, std::vector<Applied>& applied,
+                           store::MirrorView& view, BatchReport& report);
   void purge();
   static Applied apply_item(Item& item, store::MirrorView& view, BatchReport& report);
   [[nodiscard]] store::MirrorView fresh_view() const;
@@ -104,11 +91,6 @@ class InboxCommitter {
   const std::int64_t retention_ms_;
 
   std::atomic<bool> healthy_ = true;
-
-  // The committer's while the stage is settled, else the stage's.
-  bool lost_ = false;  // a sync failed: what was applied has to be taken back
-  std::unique_ptr<Batch> under_way_;
-  store::SyncStage stage_;
   store::GroupCommit<Item> thread_;  // last: it uses the others
 };
 

@@ -3,13 +3,12 @@
 // mirror that is nothing but a View; at the end both hold the same rows. And a naive replay of the
 // history in its order, without stamps, agrees with what a shuffled arrival left.
 #include <gtest/gtest.h>
-#include <unistd.h>
 
-#include <filesystem>
 #include <map>
 #include <random>
 
 #include "receiver/test_callbacks.h"
+#include "receiver/test_mirror_file.h"
 #include "store_sqlite/mirror_reader.h"
 #include "store_sqlite/mirror_schema.h"
 #include "store_sqlite/mirror_writer.h"
@@ -18,53 +17,6 @@ namespace tidings::receiver {
 namespace {
 
 using namespace tidings::receiver::testing;
-namespace fs = std::filesystem;
-
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string name = (fs::temp_directory_path() / "tidings-mirror-XXXXXX").string();
-    EXPECT_NE(::mkdtemp(name.data()), nullptr);
-    path_ = name;
-  }
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  [[nodiscard]] std::string file() const { return (path_ / "receiver.db").string(); }
-
- private:
-  fs::path path_;
-};
-
-sqlite::OpenOptions quick() {
-  sqlite::OpenOptions options;
-  options.full_sync = false;  // durability is not what these tests look at
-  return options;
-}
-
-struct Written {
-  std::size_t accepted = 0;
-  std::int64_t received_ms = 0;
-};
-
-Result<Written> write_batch(store::MirrorUnitOfWork& engine, std::vector<Callback> batch,
-                            std::int64_t now_ms, std::int64_t purge_before_ms = 0) {
-  store::MirrorView view(now_ms);
-  view.purge_before_ms = purge_before_ms;
-  store::MirrorNeeds needs;
-  for (const Callback& callback : batch) add_needs(callback, needs);
-  if (auto loaded = engine.load(needs, view); !loaded) return loaded.error();
-  Written written;
-  for (Callback& callback : batch) {
-    written.accepted += apply(std::move(callback), view) == Applied::accepted ? 1 : 0;
-  }
-  written.received_ms = view.received_ms();
-  if (auto committed = engine.commit(view); !committed) return committed.error();
-  return written;
-}
 
 /// A history of a few groups and topics in the order in which it happened.
 class History {
@@ -173,7 +125,7 @@ TEST(MirrorSqlite, RandomHistoriesInRandomBatchesAgreeWithTwoModels) {
     std::shuffle(arrivals.begin(), arrivals.end(), history.engine());
     for (int i = 0; i < 10; ++i) arrivals.push_back(arrivals[history.draw(arrivals.size())]);
 
-    TemporaryFolder folder;
+    MirrorFolder folder;
     auto writer = sqlite::MirrorWriter::open(folder.file(), quick());
     ASSERT_TRUE(writer) << writer.error().what;
     ViewMirror model;
@@ -216,7 +168,7 @@ TEST(MirrorSqlite, RandomHistoriesInRandomBatchesAgreeWithTwoModels) {
 }
 
 TEST(MirrorSqlite, WhatWasCommittedIsThereAfterReopening) {
-  TemporaryFolder folder;
+  MirrorFolder folder;
   Callback first = callback_of(
       R"({"CallbackCommand":"Group.CallbackAfterCreateGroup","GroupId":"@TGS#_g","Name":"a\u0000b",)"
       R"("Type":"Community","UserDefinedDataList":[ {"Key":"k","Value":"\u0000"} ]})", 3);
@@ -251,7 +203,7 @@ TEST(MirrorSqlite, WhatWasCommittedIsThereAfterReopening) {
 }
 
 TEST(MirrorSqlite, AFullDiskStoresNothingAndRecoversWhenThereIsSpace) {
-  TemporaryFolder folder;
+  MirrorFolder folder;
   auto options = quick();
   options.max_pages = 40;
   auto writer = sqlite::MirrorWriter::open(folder.file(), options).value();
@@ -280,7 +232,7 @@ TEST(MirrorSqlite, AFullDiskStoresNothingAndRecoversWhenThereIsSpace) {
 }
 
 TEST(MirrorSqlite, OldEntriesGoAndTheirIdsAreNotUsedAgain) {
-  TemporaryFolder folder;
+  MirrorFolder folder;
   auto writer = sqlite::MirrorWriter::open(folder.file(), quick()).value();
   for (int i = 1; i <= 5; ++i) {
     const std::string body = R"({"CallbackCommand":"X","n":)" + std::to_string(i) + "}";
@@ -296,7 +248,7 @@ TEST(MirrorSqlite, OldEntriesGoAndTheirIdsAreNotUsedAgain) {
 }
 
 TEST(MirrorSqlite, ListsPageInOrderByGroupAndByTime) {
-  TemporaryFolder folder;
+  MirrorFolder folder;
   auto writer = sqlite::MirrorWriter::open(folder.file(), quick()).value();
   const auto create = [&](const std::string& group, const std::string& topic, std::int64_t at) {
     AfterCreateTopic body;
@@ -329,7 +281,7 @@ TEST(MirrorSqlite, ListsPageInOrderByGroupAndByTime) {
   using Ids = std::vector<std::string>;
   store::MirrorFilter by_group;
   by_group.group = GroupId{"@TGS#_a"};
-  EXPECT_EQ(all_ids(by_group), (Ids{"@TGS#_a@TOPIC#_1", "@TGS#_a@TOPIC#_2", "@TGS#_a@TOPIC#_3",
+  EXPECT_EQ(all_ids(by_group), (Ids{"@TGS#_a@TOPIC#_2", "@TGS#_a@TOPIC#_1", "@TGS#_a@TOPIC#_3",
                                     "@TGS#_b@TOPIC#_given"}));
   by_group.group = GroupId{"@TGS#_b"};
   EXPECT_EQ(all_ids(by_group), (Ids{"@TGS#_b@TOPIC#_given"}));
@@ -360,7 +312,7 @@ TEST(MirrorSqlite, ListsPageInOrderByGroupAndByTime) {
 }
 
 TEST(MirrorSqlite, AFileOfTheFirstSchemaKeepsItsEntries) {
-  TemporaryFolder folder;
+  MirrorFolder folder;
   {
     auto old = sqlite::Database::open(folder.file()).value();
     sqlite::Schema first = sqlite::kMirrorSchema;
@@ -377,7 +329,7 @@ TEST(MirrorSqlite, AFileOfTheFirstSchemaKeepsItsEntries) {
 }
 
 TEST(MirrorSqlite, AFileOfAnotherProgramIsRefused) {
-  TemporaryFolder folder;
+  MirrorFolder folder;
   {
     auto other = sqlite::Database::open(folder.file()).value();
     ASSERT_TRUE(other.execute("CREATE TABLE mine(x)"));

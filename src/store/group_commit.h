@@ -64,15 +64,6 @@ class GroupCommit {
     return std::nullopt;
   }
 
-  /// Has idle() run soon, whether there are items or not.
-  void call_idle() {
-    {
-      const std::lock_guard lock(mutex_);
-      call_idle_ = true;
-    }
-    wake_.notify_one();
-  }
-
   [[nodiscard]] std::size_t queued() const {
     const std::lock_guard lock(mutex_);
     return queue_.size();
@@ -91,12 +82,10 @@ class GroupCommit {
     }
   }
 
-  /// False at the end. An empty batch: nothing came for idle_every, or idle() was called for.
+  /// False at the end. An empty batch: nothing came for idle_every.
   bool take(std::vector<Item>& batch) {
     std::unique_lock lock(mutex_);
-    wake_.wait_for(lock, options_.idle_every,
-                   [this] { return stopping_ || call_idle_ || !queue_.empty(); });
-    if (std::exchange(call_idle_, false)) return true;
+    wake_.wait_for(lock, options_.idle_every, [this] { return stopping_ || !queue_.empty(); });
     if (queue_.empty()) return !stopping_;
     if (queue_.size() <= options_.max_batch) {
       batch.swap(queue_);
@@ -118,7 +107,6 @@ class GroupCommit {
   std::condition_variable wake_;
   std::vector<Item> queue_;
   bool stopping_ = false;
-  bool call_idle_ = false;
 
   std::thread thread_;
 };

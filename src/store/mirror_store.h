@@ -13,29 +13,28 @@
 #include <vector>
 
 #include "base/result.h"
-#include "store/durable.h"
 #include "store/mirror_rows.h"
 #include "store/mirror_view.h"
 
 namespace tidings::store {
 
 /// Writing. Called by one thread at a time (the inbox committer's).
-class MirrorUnitOfWork : public Durable {
+class MirrorUnitOfWork {
  public:
+  virtual ~MirrorUnitOfWork() = default;
   /// Loads into `view` what `needs` names and the view does not know yet, and the inbox's end.
   virtual Result<void> load(const MirrorNeeds& needs, MirrorView& view) = 0;
   /// Writes new inbox entries and dirty rows in one transaction and lets a bounded number of
   /// entries from before view.purge_before_ms go. Durability point: everything is on disk (fsync)
   /// when this returns success; on an error nothing was written.
   virtual Result<void> commit(MirrorView& view) = 0;
-  /// The same without its fsync, which is sync()'s. Later loads see it, readers do once it is durable.
-  virtual Result<void> apply(MirrorView& view) { return commit(view); }
 };
 
 enum class MirrorState { alive, destroyed, any };
 
-/// Rows changed in [since_ms, until_ms), oldest change first; within a group by TopicId, then those
-/// that belong to it only by their GroupId, in order of appearance.
+/// Rows changed in [since_ms, until_ms), oldest change first; within a group those whose TopicId
+/// names it, the newest first, then those that belong to it only by their GroupId, in order of
+/// appearance.
 struct MirrorFilter {
   SdkAppId app;
   std::optional<GroupId> group;  ///< topics only: named by TopicId, or given as GroupId (R-02)

@@ -14,15 +14,15 @@
 
 #include "base/result.h"
 #include "community/view.h"
-#include "store/durable.h"
 #include "store/event_job.h"
 #include "store/event_log.h"
 
 namespace tidings::store {
 
 /// Writing. Called by one thread at a time (the committer's).
-class UnitOfWork : public Durable {
+class UnitOfWork {
  public:
+  virtual ~UnitOfWork() = default;
   /// Loads into `view` what `needs` names and the view does not know yet, and the id counters.
   virtual Result<void> load(const community::Needs& needs, community::View& view) = 0;
   /// Writes the view's changes, its events (their `seq` is set), the outcomes and the jobs (each
@@ -31,11 +31,22 @@ class UnitOfWork : public Durable {
   /// follow its event's state, or that names no event, is ignored.
   virtual Result<void> commit(community::View& view, std::span<const Outcome> outcomes,
                               std::span<const EventJob> jobs = {}) = 0;
-  /// The same without its fsync, which is sync()'s. Later loads see it, readers do once it is durable.
+
+  // commit() in two steps, so that the next batch is prepared while the disk syncs the one before
+  // it. An engine for which it is one step leaves these as they are.
+
+  /// commit() without its fsync. Later loads see it, readers do once it is durable.
   virtual Result<void> apply(community::View& view, std::span<const Outcome> outcomes,
                              std::span<const EventJob> jobs) {
     return commit(view, outcomes, jobs);
   }
+  /// Durability point: everything applied before the call is on disk when it returns success. After
+  /// an error take_back() must come before the next sync(). May run on another thread than load()
+  /// and apply(), at the same time.
+  virtual Result<void> sync() { return {}; }
+  /// Undoes what was applied and not made durable, as if it had never been. Called where load() and
+  /// apply() are, while no sync() runs.
+  virtual void take_back() {}
 };
 
 struct GroupPage {

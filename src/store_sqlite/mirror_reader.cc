@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "store_sqlite/mirror_rows.h"
-#include "tidings/identifier.h"
+#include "store_sqlite/topic_queries.h"
 
 namespace tidings::sqlite {
 namespace {
@@ -93,7 +93,8 @@ Result<MirrorPage<Row>> page_by_time(Statement& statement, const MirrorFilter& f
 
 struct MirrorSqliteReader::Connection {
   Database database;
-  Statement topic, group, topics_by_time, groups_by_time, topics_by_prefix, topics_by_group;
+  TopicQueries topic_queries;
+  Statement group, topics_by_time, groups_by_time;
   Statement inbox, inbox_at, tallies, sequences, topic_counts, group_counts;
 
   Result<void> open(const std::string& path) {
@@ -102,7 +103,7 @@ struct MirrorSqliteReader::Connection {
     options.cache_kib = 16384;
     TRY(database, Database::open(path, options));
     Database& db = database;
-    TRY(topic, db.prepare(select_mirror(kMirrorTopicColumns, "mirror_topic WHERE app = ? AND topic = ?")));
+    TRY_VOID(topic_queries.prepare(db));
     TRY(group, db.prepare(select_mirror(kMirrorGroupColumns, "mirror_group WHERE app = ? AND grp = ?")));
     TRY(topics_by_time,
         db.prepare(select_mirror(kMirrorTopicColumns,
@@ -112,14 +113,6 @@ struct MirrorSqliteReader::Connection {
         db.prepare(select_mirror(kMirrorGroupColumns,
                           "mirror_group WHERE app = ?1 AND (updated_ms, row) > (?2, ?3) AND "
                           "updated_ms < ?4 ORDER BY updated_ms, row")));
-    TRY(topics_by_prefix,
-        db.prepare(select_mirror(kMirrorTopicColumns,
-                          "mirror_topic WHERE app = ? AND topic > ? AND topic < ? "
-                          "ORDER BY topic")));
-    TRY(topics_by_group,
-        db.prepare(select_mirror(kMirrorTopicColumns,
-                          "mirror_topic WHERE app = ? AND grp = ? AND mismatch = 1 AND row > ? "
-                          "ORDER BY row")));
     TRY(inbox, db.prepare(select_mirror(kInboxColumns, "inbox WHERE id > ? ORDER BY id")));
     TRY(inbox_at, db.prepare("SELECT id, received_ms FROM inbox WHERE id >= ? ORDER BY id LIMIT 1"));
     TRY(tallies, db.prepare(select_mirror(kMirrorTallyColumns, "mirror_tally ORDER BY app")));
@@ -132,32 +125,37 @@ struct MirrorSqliteReader::Connection {
     return {};
   }
 
-  /// The topics a TopicId puts into the group; the cursor is "t" and the last one's id.
-  Result<bool> page_by_prefix(const MirrorFilter& filter, MirrorPage<MirrorTopic>& page) {
-    const std::string begin = filter.group->str() + std::string(kTopicIdMark);
-    std::string end = begin;
-    end.back() = static_cast<char>(end.back() + 1);
-    std::string from = begin;
-    if (!filter.after.empty()) from = std::max(begin, filter.after.substr(1));
-    auto rows = topics_by_prefix.query(filter.app, from, end);
-    for (;;) {
-      TRY(const bool more, rows.next());
-      if (!more) return true;
-      if (page.rows.size() == filter.limit) return false;
-      TRY(auto topic_row, read_mirror_topic(rows));
-      page.next = "t" + topic_row.topic.str();
-      if (fits(filter, topic_row)) page.rows.push_back(std::move(topic_row));
+  /// Topics whose ids name the group, from the cursor on; the cursor is "t" and the integer key of
+  /// the next one.
+  Result<bool> page_by_chain(const MirrorFilter& filter, MirrorPage<MirrorTopic>& page) {
+    TRY(const TopicParent parent, topic_queries.parent(filter.app, *filter.group));
+    std::int64_t row = parent.last;
+    if (!filter.after.empty()) {
+      const auto from = number(std::string_view(filter.after).substr(1));
+      if (!from) return no_cursor(filter.after);
+      row = *from;
     }
+    for (std::size_t scanned = 0; row != 0; ++scanned) {
+      page.next = "t" + std::to_string(row);
+      if (page.rows.size() == filter.limit || scanned == kMaxScanned) return false;
+      TRY(auto link, topic_queries.at(row));
+      if (!link || link->parent != parent.row) return no_cursor(filter.after);
+      row = link->before;
+      if (fits(filter, link->topic)) page.rows.push_back(std::move(link->topic));
+    }
+    return true;
   }
 
-  /// The topics that only their GroupId puts there; the cursor is "g" and the integer key.
+  /// The topics that only their GroupId puts there; the cursor is "g" and the integer key of the
+  /// last one looked at.
   Result<bool> page_by_given_group(const MirrorFilter& filter, std::int64_t after,
                                    MirrorPage<MirrorTopic>& page) {
-    auto rows = topics_by_group.query(filter.app, *filter.group, after);
-    for (;;) {
+    auto rows = topic_queries.given_to(filter.app, *filter.group, after);
+    page.next = "g" + std::to_string(after);
+    for (std::size_t scanned = 0;; ++scanned) {
       TRY(const bool more, rows.next());
       if (!more) return true;
-      if (page.rows.size() == filter.limit) return false;
+      if (page.rows.size() == filter.limit || scanned == kMaxScanned) return false;
       TRY(auto topic_row, read_mirror_topic(rows));
       page.next = "g" + std::to_string(topic_row.row);
       if (fits(filter, topic_row)) page.rows.push_back(std::move(topic_row));
@@ -174,7 +172,7 @@ struct MirrorSqliteReader::Connection {
     } else if (!filter.after.empty() && !filter.after.starts_with("t")) {
       return no_cursor(filter.after);
     } else {
-      TRY(const bool all, page_by_prefix(filter, page));
+      TRY(const bool all, page_by_chain(filter, page));
       if (!all) return page;
     }
     TRY(const bool all, page_by_given_group(filter, after, page));
@@ -240,11 +238,8 @@ Result<MirrorSqliteReader::Lease> MirrorSqliteReader::lease() {
 
 Result<std::optional<MirrorTopic>> MirrorSqliteReader::topic(const store::MirrorTopicKey& key) {
   TRY(auto connection, lease());
-  auto rows = connection->topic.query(key.app, key.topic);
-  TRY(const bool found, rows.next());
-  if (!found) return std::optional<MirrorTopic>{};
-  TRY(auto row, read_mirror_topic(rows));
-  return std::optional(std::move(row));
+  auto found = connection->topic_queries.find(key);
+  return found;
 }
 
 Result<std::optional<MirrorGroup>> MirrorSqliteReader::group(const store::MirrorGroupKey& key) {

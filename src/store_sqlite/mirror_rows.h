@@ -14,6 +14,7 @@ namespace tidings::sqlite {
 inline constexpr std::string_view kMirrorTopicColumns =
     "row, app, topic, grp, mismatch, updated_ms, stamps, type, owner, operator, name, "
     "introduction, notification, face_url, user_defined_data";
+inline constexpr int kMirrorTopicColumnCount = 15;
 Result<store::MirrorTopic> read_mirror_topic(const Rows& rows);
 
 inline constexpr std::string_view kMirrorGroupColumns =

@@ -1,8 +1,13 @@
 /// The file of a receiver: `mirror.db` in its data folder.
 ///
-/// Long ids stand behind integer keys. The tables are laid out for one insertion per callback: the
-/// inbox grows at its end, its time order is its id order, and topics of a group are found by their
-/// ids' common beginning, so that the usual topic needs no index by group.
+/// Laid out so that a callback's rows share their pages with those of the callbacks before it, since
+/// every page that a commit touches is logged, synced and checkpointed whole:
+/// * The inbox grows at its end, and its time order is its id order.
+/// * A usual topic is found by the number in its id (topic_number.h), which grows, so that index
+///   grows at its end too. Topics of a group are a chain from the newest to the oldest; only its head
+///   changes with a topic, and hundreds of heads share a page.
+/// * What makes two requests the same is random. Such keys wait in memory and come into `inbox_seen`
+///   many at once, in their order (inbox_keys.h).
 #pragma once
 
 #include <array>
@@ -11,7 +16,7 @@
 
 namespace tidings::sqlite {
 
-inline constexpr std::array<Migration, 3> kMirrorMigrations{{
+inline constexpr std::array<Migration, 4> kMirrorMigrations{{
     {1, "inbox and mirror", R"(
 CREATE TABLE inbox(
   id INTEGER PRIMARY KEY,        -- 1, 2, 3, ... in order of commit
@@ -94,6 +99,46 @@ CREATE TABLE mirror_sequence(
 -- What was missed before numbers were looked at is not known.
 INSERT INTO mirror_sequence
   SELECT app, max_sequence, x'', 0, 0 FROM mirror_tally WHERE max_sequence > 0;
+)"},
+    // topic_parent(), topic_number(): of this program, topic_number.h.
+    {4, "indexes that grow at their end", R"(
+-- A row for each group that ids of topics name, whether the group is known or not.
+CREATE TABLE mirror_parent(
+  row INTEGER PRIMARY KEY,
+  app INTEGER NOT NULL,
+  grp TEXT NOT NULL) STRICT;
+CREATE UNIQUE INDEX mirror_parent_id ON mirror_parent(app, grp);
+CREATE TABLE mirror_chain(
+  parent INTEGER PRIMARY KEY,    -- mirror_parent.row
+  last INTEGER NOT NULL) STRICT; -- mirror_topic.row of its newest topic
+
+ALTER TABLE mirror_topic ADD COLUMN parent INTEGER NOT NULL DEFAULT 0;  -- 0: the id names no group
+ALTER TABLE mirror_topic ADD COLUMN before INTEGER NOT NULL DEFAULT 0;  -- row in the chain; 0: first
+ALTER TABLE mirror_topic ADD COLUMN number INTEGER;  -- NULL: not a default id
+
+INSERT INTO mirror_parent(app, grp)
+  SELECT DISTINCT app, topic_parent(topic) FROM mirror_topic
+  WHERE topic_parent(topic) IS NOT NULL;
+UPDATE mirror_topic SET number = topic_number(topic), parent = coalesce(
+  (SELECT p.row FROM mirror_parent p
+   WHERE p.app = mirror_topic.app AND p.grp = topic_parent(mirror_topic.topic)), 0);
+UPDATE mirror_topic SET before = chained.before FROM
+  (SELECT row, lag(row, 1, 0) OVER (PARTITION BY parent ORDER BY row) AS before
+   FROM mirror_topic WHERE parent > 0) AS chained
+  WHERE chained.row = mirror_topic.row;
+INSERT INTO mirror_chain SELECT parent, max(row) FROM mirror_topic WHERE parent > 0 GROUP BY parent;
+DROP INDEX mirror_topic_id;
+CREATE INDEX mirror_topic_number ON mirror_topic(number, parent) WHERE number IS NOT NULL;
+CREATE UNIQUE INDEX mirror_topic_custom ON mirror_topic(app, topic) WHERE number IS NULL;
+
+-- inbox.key of the entries up to inbox_seen_through; later ones are in memory.
+CREATE TABLE inbox_seen(key BLOB PRIMARY KEY, id INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+INSERT INTO inbox_seen SELECT key, id FROM inbox ORDER BY key;
+DROP INDEX inbox_key;
+CREATE TABLE inbox_seen_through(
+  one INTEGER PRIMARY KEY CHECK(one = 1),
+  id INTEGER NOT NULL) STRICT;
+INSERT INTO inbox_seen_through SELECT 1, coalesce(max(id), 0) FROM inbox;
 )"},
 }};
 

@@ -7,7 +7,7 @@
 #include "store_sqlite/mirror_codec.h"
 #include "store_sqlite/mirror_rows.h"
 #include "store_sqlite/mirror_schema.h"
-#include "tidings/identifier.h"
+#include "store_sqlite/topic_number.h"
 
 namespace tidings::sqlite {
 namespace {
@@ -34,6 +34,7 @@ Result<MirrorWriter> MirrorWriter::open(const std::string& path, const OpenOptio
   writing.wal_autocheckpoint_pages = 0;
   MirrorWriter writer;
   TRY(writer.database_, Database::open(path, writing));
+  TRY_VOID(register_topic_functions(writer.database_));
   TRY_VOID(migrate(writer.database_, kMirrorSchema));
   TRY_VOID(writer.prepare());
   TRY(writer.checkpointer_, Checkpointer::start(path, writing));
@@ -46,29 +47,15 @@ Result<void> MirrorWriter::prepare() {
   Statements& s = statements_;
   TRY(s.inbox_end, db.prepare("SELECT id, received_ms FROM inbox ORDER BY id DESC LIMIT 1"));
   TRY(s.inbox_start, db.prepare("SELECT id, received_ms FROM inbox ORDER BY id LIMIT 1"));
-  TRY(s.has_key, db.prepare("SELECT 1 FROM inbox WHERE key = ?"));
+  TRY(s.inbox_until, db.prepare("SELECT id FROM inbox WHERE id <= ? AND id < ? AND "
+                                "received_ms < ? ORDER BY id DESC LIMIT 1"));
   TRY(s.tally, db.prepare(select(kMirrorTallyColumns, "mirror_tally WHERE app = ?")));
   TRY(s.sequences, db.prepare(select(kMirrorSequenceColumns, "mirror_sequence WHERE app = ?")));
-  TRY(s.topic, db.prepare(select(kMirrorTopicColumns, "mirror_topic WHERE app = ? AND topic = ?")));
   TRY(s.group, db.prepare(select(kMirrorGroupColumns, "mirror_group WHERE app = ? AND grp = ?")));
-  TRY(s.topics_by_prefix,
-      db.prepare(select(kMirrorTopicColumns,
-                        "mirror_topic WHERE app = ? AND topic >= ? AND topic < ? ORDER BY topic")));
-  TRY(s.topics_by_group,
-      db.prepare(select(kMirrorTopicColumns,
-                        "mirror_topic WHERE app = ? AND grp = ? AND mismatch = 1")));
   TRY(s.add_inbox,
       db.prepare("INSERT INTO inbox(id, key, app, command, grp, received_ms, event_time_ms, "
                  "sequence, request_id, client_ip, opt_platform, body, target, via) "
                  "VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)"));
-  TRY(s.add_topic,
-      db.prepare("INSERT INTO mirror_topic(app, topic, grp, mismatch, alive, updated_ms, stamps, "
-                 "type, owner, operator, name, introduction, notification, face_url, "
-                 "user_defined_data) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"));
-  TRY(s.change_topic,
-      db.prepare("UPDATE mirror_topic SET grp=?2, mismatch=?3, alive=?4, updated_ms=?5, stamps=?6, "
-                 "type=?7, owner=?8, operator=?9, name=?10, introduction=?11, notification=?12, "
-                 "face_url=?13, user_defined_data=?14 WHERE row=?1"));
   TRY(s.add_group,
       db.prepare("INSERT INTO mirror_group(app, grp, alive, updated_ms, stamps, type, operator, "
                  "owner, name, introduction, notification, face_url, user_defined_data, "
@@ -83,17 +70,23 @@ Result<void> MirrorWriter::prepare() {
   TRY(s.put_sequences,
       db.prepare("INSERT OR REPLACE INTO mirror_sequence(app, contiguous, beyond, filled, gone) "
                  "VALUES(?,?,?,?,?)"));
-  // The newest entry stays, since its id and time are where the next one goes on.
-  TRY(s.purge, db.prepare("DELETE FROM inbox WHERE id <= ? AND id < ? AND received_ms < ?"));
-  return {};
+  TRY(s.purge, db.prepare("DELETE FROM inbox WHERE id <= ?"));
+  TRY_VOID(topics_.prepare(db));
+  return keys_.open(db);
 }
 
 Result<void> MirrorWriter::load(const store::MirrorNeeds& needs, store::MirrorView& view) {
   auto loaded = load_rows(needs, view);
   if (!loaded) {
-    TRY_VOID(database_.recover());
+    TRY_VOID(rolled_back());
   }
   return loaded;
+}
+
+Result<void> MirrorWriter::rolled_back() {
+  topics_.rolled_back();
+  keys_.rolled_back();
+  return database_.recover();
 }
 
 /// One transaction from load() to commit(): else every query would take and give back its locks.
@@ -119,17 +112,11 @@ Result<void> MirrorWriter::load_rows(const store::MirrorNeeds& needs, store::Mir
   for (const store::InboxKey& key : needs.keys) {
     const auto [known, added] = view.keys.try_emplace(key, false);
     if (!added) continue;
-    auto rows = statements_.has_key.query(Blob{bytes_of(key)});
-    TRY(known->second, rows.next());
+    TRY(known->second, keys_.known(key));
   }
   for (const store::MirrorTopicKey& key : needs.topics) {
     if (view.topics.known(key)) continue;
-    auto rows = statements_.topic.query(key.app, key.topic);
-    TRY(const bool found, rows.next());
-    std::optional<MirrorTopic> topic;
-    if (found) {
-      TRY(topic, read_mirror_topic(rows));
-    }
+    TRY(auto topic, topics_.find(key));
     view.topics.load(key, std::move(topic));
   }
   for (const store::MirrorGroupKey& key : needs.groups) {
@@ -143,7 +130,8 @@ Result<void> MirrorWriter::load_rows(const store::MirrorNeeds& needs, store::Mir
     view.groups.load(key, std::move(group));
   }
   for (const store::MirrorGroupKey& key : needs.topics_of) {
-    TRY_VOID(load_topics_of(key, view));
+    TRY_VOID(topics_.load_topics_of(key, view));
+    view.topics_loaded.push_back(key);
   }
   return {};
 }
@@ -162,38 +150,14 @@ Result<void> MirrorWriter::load_app(SdkAppId app, store::MirrorView& view) {
   return {};
 }
 
-Result<void> MirrorWriter::load_topics_of(const store::MirrorGroupKey& key,
-                                          store::MirrorView& view) {
-  // Everything that begins with the group's id and the mark, since the last byte of the mark is '_'
-  // and '`' comes next.
-  const std::string from = key.group.str() + std::string(kTopicIdMark);
-  std::string until = from;
-  until.back() = static_cast<char>(until.back() + 1);
-  TRY_VOID(take_topics(statements_.topics_by_prefix.query(key.app, from, until), key, view));
-  TRY_VOID(take_topics(statements_.topics_by_group.query(key.app, key.group), key, view));
-  view.topics_loaded.push_back(key);
-  return {};
-}
-
-Result<void> MirrorWriter::take_topics(Rows rows, const store::MirrorGroupKey& key,
-                                       store::MirrorView& view) {
-  for (;;) {
-    TRY(const bool more, rows.next());
-    if (!more) return {};
-    TRY(auto topic, read_mirror_topic(rows));
-    if (parent_of(topic) != key.group) continue;
-    const auto topic_key = topic.key();
-    view.topics.load(topic_key, std::move(topic));
-  }
-}
-
 Result<void> MirrorWriter::commit(store::MirrorView& view) {
   auto written = write(view);
   if (!written) {
-    TRY_VOID(database_.recover());
+    TRY_VOID(rolled_back());
     log_->failed(database_);
     return written;
   }
+  keys_.committed(view.inbox);
   log_->committed(database_);
   return written;
 }
@@ -207,10 +171,12 @@ Result<void> MirrorWriter::write(const store::MirrorView& view) {
                                        entry.client_ip, entry.opt_platform, entry.body, entry.target,
                                        static_cast<int>(entry.via)));
   }
+  TRY_VOID(keys_.write(view.inbox));
+  std::vector<const MirrorTopic*> topics;
   for (const auto& [key, entry] : view.topics.entries()) {
-    if (!entry.dirty) continue;
-    TRY_VOID(write_topic(*entry.row));
+    if (entry.dirty) topics.push_back(&*entry.row);
   }
+  TRY_VOID(topics_.write(database_, std::move(topics)));
   for (const auto& [key, entry] : view.groups.entries()) {
     if (!entry.dirty) continue;
     TRY_VOID(write_group(*entry.row));
@@ -234,20 +200,6 @@ Result<void> MirrorWriter::write_apps(const store::MirrorView& view) {
                                            entry.row.filled, entry.row.gone));
   }
   return {};
-}
-
-Result<void> MirrorWriter::write_topic(const MirrorTopic& t) {
-  const std::string stamps = topic_stamps(t);
-  if (t.row == 0) {
-    return statements_.add_topic.run(
-        t.app, t.topic, t.group, t.group_mismatch, t.alive(), t.updated_ms, Blob{stamps}, t.type,
-        t.owner, t.operator_account, t.name.value, t.introduction.value, t.notification.value,
-        t.face_url.value, t.user_defined_data);
-  }
-  return statements_.change_topic.run(
-      t.row, t.group, t.group_mismatch, t.alive(), t.updated_ms, Blob{stamps}, t.type, t.owner,
-      t.operator_account, t.name.value, t.introduction.value, t.notification.value,
-      t.face_url.value, t.user_defined_data);
 }
 
 Result<void> MirrorWriter::write_group(const MirrorGroup& g) {
@@ -274,8 +226,17 @@ Result<void> MirrorWriter::purge(const store::MirrorView& view) {
     first = start.integer(0);
   }
   const auto added = static_cast<std::int64_t>(view.inbox.size());
-  return statements_.purge.run(first + 2 * added + kPurgeAtOnce, view.last_id + added,
-                               view.purge_before_ms);
+  std::int64_t last = 0;
+  {
+    // The newest entry stays, since its id and time are where the next one goes on.
+    auto until = statements_.inbox_until.query(first + 2 * added + kPurgeAtOnce,
+                                               view.last_id + added, view.purge_before_ms);
+    TRY(const bool any, until.next());
+    if (!any) return {};
+    last = until.integer(0);
+  }
+  TRY_VOID(keys_.purge(last));
+  return statements_.purge.run(last);
 }
 
 }  // namespace tidings::sqlite

@@ -12,7 +12,9 @@
 #include "store/mirror_store.h"
 #include "store_sqlite/checkpointer.h"
 #include "store_sqlite/database.h"
+#include "store_sqlite/inbox_keys.h"
 #include "store_sqlite/log_keeper.h"
+#include "store_sqlite/mirror_topic_writer.h"
 
 namespace tidings::sqlite {
 
@@ -30,24 +32,23 @@ class MirrorWriter final : public store::MirrorUnitOfWork {
 
  private:
   struct Statements {
-    Statement inbox_end, inbox_start, has_key, tally, sequences, topic, group, topics_by_prefix,
-        topics_by_group;
-    Statement add_inbox, add_topic, change_topic, add_group, change_group, put_tally, put_sequences, purge;
+    Statement inbox_end, inbox_start, inbox_until, tally, sequences, group;
+    Statement add_inbox, add_group, change_group, put_tally, put_sequences, purge;
   };
   Result<void> prepare();
   Result<void> begin();
   Result<void> load_rows(const store::MirrorNeeds& needs, store::MirrorView& view);
   Result<void> load_app(SdkAppId app, store::MirrorView& view);
-  Result<void> load_topics_of(const store::MirrorGroupKey& key, store::MirrorView& view);
-  Result<void> take_topics(Rows rows, const store::MirrorGroupKey& key, store::MirrorView& view);
   Result<void> write(const store::MirrorView& view);
   Result<void> write_apps(const store::MirrorView& view);
-  Result<void> write_topic(const store::MirrorTopic& topic);
+  Result<void> rolled_back();
   Result<void> write_group(const store::MirrorGroup& group);
   Result<void> purge(const store::MirrorView& view);
 
   Database database_;
   Statements statements_;
+  MirrorTopicWriter topics_;
+  InboxKeys keys_;
   Transaction transaction_;  // from load() to commit()
   std::unique_ptr<Checkpointer> checkpointer_;
   std::optional<LogKeeper> log_;  // after open()

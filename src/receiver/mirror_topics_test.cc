@@ -1,0 +1,209 @@
+// Goal: topics are found by id and by group whatever their ids look like and in whatever order they
+// came, after a failed commit and in a file of before, too.
+// Method: ids of every kind, the same numbers in each group, through the SQLite engine.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <random>
+
+#include "receiver/test_callbacks.h"
+#include "receiver/test_mirror_file.h"
+#include "store_sqlite/mirror_reader.h"
+#include "store_sqlite/mirror_rows.h"
+#include "store_sqlite/mirror_schema.h"
+#include "store_sqlite/mirror_writer.h"
+#include "tidings/identifier.h"
+
+namespace tidings::receiver {
+namespace {
+
+using namespace tidings::receiver::testing;
+
+std::string create_body(const std::string& group, const std::string& topic) {
+  AfterCreateTopic body;
+  body.group_id = GroupId{group};
+  body.topic_id = TopicId{topic};
+  body.name = "Name of " + topic;
+  return write_callback(body, AdditiveMembers::all);
+}
+
+std::vector<std::string> ids_of_group(sqlite::MirrorSqliteReader& reader, const std::string& group,
+                                      std::size_t limit) {
+  std::vector<std::string> ids;
+  store::MirrorFilter filter;
+  filter.app = kApp;
+  filter.group = GroupId{group};
+  filter.limit = limit;
+  do {
+    const auto page = reader.topics(filter).value();
+    for (const auto& topic : page.rows) ids.push_back(topic.topic.str());
+    EXPECT_LE(page.rows.size(), limit);
+    filter.after = page.next;
+  } while (!filter.after.empty() && ids.size() < 1000);
+  return ids;
+}
+
+/// Ids of every kind in some groups: the same numbers in each, numbers with several trailers, and
+/// what only looks like a default id. By group, in a random order of arrival.
+std::vector<std::pair<std::string, std::string>> mixed_topics(std::mt19937_64& random) {
+  std::vector<std::pair<std::string, std::string>> all;
+  for (const std::string group : {"@TGS#_a", "@TGS#_ab", "@TGS#_@TGS#cQVLVHIM62CJ"}) {
+    for (std::uint64_t number = 1; number <= 20; ++number) {
+      std::string id = make_topic_id(GroupId{group}, 100 * number).str();
+      all.emplace_back(group, id);
+      id.back() = id.back() == 'Z' ? 'Y' : 'Z';
+      all.emplace_back(group, id);
+      all.emplace_back(group, group + "@TOPIC#_own" + std::to_string(number));
+      all.emplace_back(group, group + "@TOPIC#_@TOPIC#c" + std::to_string(number));
+    }
+  }
+  std::shuffle(all.begin(), all.end(), random);
+  return all;
+}
+
+TEST(MirrorTopics, TopicsOfEveryKindAreFoundByIdAndByGroupInEveryOrder) {
+  const auto seed = std::random_device{}();
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  std::mt19937_64 random(seed);
+  const auto topics = mixed_topics(random);
+  MirrorFolder folder;
+  std::map<std::string, std::vector<std::string>> newest_first;
+  {
+    std::optional writer = sqlite::MirrorWriter::open(folder.file(), quick()).value();
+    std::vector<Callback> batch;
+    for (const auto& [group, topic] : topics) {
+      batch.push_back(callback_of(create_body(group, topic)));
+      auto& ids = newest_first[group];
+      ids.insert(ids.begin(), topic);
+      if (random() % 7 != 0) continue;
+      ASSERT_TRUE(write_batch(*writer, std::exchange(batch, {}), 1000));
+      if (random() % 5 == 0) writer = sqlite::MirrorWriter::open(folder.file(), quick()).value();
+    }
+    ASSERT_TRUE(write_batch(*writer, batch, 1000));
+  }
+  auto writer = sqlite::MirrorWriter::open(folder.file(), quick()).value();
+  sqlite::MirrorSqliteReader reader(folder.file());
+  for (const auto& [group, ids] : newest_first) {
+    for (const std::size_t limit : {1U, 7U, 80U, 100U}) {
+      EXPECT_EQ(ids_of_group(reader, group, limit), ids) << limit;
+    }
+  }
+  for (const auto& [group, topic] : topics) {
+    const auto found = reader.topic({kApp, TopicId{topic}}).value();
+    ASSERT_TRUE(found) << topic;
+    EXPECT_EQ(found->name.value, "Name of " + topic);
+    EXPECT_FALSE(reader.topic({SdkAppId{1}, TopicId{topic}}).value());
+    // Known to the writer too: no second row.
+    ASSERT_TRUE(write_batch(writer, {callback_of(create_body(group, topic), 0, "again " + topic)}, 1));
+  }
+  EXPECT_EQ(reader.tallies().value()[0].second.topics, std::ssize(topics));
+  EXPECT_EQ(reader.recount().value()[0].second.topics, std::ssize(topics));
+
+  // A group takes all its topics with it, and no other's.
+  ASSERT_TRUE(write_batch(
+      writer,
+      {callback_of(write_callback(
+          AfterGroupDestroyed{GroupId{"@TGS#_a"}, "Community", {}, "", {}, {}},
+          AdditiveMembers::all))},
+      2000));
+  for (const auto& [group, topic] : topics) {
+    EXPECT_EQ(reader.topic({kApp, TopicId{topic}}).value()->alive(), group != "@TGS#_a") << topic;
+  }
+}
+
+TEST(MirrorTopics, ACursorOfAnotherGroupsListIsRefused) {
+  MirrorFolder folder;
+  auto writer = sqlite::MirrorWriter::open(folder.file(), quick()).value();
+  for (const std::string id : {"@TGS#_a@TOPIC#_1", "@TGS#_a@TOPIC#_2", "@TGS#_b@TOPIC#_1"}) {
+    ASSERT_TRUE(write_batch(writer, {callback_of(create_body(id.substr(0, 7), id))}, 1));
+  }
+  sqlite::MirrorSqliteReader reader(folder.file());
+  store::MirrorFilter filter;
+  filter.app = kApp;
+  filter.group = GroupId{"@TGS#_a"};
+  filter.limit = 1;
+  filter.after = reader.topics(filter).value().next;
+  EXPECT_TRUE(reader.topics(filter));
+  filter.group = GroupId{"@TGS#_b"};
+  EXPECT_EQ(reader.topics(filter).error().kind, Errc::invalid_argument);
+  for (const char* const wrong : {"t", "tx", "t99", "gx", "x"}) {
+    filter.after = wrong;
+    EXPECT_EQ(reader.topics(filter).error().kind, Errc::invalid_argument) << wrong;
+  }
+}
+
+TEST(MirrorTopics, AFailedCommitLeavesChainsAndKeysAsTheyWere) {
+  MirrorFolder folder;
+  auto options = quick();
+  options.max_pages = 60;
+  auto writer = sqlite::MirrorWriter::open(folder.file(), options).value();
+  std::vector<std::string> stored;
+  for (int i = 0; i < 20; ++i) {
+    const std::string topic = make_topic_id(GroupId{"@TGS#_a"}, 1000 + i).str();
+    Callback callback = callback_of(create_body("@TGS#_a", topic));
+    Callback too_large = callback_of(create_body("@TGS#_a", topic), 0, "other");
+    too_large.body = std::string(400'000, 'x');
+    ASSERT_FALSE(write_batch(writer, {callback, too_large}, 1000 + i));
+    ASSERT_EQ(write_batch(writer, {callback}, 1000 + i).value().accepted, 1U) << i;
+    ASSERT_EQ(write_batch(writer, {callback}, 1000 + i).value().accepted, 0U) << i;
+    stored.insert(stored.begin(), topic);
+  }
+  sqlite::MirrorSqliteReader reader(folder.file());
+  EXPECT_EQ(ids_of_group(reader, "@TGS#_a", 6), stored);
+}
+
+TEST(MirrorTopics, AFilledFileOfTheThirdSchemaIsTheSameMirrorAndKnowsWhatItSaw) {
+  std::mt19937_64 random(7);
+  const auto topics = mixed_topics(random);
+  MirrorFolder folder;
+  const Callback seen = callback_of(R"({"CallbackCommand":"X"})");
+  std::map<std::string, std::vector<std::string>> newest_first;
+  {
+    auto old = sqlite::Database::open(folder.file()).value();
+    sqlite::Schema third = sqlite::kMirrorSchema;
+    third.migrations = third.migrations.first(3);
+    ASSERT_TRUE(sqlite::migrate(old, third));
+    auto add = old.prepare("INSERT INTO mirror_topic(app, topic, grp, mismatch, alive, updated_ms, "
+                           "stamps, type, owner, operator, name, introduction, notification, "
+                           "face_url, user_defined_data) VALUES(?,?,?,?,1,5,?,'','','','','','','',"
+                           "'')").value();
+    const std::string stamps = sqlite::topic_stamps(store::MirrorTopic{});
+    for (const auto& [group, topic] : topics) {
+      ASSERT_TRUE(add.run(kApp, topic, group, 0, sqlite::Blob{stamps}));
+      auto& ids = newest_first[group];
+      ids.insert(ids.begin(), topic);
+    }
+    ASSERT_TRUE(add.run(kApp, std::string("@TGS#_b@TOPIC#_given"), std::string("@TGS#_a"), 1,
+                        sqlite::Blob{stamps}));
+    ASSERT_TRUE(add.run(kApp, std::string("no group"), std::string("@TGS#_a"), 1,
+                        sqlite::Blob{stamps}));
+    auto add_seen = old.prepare("INSERT INTO inbox VALUES(?,?,1,'X','',5,0,0,'','','','{}','',0)")
+                        .value();
+    const std::string_view key{reinterpret_cast<const char*>(seen.key.data()), seen.key.size()};
+    ASSERT_TRUE(add_seen.run(1, sqlite::Blob{"other"}));
+    ASSERT_TRUE(add_seen.run(2, sqlite::Blob{key}));
+  }
+  auto writer = sqlite::MirrorWriter::open(folder.file(), quick()).value();
+  EXPECT_EQ(write_batch(writer, {seen}, 6).value().accepted, 0U);
+  const std::string next = make_topic_id(GroupId{"@TGS#_a"}, 77'777).str();
+  ASSERT_TRUE(write_batch(writer, {callback_of(create_body("@TGS#_a", next))}, 6));
+  sqlite::MirrorSqliteReader reader(folder.file());
+  auto& of_a = newest_first["@TGS#_a"];
+  of_a.insert(of_a.begin(), next);
+  of_a.push_back("@TGS#_b@TOPIC#_given");
+  of_a.push_back("no group");
+  newest_first["@TGS#_b"] = {"@TGS#_b@TOPIC#_given"};
+  for (const auto& [group, ids] : newest_first) {
+    EXPECT_EQ(ids_of_group(reader, group, 9), ids) << group;
+  }
+  for (const auto& [group, topic] : topics) {
+    ASSERT_TRUE(reader.topic({kApp, TopicId{topic}}).value()) << topic;
+  }
+  EXPECT_TRUE(reader.topic({kApp, TopicId{"no group"}}).value());
+  EXPECT_EQ(reader.inbox_range().value(), (std::pair<std::int64_t, std::int64_t>(1, 3)));
+}
+
+}  // namespace
+}  // namespace tidings::receiver

@@ -1,0 +1,133 @@
+#include "store_sqlite/inbox_keys.h"
+
+#include <algorithm>
+#include <cstring>
+#include <string_view>
+
+namespace tidings::sqlite {
+namespace {
+
+/// Written with one commit besides twice what it adds: what is sorted ends before as much has come.
+constexpr std::size_t kMoreKeysAtOnce = 64;
+
+/// In the order of the table: as SQLite compares BLOBs.
+bool before(const store::InboxKey& a, const store::InboxKey& b) {
+  return std::memcmp(a.data(), b.data(), a.size()) < 0;
+}
+
+void sort_by_key(std::vector<RecentKeys::Entry>& entries) {
+  std::sort(entries.begin(), entries.end(),
+            [](const auto& a, const auto& b) { return before(a.first, b.first); });
+}
+
+Blob blob_of(const store::InboxKey& key) {
+  return Blob{{reinterpret_cast<const char*>(key.data()), key.size()}};
+}
+
+store::InboxKey key_of(std::string_view bytes) {
+  store::InboxKey key{};
+  std::copy_n(bytes.begin(), std::min(bytes.size(), key.size()), key.begin());
+  return key;
+}
+
+}  // namespace
+
+Result<void> InboxKeys::open(Database& database, std::size_t most_waiting) {
+  most_waiting_ = most_waiting;
+  recent_ = RecentKeys(most_waiting + most_waiting / 2);  // growing would hold up one commit
+  TRY(has_, database.prepare("SELECT 1 FROM inbox_seen WHERE key = ?"));
+  TRY(add_, database.prepare("INSERT OR REPLACE INTO inbox_seen(key, id) VALUES(?,?)"));
+  TRY(remove_, database.prepare("DELETE FROM inbox_seen WHERE key = ? AND id = ?"));
+  TRY(first_, database.prepare("SELECT id, key FROM inbox WHERE id <= ? ORDER BY id"));
+  TRY(through_, database.prepare("UPDATE inbox_seen_through SET id = ?"));
+
+  TRY(sorted_through_, database.integer("SELECT id FROM inbox_seen_through"));
+  last_id_ = sorted_through_;
+  TRY(auto behind, database.prepare("SELECT id, key FROM inbox WHERE id > ? ORDER BY id"));
+  auto rows = behind.query(sorted_through_);
+  for (;;) {
+    TRY(const bool more, rows.next());
+    if (!more) return {};
+    last_id_ = rows.integer(0);
+    recent_.put(key_of(rows.text(1)), last_id_);
+  }
+}
+
+Result<bool> InboxKeys::known(const store::InboxKey& key) {
+  if (recent_.contains(key)) return true;
+  if (const auto place = sorted_place(key); place != sorted_.end()) return place->second != 0;
+  return has_.query(blob_of(key)).next();
+}
+
+Result<void> InboxKeys::write(std::span<const store::InboxEntry> added) {
+  if (sorted_.empty() && recent_.size() >= most_waiting_) sort_recent();
+  return sorted_.empty() ? Result<void>{} : write_share(added.size());
+}
+
+void InboxKeys::sort_recent() {
+  sorted_ = recent_.take();
+  sort_by_key(sorted_);
+  written_ = writing_ = 0;
+  sorted_through_ = last_id_;
+}
+
+Result<void> InboxKeys::write_share(std::size_t added) {
+  const std::size_t end = std::min(sorted_.size(), written_ + 2 * added + kMoreKeysAtOnce);
+  for (writing_ = written_; writing_ < end; ++writing_) {
+    const auto& [key, id] = sorted_[writing_];
+    if (id == 0) continue;
+    TRY_VOID(add_.run(blob_of(key), id));
+  }
+  if (writing_ < sorted_.size()) return {};
+  return through_.run(sorted_through_);
+}
+
+Result<void> InboxKeys::purge(std::int64_t last_id) {
+  {
+    auto rows = first_.query(last_id);
+    for (;;) {
+      TRY(const bool more, rows.next());
+      if (!more) break;
+      purged_.emplace_back(key_of(rows.text(1)), rows.integer(0));
+    }
+  }
+  sort_by_key(purged_);  // neighbours share pages
+  for (const auto& [key, id] : purged_) {
+    TRY_VOID(remove_.run(blob_of(key), id));
+  }
+  return {};
+}
+
+void InboxKeys::committed(std::span<const store::InboxEntry> added) {
+  for (const store::InboxEntry& entry : added) {
+    recent_.put(entry.key, entry.id);
+    last_id_ = entry.id;
+  }
+  written_ = writing_;
+  if (written_ == sorted_.size()) {
+    sorted_ = {};
+    written_ = writing_ = 0;
+  }
+  for (const Entry& entry : purged_) forget(entry);
+  purged_.clear();
+}
+
+void InboxKeys::forget(const Entry& entry) {
+  recent_.erase(entry.first, entry.second);
+  const auto place = sorted_place(entry.first);
+  if (place != sorted_.end() && place->second == entry.second) place->second = 0;
+}
+
+std::vector<InboxKeys::Entry>::iterator InboxKeys::sorted_place(const store::InboxKey& key) {
+  const auto place =
+      std::lower_bound(sorted_.begin(), sorted_.end(), key,
+                       [](const Entry& entry, const auto& k) { return before(entry.first, k); });
+  return place != sorted_.end() && place->first == key ? place : sorted_.end();
+}
+
+void InboxKeys::rolled_back() {
+  writing_ = written_;
+  purged_.clear();
+}
+
+}  // namespace tidings::sqlite

@@ -1,0 +1,123 @@
+#include "store_sqlite/mirror_topic_writer.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "store_sqlite/mirror_rows.h"
+#include "store_sqlite/topic_number.h"
+#include "tidings/identifier.h"
+
+namespace tidings::sqlite {
+namespace {
+
+using store::MirrorTopic;
+
+/// Groups remembered between commits, some 150 bytes each.
+constexpr std::size_t kMostParents = 16'384;
+
+}  // namespace
+
+Result<void> MirrorTopicWriter::prepare(Database& database) {
+  TRY_VOID(queries_.prepare(database));
+  TRY(add_, database.prepare(
+                "INSERT INTO mirror_topic(app, topic, grp, mismatch, alive, updated_ms, stamps, "
+                "type, owner, operator, name, introduction, notification, face_url, "
+                "user_defined_data, parent, before, number) "
+                "VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"));
+  TRY(change_,
+      database.prepare("UPDATE mirror_topic SET grp=?2, mismatch=?3, alive=?4, updated_ms=?5, "
+                       "stamps=?6, type=?7, owner=?8, operator=?9, name=?10, introduction=?11, "
+                       "notification=?12, face_url=?13, user_defined_data=?14 WHERE row=?1"));
+  TRY(add_parent_, database.prepare("INSERT INTO mirror_parent(app, grp) VALUES(?,?)"));
+  TRY(put_last_, database.prepare("INSERT OR REPLACE INTO mirror_chain(parent, last) VALUES(?,?)"));
+  TRY(highest_number_, database.integer("SELECT coalesce(max(number), 0) FROM mirror_topic "
+                                        "WHERE number IS NOT NULL"));
+  return {};
+}
+
+Result<MirrorTopicWriter::Parent*> MirrorTopicWriter::parent(const store::MirrorGroupKey& group) {
+  const auto entry = parents_.find(group);
+  if (entry != parents_.end()) return &entry->second;
+  TRY(const TopicParent found, queries_.parent(group.app, group.group));
+  return &parents_.emplace(group, Parent{found, false}).first->second;
+}
+
+Result<std::optional<MirrorTopic>> MirrorTopicWriter::find(const store::MirrorTopicKey& key) {
+  auto named = parent_group(key.topic.view());
+  if (!named) return queries_.find(key);
+  TRY(const Parent* const known, parent({key.app, std::move(*named)}));
+  const auto number = topic_number(key.topic.view());
+  if (number && *number > highest_number_) return std::optional<MirrorTopic>{};
+  return queries_.find(key, known->is, number);
+}
+
+Result<void> MirrorTopicWriter::load_topics_of(const store::MirrorGroupKey& group,
+                                         store::MirrorView& view) {
+  TRY(const TopicParent named, queries_.parent(group.app, group.group));
+  for (std::int64_t row = named.last; row != 0;) {
+    TRY(auto found, queries_.at(row));
+    if (!found) return fail(Errc::corrupt, "the chain of a mirrored group's topics is broken");
+    row = found->before;
+    const auto key = found->topic.key();
+    view.topics.load(key, std::move(found->topic));
+  }
+  auto rows = queries_.given_to(group.app, group.group, 0);
+  for (;;) {
+    TRY(const bool more, rows.next());
+    if (!more) return {};
+    TRY(auto topic, read_mirror_topic(rows));
+    if (store::parent_of(topic) != group.group) continue;
+    const auto key = topic.key();
+    view.topics.load(key, std::move(topic));
+  }
+}
+
+Result<void> MirrorTopicWriter::write(Database& database, std::vector<const MirrorTopic*> topics) {
+  std::sort(topics.begin(), topics.end(), [](const MirrorTopic* a, const MirrorTopic* b) {
+    return a->seen.arrival < b->seen.arrival;
+  });
+  dirty_.clear();
+  for (const MirrorTopic* const topic : topics) {
+    TRY_VOID(topic->row == 0 ? add(database, *topic) : change(*topic));
+  }
+  for (Parent* const each : dirty_) {
+    TRY_VOID(put_last_.run(each->is.row, each->is.last));
+    each->dirty = false;
+  }
+  if (parents_.size() > kMostParents) parents_.clear();
+  return {};
+}
+
+Result<void> MirrorTopicWriter::add(Database& database, const MirrorTopic& t) {
+  Parent* chain = nullptr;
+  std::optional<std::int64_t> number;
+  if (auto named = parent_group(t.topic.view())) {
+    TRY(chain, parent({t.app, *named}));
+    if (chain->is.row == 0) {
+      TRY_VOID(add_parent_.run(t.app, *named));
+      chain->is.row = database.last_insert_row();
+    }
+    number = topic_number(t.topic.view());
+    highest_number_ = std::max(highest_number_, number.value_or(0));
+  }
+  const TopicParent before = chain != nullptr ? chain->is : TopicParent{};
+  const std::string stamps = topic_stamps(t);
+  TRY_VOID(add_.run(t.app, t.topic, t.group, t.group_mismatch, t.alive(), t.updated_ms,
+                    Blob{stamps}, t.type, t.owner, t.operator_account, t.name.value,
+                    t.introduction.value, t.notification.value, t.face_url.value,
+                    t.user_defined_data, before.row, before.last, number));
+  if (chain == nullptr) return {};
+  chain->is.last = database.last_insert_row();
+  if (!std::exchange(chain->dirty, true)) dirty_.push_back(chain);
+  return {};
+}
+
+Result<void> MirrorTopicWriter::change(const MirrorTopic& t) {
+  const std::string stamps = topic_stamps(t);
+  return change_.run(t.row, t.group, t.group_mismatch, t.alive(), t.updated_ms, Blob{stamps},
+                     t.type, t.owner, t.operator_account, t.name.value, t.introduction.value,
+                     t.notification.value, t.face_url.value, t.user_defined_data);
+}
+
+}  // namespace tidings::sqlite

@@ -1,0 +1,49 @@
+/// Topics of the mirror, the writing side: found by id and by group, kept in their groups' chains.
+///
+/// Errors, threads: those of the connection. Lifetime: ends before its Database.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "store/mirror_view.h"
+#include "store_sqlite/database.h"
+#include "store_sqlite/topic_queries.h"
+
+namespace tidings::sqlite {
+
+class MirrorTopicWriter {
+ public:
+  Result<void> prepare(Database& database);
+
+  Result<std::optional<store::MirrorTopic>> find(const store::MirrorTopicKey& key);
+  /// All topics of the group by parent_of(), tombstones included, into the View.
+  Result<void> load_topics_of(const store::MirrorGroupKey& group, store::MirrorView& view);
+
+  /// Topics that are new (row 0) or changed; new ones are numbered in order of arrival.
+  Result<void> write(Database& database, std::vector<const store::MirrorTopic*> topics);
+  /// The transaction was rolled back.
+  void rolled_back() { parents_.clear(); }
+
+ private:
+  struct Parent {
+    TopicParent is;
+    bool dirty = false;
+  };
+  using Parents = std::unordered_map<store::MirrorGroupKey, Parent>;
+  Result<Parent*> parent(const store::MirrorGroupKey& group);
+  Result<void> add(Database& database, const store::MirrorTopic& topic);
+  Result<void> change(const store::MirrorTopic& topic);
+
+  TopicQueries queries_;
+  Statement add_, change_, add_parent_, put_last_;
+  /// No topic has a higher number: what is created now has, usually, and need not be looked for.
+  std::int64_t highest_number_ = 0;
+  /// As on disk, or as they will be with the open transaction; bounded, the usual ones are there.
+  Parents parents_;
+  std::vector<Parent*> dirty_;  // into parents_, whose nodes stay where they are
+};
+
+}  // namespace tidings::sqlite
