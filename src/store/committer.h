@@ -14,8 +14,9 @@
 /// commit takes them.
 ///
 /// Threads: submit* from any thread. Completions and the listener run on the committer's threads, on
-/// one at a time, in commit order, and must only hand over; what is refused at once (stopped, overloaded) completes inside
-/// submit(). Lifetime: the engine, clock, random and listener outlive the committer.
+/// one at a time, in commit order, and must only hand over; what is refused at once (stopped,
+/// overloaded) completes inside submit(). Lifetime: the engine, clock, random and listener outlive the
+/// committer.
 #pragma once
 
 #include <atomic>

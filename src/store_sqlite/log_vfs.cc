@@ -234,7 +234,7 @@ int LogProgress::note_sync(const LogMark& begun, int code) {
   if (code == SQLITE_OK) {
     durable_ = std::max(durable_, begun);
   } else {
-    failed_ = true;
+    failed_ = durable_ < written_;  // else nothing was left to be lost
   }
   return code;
 }
