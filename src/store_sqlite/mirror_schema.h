@@ -119,16 +119,19 @@ ALTER TABLE mirror_topic ADD COLUMN number INTEGER;  -- NULL: not a default id
 INSERT INTO mirror_parent(app, grp)
   SELECT DISTINCT app, topic_parent(topic) FROM mirror_topic
   WHERE topic_parent(topic) IS NOT NULL;
+-- Row by row in their order, into an index that is there already: nothing has to be sorted.
+CREATE INDEX mirror_topic_number ON mirror_topic(number, parent) WHERE number IS NOT NULL;
+INSERT INTO mirror_chain SELECT row, 0 FROM mirror_parent;
+CREATE TRIGGER mirror_link AFTER UPDATE OF parent ON mirror_topic WHEN new.parent > 0 BEGIN
+  UPDATE mirror_topic SET before = (SELECT last FROM mirror_chain WHERE parent = new.parent)
+    WHERE row = new.row;
+  UPDATE mirror_chain SET last = new.row WHERE parent = new.parent;
+END;
 UPDATE mirror_topic SET number = topic_number(topic), parent = coalesce(
   (SELECT p.row FROM mirror_parent p
    WHERE p.app = mirror_topic.app AND p.grp = topic_parent(mirror_topic.topic)), 0);
-UPDATE mirror_topic SET before = chained.before FROM
-  (SELECT row, lag(row, 1, 0) OVER (PARTITION BY parent ORDER BY row) AS before
-   FROM mirror_topic WHERE parent > 0) AS chained
-  WHERE chained.row = mirror_topic.row;
-INSERT INTO mirror_chain SELECT parent, max(row) FROM mirror_topic WHERE parent > 0 GROUP BY parent;
+DROP TRIGGER mirror_link;
 DROP INDEX mirror_topic_id;
-CREATE INDEX mirror_topic_number ON mirror_topic(number, parent) WHERE number IS NOT NULL;
 CREATE UNIQUE INDEX mirror_topic_custom ON mirror_topic(app, topic) WHERE number IS NULL;
 
 -- inbox.key of the entries up to inbox_seen_through; later ones are in memory.
