@@ -119,16 +119,15 @@ ALTER TABLE mirror_topic ADD COLUMN number INTEGER;  -- NULL: not a default id
 INSERT INTO mirror_parent(app, grp)
   SELECT DISTINCT app, topic_parent(topic) FROM mirror_topic
   WHERE topic_parent(topic) IS NOT NULL;
--- Millions of rows without memory for each: in their order, into an index that is there already,
--- and OR ROLLBACK, without which a copy of every page is kept for the statement's end.
+-- Row by row in their order, into an index that is there already: nothing has to be sorted.
 CREATE INDEX mirror_topic_number ON mirror_topic(number, parent) WHERE number IS NOT NULL;
+INSERT INTO mirror_chain SELECT row, 0 FROM mirror_parent;
 CREATE TRIGGER mirror_link AFTER UPDATE OF parent ON mirror_topic WHEN new.parent > 0 BEGIN
-  UPDATE mirror_topic SET before = coalesce(
-    (SELECT last FROM mirror_chain WHERE parent = new.parent), 0) WHERE row = new.row;
-  INSERT INTO mirror_chain VALUES(new.parent, new.row)
-    ON CONFLICT(parent) DO UPDATE SET last = excluded.last;
+  UPDATE mirror_topic SET before = (SELECT last FROM mirror_chain WHERE parent = new.parent)
+    WHERE row = new.row;
+  UPDATE mirror_chain SET last = new.row WHERE parent = new.parent;
 END;
-UPDATE OR ROLLBACK mirror_topic SET number = topic_number(topic), parent = coalesce(
+UPDATE mirror_topic SET number = topic_number(topic), parent = coalesce(
   (SELECT p.row FROM mirror_parent p
    WHERE p.app = mirror_topic.app AND p.grp = topic_parent(mirror_topic.topic)), 0);
 DROP TRIGGER mirror_link;
