@@ -150,23 +150,38 @@ CREATE TABLE topic_in_order(
   face_url TEXT NOT NULL, custom_string TEXT NOT NULL, mute_all INTEGER NOT NULL,
   create_time_s INTEGER NOT NULL, last_msg_time_s INTEGER NOT NULL,
   next_msg_seq INTEGER NOT NULL, creator TEXT NOT NULL, fields BLOB NOT NULL);
--- Both windows run along the primary key: nothing is sorted.
-INSERT INTO topic_in_order
-  SELECT row, group_row, lag(row) OVER (PARTITION BY group_row ORDER BY id),
-         iif(typeof(id) = 'integer', NULL, id), name, introduction, notification, face_url,
-         custom_string, mute_all, create_time_s, last_msg_time_s, next_msg_seq, creator, fields
-  FROM (SELECT *, iif(typeof(id) = 'integer', id, -sum(typeof(id) <> 'integer') OVER
-               (ORDER BY group_row, id ROWS UNBOUNDED PRECEDING)) AS row FROM topic);
+CREATE TABLE own_topic_id(
+  number INTEGER PRIMARY KEY, group_row INTEGER NOT NULL, id TEXT NOT NULL, UNIQUE(group_row, id));
+INSERT INTO own_topic_id(group_row, id)
+  SELECT group_row, id FROM topic WHERE typeof(id) <> 'integer' ORDER BY group_row, id;
+-- Millions need no memory: one window, along the primary key, sorts nothing; and without OR ROLLBACK a
+-- copy of every page would be kept until the end of the statement.
+INSERT OR ROLLBACK INTO topic_in_order
+  SELECT iif(typeof(t.id) = 'integer', t.id,
+             (SELECT -o.number FROM own_topic_id o WHERE o.group_row = t.group_row AND o.id = t.id)),
+         t.group_row,
+         lag(iif(typeof(t.id) = 'integer', t.id,
+                 (SELECT -o.number FROM own_topic_id o
+                  WHERE o.group_row = t.group_row AND o.id = t.id)))
+           OVER (PARTITION BY t.group_row ORDER BY t.id),
+         iif(typeof(t.id) = 'integer', NULL, t.id), t.name, t.introduction, t.notification,
+         t.face_url, t.custom_string, t.mute_all, t.create_time_s, t.last_msg_time_s,
+         t.next_msg_seq, t.creator, t.fields
+  FROM topic t;
+DROP TABLE own_topic_id;
 CREATE UNIQUE INDEX topic_by_own_id ON topic_in_order(group_row, id) WHERE id IS NOT NULL;
 ALTER TABLE grp_count ADD COLUMN last_topic INTEGER;
-UPDATE grp_count SET last_topic = (
+UPDATE OR ROLLBACK grp_count SET last_topic = (
   SELECT iif(typeof(t.id) = 'integer', t.id,
              (SELECT o.row FROM topic_in_order o WHERE o.group_row = t.group_row AND o.id = t.id))
   FROM topic t WHERE t.group_row = grp_count.row ORDER BY t.id DESC LIMIT 1);
 -- Topics with an id of their own, ever: where their rows go on.
 ALTER TABLE counter ADD COLUMN own_topic_ids INTEGER NOT NULL DEFAULT 0;
 UPDATE counter SET own_topic_ids = -(SELECT min(0, coalesce(min(row), 0)) FROM topic_in_order);
+-- Else every page of it is copied, to be filled with zeros.
+PRAGMA secure_delete = FAST;
 DROP TABLE topic;
+PRAGMA secure_delete = ON;
 ALTER TABLE topic_in_order RENAME TO topic;
 )sql";
 
