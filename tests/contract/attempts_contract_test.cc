@@ -13,24 +13,6 @@ using namespace community;
 
 class AttemptsContract : public StoreContract {
  protected:
-  std::vector<std::int64_t> append(int count) {
-    View changed = load({.apps = {app_}});
-    for (int i = 0; i < count; ++i) {
-      Event made;
-      made.app_sequence = ++changed.tallies.change(app_).event_sequence;
-      made.app = app_;
-      made.command = "Group.CallbackAfterCreateTopic";
-      made.group = GroupId{"g"};
-      made.request_id = random_.uuid();
-      made.time_ms = kNowMs;
-      made.body = "{}";
-      changed.events.push_back(made);
-    }
-    commit(changed);
-    std::vector<std::int64_t> seqs;
-    for (const Event& each : changed.events) seqs.push_back(each.seq);
-    return seqs;
-  }
   void settle(std::vector<Outcome> outcomes) {
     View nothing = view();
     commit(nothing, std::move(outcomes));
@@ -56,7 +38,7 @@ INSTANTIATE_TEST_SUITE_P(Engines, AttemptsContract, testing::ValuesIn(engine_kin
 
 TEST_P(AttemptsContract, EachIsKeptWithItsEventBehindThoseThatAreThere) {
   for (const int count : {1, 7, 8, 31, 32, 83}) {
-    const std::vector<std::int64_t> seqs = append(count);
+    const std::vector<std::int64_t> seqs = append(app_, count);
     const std::int64_t again = seqs[seqs.size() / 2];
     settle({tried(again, EventState::delivered)});
     settle({replay(again)});
@@ -81,7 +63,7 @@ TEST_P(AttemptsContract, EachIsKeptWithItsEventBehindThoseThatAreThere) {
 }
 
 TEST_P(AttemptsContract, AFirstAndALaterOneOfTheSameBatchStayInTheirOrder) {
-  const std::vector<std::int64_t> seqs = append(12);
+  const std::vector<std::int64_t> seqs = append(app_, 12);
   std::vector<Outcome> batch;
   for (const std::int64_t seq : seqs) batch.push_back(tried(seq, EventState::pending));
   batch.push_back(tried(seqs[3], EventState::delivered, 2));

@@ -10,24 +10,6 @@ using namespace community;
 
 class RetentionContract : public StoreContract {
  protected:
-  std::vector<std::int64_t> append(SdkAppId app, int count) {
-    View changed = load({.apps = {app}});
-    for (int i = 0; i < count; ++i) {
-      Event made;
-      made.app_sequence = ++changed.tallies.change(app).event_sequence;
-      made.app = app;
-      made.command = "Group.CallbackAfterCreateTopic";
-      made.group = GroupId{"g"};
-      made.request_id = random_.uuid();
-      made.time_ms = kNowMs;
-      made.body = "{}";
-      changed.events.push_back(made);
-    }
-    commit(changed);
-    std::vector<std::int64_t> seqs;
-    for (const Event& each : changed.events) seqs.push_back(each.seq);
-    return seqs;
-  }
   void end(SdkAppId app, std::int64_t seq, EventState state, std::int64_t at_ms) {
     View nothing = view(at_ms);
     Outcome outcome;

@@ -139,6 +139,25 @@ class StoreContract : public testing::TestWithParam<EngineKind> {
     changed.put(make_group(key, type));
     commit(changed);
   }
+  /// Events of the app, in one commit; their seqs.
+  std::vector<std::int64_t> append(SdkAppId app, int count, const char* group = "g") {
+    community::View changed = load({.apps = {app}});
+    for (int i = 0; i < count; ++i) {
+      community::Event made;
+      made.app_sequence = ++changed.tallies.change(app).event_sequence;
+      made.app = app;
+      made.command = "Group.CallbackAfterCreateTopic";
+      made.group = GroupId{group};
+      made.request_id = random_.uuid();
+      made.time_ms = kNowMs;
+      made.body = "{}";
+      changed.events.push_back(made);
+    }
+    commit(changed);
+    std::vector<std::int64_t> seqs;
+    for (const community::Event& each : changed.events) seqs.push_back(each.seq);
+    return seqs;
+  }
 
   SeededRandom random_{7};
   std::unique_ptr<StoreUnderTest> store_;
