@@ -135,6 +135,7 @@ CommitterStats Committer::stats() const {
 void Committer::run() {
   for (;;) {
     bool last = false;
+    take_back_if_lost();
     {
       std::unique_lock lock{mutex_};
       if (next_ == taken_.size()) take_all(lock);
@@ -163,14 +164,14 @@ void Committer::run() {
 }
 
 void Committer::take_all(std::unique_lock<std::mutex>& lock) {
-  if (carried_.empty() && returned_.empty()) {
+  if (carried_.empty() && returned_.empty() && !lost_) {
     wake_.wait(lock, [this] {
       return stopping_ || lost_ || !queue_.empty() || !coming_.empty() || !returned_.empty();
     });
   } else {
     // The disk failed. New commands try it at once, else it is tried again after a while.
     wake_.wait_for(lock, options_.retry_outcomes,
-                   [this] { return stopping_ || lost_ || !queue_.empty(); });
+                   [this] { return stopping_ || !queue_.empty(); });
   }
   const auto hurry = [this] {
     return stopping_ || lost_ || !queue_.empty() || !coming_.decided.empty() ||
@@ -199,9 +200,9 @@ void Committer::take_back_if_lost() {
     if (!lost_) return;
   }
   stage_.settle();
-  engine_.take_back();
+  const bool done = engine_.take_back().has_value();
   const std::lock_guard lock{mutex_};
-  lost_ = false;
+  lost_ = !done;
 }
 
 void Committer::run_batch(std::span<Submission> submissions) {

@@ -45,10 +45,16 @@ class GatedEngine final : public UnitOfWork {
     }
     return {};
   }
-  void take_back() override {
+  Result<void> take_back() override {
     const std::lock_guard lock{mutex_};
     ++taken_back_;
     changed_.notify_all();
+    if (taken_back_ > take_back_failures_) return {};
+    return fail(Errc::unavailable, "the disk is gone");
+  }
+  void fail_take_backs(int first) {
+    const std::lock_guard lock{mutex_};
+    take_back_failures_ = first;
   }
   void set_sync_open(bool open) {
     const std::lock_guard lock{mutex_};
@@ -108,6 +114,7 @@ class GatedEngine final : public UnitOfWork {
   int sync_failures_ = 0;
   int syncs_ = 0;
   int taken_back_ = 0;
+  int take_back_failures_ = 0;  // so many, from the first on
   std::vector<std::size_t> outcomes_seen_;
 };
 
@@ -364,6 +371,15 @@ TEST_F(CommitterSyncTest, AFailedSyncIsTakenBackWithoutAnythingElseToDo) {
   EXPECT_FALSE(crowd.first.get());
   EXPECT_FALSE(crowd.second.get());
   engine_.wait_for_taken_back(2);
+}
+
+TEST_F(CommitterSyncTest, WhatCannotBeTakenBackIsTriedAgainWithoutAnythingElseToDo) {
+  engine_.fail_take_backs(5);
+  engine_.fail_next_syncs(1);
+  EXPECT_FALSE(ask(topic("alone")));
+  engine_.wait_for_taken_back(6);
+  EXPECT_TRUE(ask(topic("works again")));
+  EXPECT_EQ(engine_.taken_back(), 6);
 }
 
 TEST_F(CommitterTest, StopCommitsWhatIsQueuedAndRefusesTheRest) {

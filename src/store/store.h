@@ -45,8 +45,8 @@ class UnitOfWork {
   /// and apply(), at the same time.
   virtual Result<void> sync() { return {}; }
   /// Undoes what was applied and not made durable, as if it had never been. Called where load() and
-  /// apply() are, while no sync() runs.
-  virtual void take_back() {}
+  /// apply() are, while no sync() runs. An error: the disk does not even allow that; to be tried again.
+  virtual Result<void> take_back() { return {}; }
 };
 
 struct GroupPage {

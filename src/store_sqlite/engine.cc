@@ -86,7 +86,7 @@ Result<void> Engine::commit(community::View& view, std::span<const store::Outcom
                             std::span<const store::EventJob> jobs) {
   TRY_VOID(apply(view, outcomes, jobs));
   auto synced = sync();
-  if (!synced) take_back();
+  if (!synced) (void)take_back();  // tried again before the next batch
   return synced;
 }
 
@@ -98,9 +98,9 @@ Result<void> Engine::apply(community::View& view, std::span<const store::Outcome
 
 Result<void> Engine::sync() { return impl_->durability->sync(); }
 
-void Engine::take_back() {
+Result<void> Engine::take_back() {
   impl_->cut_back_due = true;
-  (void)impl_->cut_back();  // tried again before the next batch
+  return impl_->cut_back();
 }
 
 Result<void> Engine::read(const community::Needs& needs, community::View& view) {

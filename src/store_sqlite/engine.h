@@ -50,7 +50,7 @@ class Engine final : public store::UnitOfWork,
   Result<void> apply(community::View& view, std::span<const store::Outcome> outcomes,
                      std::span<const store::EventJob> jobs) override;
   Result<void> sync() override;
-  void take_back() override;
+  Result<void> take_back() override;
 
   Result<void> read(const community::Needs& needs, community::View& view) override;
   Result<std::vector<community::App>> apps() override;
