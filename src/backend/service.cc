@@ -47,7 +47,10 @@ runtime::awaitable<Result<community::Reply>> Service::commit(community::Command&
                                                              runtime::Deadline deadline) {
   runtime::OneShot<Result<community::Reply>> shot;
   auto done = completion_for(command, shot.sender());
-  parts_.committer.submit(std::move(command), std::move(done));
+  store::Committer& committer = parts_.committer;
+  if (committer.submit_quietly(std::move(command), std::move(done))) {
+    runtime::Lane::current()->after_round([&committer] { committer.wake(); });
+  }
   return shot.wait_until(deadline);
 }
 

@@ -156,8 +156,8 @@ class Keeping {
 
   Applied arrives(std::int64_t sequence) {
     return runtime::block_on(
-               lane_, inbox_.commit(callback_of(numbered_topic(sequence), sequence,
-                                                request_id(sequence))))
+               lane_, inbox_.commit(std::make_unique<Callback>(callback_of(
+                          numbered_topic(sequence), sequence, request_id(sequence)))))
         .value();
   }
   /// In one commit, so that no part of it can settle before the rest is there.

@@ -3,6 +3,8 @@
 #include <deque>
 #include <utility>
 
+#include "runtime/lane.h"
+
 namespace tidings::receiver {
 namespace {
 
@@ -23,10 +25,19 @@ InboxCommitter::InboxCommitter(store::MirrorUnitOfWork& engine, const Clock& clo
       thread_(
           options.queue, [this](std::vector<Item>& batch) { run(batch); }, [this] { purge(); }) {}
 
-runtime::awaitable<Result<Applied>> InboxCommitter::commit(Callback callback) {
+bool InboxCommitter::submit(Item item) {
+  using Submitted = store::GroupCommit<Item>::Submitted;
+  const Submitted submitted = thread_.submit(item);
+  if (submitted == Submitted::first) {
+    runtime::Lane::current()->after_round([this] { thread_.wake(); });
+  }
+  return submitted != Submitted::refused;
+}
+
+runtime::awaitable<Result<Applied>> InboxCommitter::commit(
+    std::unique_ptr<Callback> callback) {
   runtime::OneShot<Result<Applied>> shot;
-  const auto refused = thread_.submit(Item{std::move(callback), shot.sender()});
-  if (refused) co_return queue_full();
+  if (!submit(Item{std::move(callback), shot.sender()})) co_return queue_full();
   auto applied = co_await shot.wait();
   co_return applied;
 }
@@ -37,7 +48,7 @@ runtime::awaitable<Result<std::vector<Applied>>> InboxCommitter::commit_all(
   bool full = false;
   for (Callback& callback : callbacks) {
     auto& shot = shots.emplace_back();
-    full = thread_.submit(Item{std::move(callback), shot.sender()}).has_value();
+    full = !submit(Item{std::make_unique<Callback>(std::move(callback)), shot.sender()});
     if (!full) continue;
     shots.pop_back();
     break;
@@ -61,8 +72,7 @@ runtime::awaitable<Result<std::vector<Applied>>> InboxCommitter::commit_all(
 runtime::awaitable<Result<void>> InboxCommitter::give_up(
     SdkAppId app, std::vector<store::SequenceRange> numbers) {
   runtime::OneShot<Result<Applied>> shot;
-  const auto refused = thread_.submit(Item{GivenUp{app, std::move(numbers)}, shot.sender()});
-  if (refused) co_return queue_full();
+  if (!submit(Item{GivenUp{app, std::move(numbers)}, shot.sender()})) co_return queue_full();
   const auto applied = co_await shot.wait();
   if (!applied) co_return applied.error();
   co_return Result<void>{};
@@ -79,8 +89,8 @@ Result<void> InboxCommitter::apply_batch(std::vector<Item>& batch, std::vector<A
                                          store::MirrorView& view, BatchReport& report) {
   store::MirrorNeeds needs;
   for (const Item& item : batch) {
-    if (const auto* callback = std::get_if<Callback>(&item.work)) {
-      add_needs(*callback, needs);
+    if (const auto* callback = std::get_if<std::unique_ptr<Callback>>(&item.work)) {
+      add_needs(**callback, needs);
     } else {
       needs.apps.push_back(std::get<GivenUp>(item.work).app);
     }
@@ -99,7 +109,7 @@ Applied InboxCommitter::apply_item(Item& item, store::MirrorView& view, BatchRep
     for (const store::SequenceRange& numbers : gone->numbers) view.give_up(gone->app, numbers);
     return Applied::accepted;
   }
-  auto& callback = std::get<Callback>(item.work);
+  Callback& callback = *std::get<std::unique_ptr<Callback>>(item.work);
   const bool from_feed = callback.via == store::InboxVia::feed;
   const Applied applied = apply(std::move(callback), view);
   ++report.callbacks;

@@ -17,6 +17,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <variant>
 #include <vector>
@@ -58,7 +59,7 @@ class InboxCommitter {
   /// Takes no more, commits what is queued, joins the thread. Idempotent.
   void stop() { thread_.stop(); }
 
-  runtime::awaitable<Result<Applied>> commit(Callback callback);
+  runtime::awaitable<Result<Applied>> commit(std::unique_ptr<Callback> callback);
   /// All of them, sharing commits. An error: some may have been committed, all may be sent again.
   runtime::awaitable<Result<std::vector<Applied>>> commit_all(std::vector<Callback> callbacks);
   /// These numbers will not arrive any more (MirrorView::give_up).
@@ -74,9 +75,11 @@ class InboxCommitter {
     std::vector<store::SequenceRange> numbers;
   };
   struct Item {
-    std::variant<Callback, GivenUp> work;
+    std::variant<std::unique_ptr<Callback>, GivenUp> work;
     runtime::OneShotSender<Result<Applied>> sender;
   };
+  /// False: refused.
+  bool submit(Item item);
   void run(std::vector<Item>& batch);
   Result<void> apply_batch(std::vector<Item>& batch, std::vector<Applied>& applied,
                            store::MirrorView& view, BatchReport& report);

@@ -103,9 +103,8 @@ double ReceiverMetrics::refusals(Refusal reason) const {
   return refusals_[static_cast<std::size_t>(reason)]->Value();
 }
 
-void ReceiverMetrics::answered(std::string_view command, Applied applied) {
-  const OfCommand& counter = of(command);
-  (applied == Applied::accepted ? counter.accepted : counter.duplicate)->Increment();
+void ReceiverMetrics::answered(const OfCommand& of, Applied applied) {
+  (applied == Applied::accepted ? of.accepted : of.duplicate)->Increment();
 }
 
 void ReceiverMetrics::before(std::string_view command, bool allowed) {

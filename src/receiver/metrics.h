@@ -42,14 +42,23 @@ struct ReceiverGauges {
 
 class ReceiverMetrics {
  public:
+  struct OfCommand {
+    prometheus::Counter* accepted = nullptr;
+    prometheus::Counter* duplicate = nullptr;
+    prometheus::Counter* allowed = nullptr;
+    prometheus::Counter* refused = nullptr;
+  };
+
   ReceiverMetrics();
   ~ReceiverMetrics();
   ReceiverMetrics(const ReceiverMetrics&) = delete;
   ReceiverMetrics& operator=(const ReceiverMetrics&) = delete;
 
   void refused(Refusal reason);
-  /// Committed, or found to be committed already. Unknown commands are counted as "other".
-  void answered(std::string_view command, Applied applied);
+  /// What is counted of a command; unknown ones are "other".
+  [[nodiscard]] const OfCommand& of(std::string_view command) const;
+  /// Committed, or found to be committed already.
+  static void answered(const OfCommand& of, Applied applied);
   void before(std::string_view command, bool allowed);
   void tested();
   void batch(const BatchReport& report);
@@ -65,14 +74,6 @@ class ReceiverMetrics {
   [[nodiscard]] double refusals(Refusal reason) const;  ///< for tests and the ledger
 
  private:
-  struct OfCommand {
-    prometheus::Counter* accepted = nullptr;
-    prometheus::Counter* duplicate = nullptr;
-    prometheus::Counter* allowed = nullptr;
-    prometheus::Counter* refused = nullptr;
-  };
-  [[nodiscard]] const OfCommand& of(std::string_view command) const;
-
   std::unique_ptr<prometheus::Registry> registry_;
   std::array<prometheus::Counter*, kRefusals.size()> refusals_{};
   std::unordered_map<std::string_view, OfCommand> by_command_;  // keys are constants

@@ -1,5 +1,7 @@
 #include "receiver/receiver.h"
 
+#include <memory>
+
 #include "receiver/before_rules.h"
 #include "tidings/callback_answer.h"
 #include "tidings/callback_command.h"
@@ -38,6 +40,14 @@ Incoming incoming_of(const net::HttpRequest& request) {
     }
   }
   return incoming;
+}
+
+Refused not_stored(const Error& error) {
+  if (error.kind == Errc::rate_limited || error.kind == Errc::cancelled) {
+    return {Refusal::overloaded, error.what};
+  }
+  // The disk's trouble is for the operator's log (batch_done), not for the sender.
+  return {Refusal::store, "the receiver cannot store callbacks now; nothing was stored, try again"};
 }
 
 }  // namespace
@@ -114,25 +124,11 @@ runtime::awaitable<net::HttpResponse> Receiver::handle(const net::HttpRequest& r
     co_return answer_before_callback(accepted);
   }
   if (!request.header(kTestHeader).empty()) co_return answer_test();
-  auto response = co_await store(std::move(accepted.callback), request);
-  co_return response;
-}
-
-runtime::awaitable<net::HttpResponse> Receiver::store(Callback callback,
-                                                      const net::HttpRequest& request) {
-  const std::string command = callback.parsed.command;
+  auto callback = std::make_unique<Callback>(std::move(accepted.callback));
+  const ReceiverMetrics::OfCommand& counted = metrics_.of(callback->parsed.command);
   const auto applied = co_await committer_.commit(std::move(callback));
-  if (!applied) {
-    const bool busy = applied.error().kind == Errc::rate_limited ||
-                      applied.error().kind == Errc::cancelled;
-    // The disk's trouble is for the operator's log (batch_done), not for the sender.
-    const Refused refused =
-        busy ? Refused{Refusal::overloaded, applied.error().what}
-             : Refused{Refusal::store, "the receiver cannot store callbacks now; nothing was "
-                                       "stored, try again"};
-    co_return refuse(refused, request);
-  }
-  metrics_.answered(command, *applied);
+  if (!applied) co_return refuse(not_stored(applied.error()), request);
+  ReceiverMetrics::answered(counted, *applied);
   net::HttpResponse response;
   response.body = kCallbackOk;
   co_return response;

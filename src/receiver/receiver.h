@@ -77,7 +77,6 @@ class Receiver {
   net::HttpResponse refuse(const Refused& refused, const net::HttpRequest& request);
   net::HttpResponse answer_before_callback(const Accepted& accepted);
   net::HttpResponse answer_test();
-  runtime::awaitable<net::HttpResponse> store(Callback callback, const net::HttpRequest& request);
   void batch_done(const BatchReport& report);
 
   const ReceiverOptions options_;

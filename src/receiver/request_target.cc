@@ -21,6 +21,9 @@ std::string shown(std::string_view text) {
 }  // namespace
 
 std::string kept_target(std::string_view target) {
+  if (target.size() <= kMaxKeptTarget && std::ranges::all_of(target, is_printable)) {
+    return std::string(target);
+  }
   static constexpr char kDigits[] = "0123456789ABCDEF";
   std::string kept;
   kept.reserve(std::min(target.size(), kMaxKeptTarget));

@@ -1,11 +1,9 @@
 #include "runtime/lane.h"
 
-#include <pthread.h>
-
-#include <boost/asio/post.hpp>
 #include <iterator>
 
 #include "base/check.h"
+#include "base/thread_name.h"
 #include "runtime/timeout_sweep.h"
 
 namespace tidings::runtime {
@@ -77,7 +75,7 @@ void Lane::start() {
 
 void Lane::run() {
   current_lane = this;
-  pthread_setname_np(pthread_self(), name_.substr(0, 15).c_str());
+  name_this_thread(name_);
   io_.run();
   current_lane = nullptr;
 }

@@ -10,6 +10,7 @@
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <atomic>
 #include <chrono>
 #include <cstddef>
@@ -42,6 +43,13 @@ class Lane {
 
   void post(Job job);                      ///< runs later on this lane, never inline
   void post_batch(std::vector<Job> jobs);  ///< the same for many: one lock, one wake-up
+
+  /// Runs `call` after all that is ready on this lane now: what the others have in common with it is
+  /// done once. On the lane.
+  template <class Call>
+  void after_round(Call call) {
+    asio::post(io_, std::move(call));
+  }
 
   /// The limits of what waits on this lane. On the lane.
   [[nodiscard]] TimeoutSweep& timeouts() { return *timeouts_; }

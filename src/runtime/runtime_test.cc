@@ -44,6 +44,27 @@ TEST_F(LaneTest, JobsRunInTheOrderOfPostingOnTheLanesThread) {
   for (int i = 0; i < 200; ++i) EXPECT_EQ(seen[static_cast<std::size_t>(i)], i);
 }
 
+TEST_F(LaneTest, WhatIsPutOffToTheEndOfARoundComesAfterAllThatWasReady) {
+  std::vector<int> seen;
+  std::promise<void> done;
+  std::promise<void> ready;
+  lanes[0].post([&ready] { ready.get_future().wait(); });  // the others are ready together
+  for (int i = 0; i < 3; ++i) {
+    asio::post(lanes[0].executor(), [&, i] {
+      if (i == 0) {
+        lanes[0].after_round([&] {
+          seen.push_back(3);
+          done.set_value();
+        });
+      }
+      seen.push_back(i);
+    });
+  }
+  ready.set_value();
+  done.get_future().wait();
+  EXPECT_EQ(seen, (std::vector<int>{0, 1, 2, 3}));
+}
+
 TEST_F(LaneTest, ManyThreadsMayPostAtOnce) {
   int count = 0;  // touched on the lane only
   std::promise<void> done;

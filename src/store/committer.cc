@@ -4,6 +4,7 @@
 #include <iterator>
 #include <utility>
 
+#include "base/thread_name.h"
 #include "community/decide.h"
 
 namespace tidings::store {
@@ -75,7 +76,7 @@ void Committer::Carried::append(Carried&& later) {
   later = {};
 }
 
-void Committer::submit(community::Command command, Completion done) {
+bool Committer::submit_quietly(community::Command command, Completion done) {
   bool wake = false;
   std::optional<Error> refusal;
   {
@@ -92,8 +93,8 @@ void Committer::submit(community::Command command, Completion done) {
       wake = queue_.size() == 1;
     }
   }
-  if (refusal) return done(std::move(*refusal));
-  if (wake) wake_.notify_one();
+  if (refusal) done(std::move(*refusal));
+  return wake;
 }
 
 void Committer::submit_outcomes(std::vector<Outcome> outcomes) {
@@ -133,6 +134,7 @@ CommitterStats Committer::stats() const {
 }
 
 void Committer::run() {
+  name_this_thread("committer");
   for (;;) {
     bool last = false;
     take_back_if_lost();

@@ -28,6 +28,7 @@
 #include <mutex>
 #include <span>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -86,7 +87,13 @@ class Committer {
   /// Takes no more, commits what is queued, joins the thread. Idempotent.
   void stop();
 
-  void submit(community::Command command, Completion done);
+  void submit(community::Command command, Completion done) {
+    if (submit_quietly(std::move(command), std::move(done))) wake();
+  }
+  /// The same for one of many who submit at about the same time: true asks the caller to wake() the
+  /// committer once they have, so that it finds all of them.
+  [[nodiscard]] bool submit_quietly(community::Command command, Completion done);
+  void wake() { wake_.notify_one(); }
   void submit_outcomes(std::vector<Outcome> outcomes);
   /// What an operator decided: its outcomes and its job's row, in one transaction. `done` is called
   /// after the fsync. As outcomes they are not given up while the disk fails; Errc::cancelled after

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <atomic>
 #include <future>
+#include <latch>
 
 #include "base/random.h"
 #include "store/memory_engine.h"
@@ -219,6 +220,20 @@ TEST_F(CommitterTest, WhatQueuesUpDuringACommitSharesTheNextOne) {
   EXPECT_EQ(topics(), 65);
   committer_.stop();
   EXPECT_EQ(committer_.stats().batches - before, 2U);
+}
+
+TEST_F(CommitterTest, WhoSubmitsFirstIsAskedToWakeItAndItFindsAllOfThem) {
+  const std::uint64_t before = committer_.stats().batches;
+  std::latch answered{8};
+  for (int i = 0; i < 8; ++i) {
+    const bool first = committer_.submit_quietly(
+        topic("t" + std::to_string(i)), [&](Result<Reply>&&) { answered.count_down(); });
+    EXPECT_EQ(first, i == 0);
+  }
+  committer_.wake();
+  answered.wait();
+  committer_.stop();
+  EXPECT_EQ(committer_.stats().batches - before, 1U);
 }
 
 TEST_F(CommitterTest, ManyThreadsEachGetTheirAnswerAndEventsLeaveInCommitOrder) {

@@ -2,8 +2,8 @@
 /// next batch. No artificial wait: a lone item pays one commit, a crowd shares it (design.md,
 /// "Unit of work"). What a batch does is the owner's `run`.
 ///
-/// Errors: submit() hands an item back when the queue is full or the thread stops; the owner
-/// answers it. Threads: submit(), queued() from any thread; start() and stop() by the owner; run
+/// Errors: submit() refuses an item when the queue is full or the thread stops; the owner answers
+/// it. Threads: submit(), queued() from any thread; start() and stop() by the owner; run
 /// and idle on the group commit's thread. Lifetime: what run and idle use outlives stop().
 #pragma once
 
@@ -13,10 +13,11 @@
 #include <functional>
 #include <iterator>
 #include <mutex>
-#include <optional>
 #include <thread>
 #include <utility>
 #include <vector>
+
+#include "base/thread_name.h"
 
 namespace tidings::store {
 
@@ -51,18 +52,17 @@ class GroupCommit {
     if (thread_.joinable()) thread_.join();
   }
 
-  /// None: taken. Else the item, untouched.
-  [[nodiscard]] std::optional<Item> submit(Item item) {
-    bool was_empty = false;
-    {
-      const std::lock_guard lock(mutex_);
-      if (stopping_ || queue_.size() >= options_.max_queued) return item;
-      was_empty = queue_.empty();
-      queue_.push_back(std::move(item));
-    }
-    if (was_empty) wake_.notify_one();  // else the thread has been told, or is busy and will look
-    return std::nullopt;
+  enum class Submitted { refused, taken, first };
+  /// `refused`: the item is untouched. `first`: asks the caller to wake() the thread once others who
+  /// submit at about the same time have, so that it finds all of them.
+  [[nodiscard]] Submitted submit(Item& item) {
+    const std::lock_guard lock(mutex_);
+    if (stopping_ || queue_.size() >= options_.max_queued) return Submitted::refused;
+    queue_.push_back(std::move(item));
+    // Behind another one: the thread has been told, or is busy and will look.
+    return queue_.size() == 1 ? Submitted::first : Submitted::taken;
   }
+  void wake() { wake_.notify_one(); }
 
   [[nodiscard]] std::size_t queued() const {
     const std::lock_guard lock(mutex_);
@@ -71,6 +71,7 @@ class GroupCommit {
 
  private:
   void work() {
+    name_this_thread("committer");
     std::vector<Item> batch;
     while (take(batch)) {
       if (batch.empty()) {

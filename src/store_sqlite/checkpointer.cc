@@ -3,6 +3,8 @@
 #include <memory>
 #include <utility>
 
+#include "base/thread_name.h"
+
 namespace tidings::sqlite {
 
 Result<std::unique_ptr<Checkpointer>> Checkpointer::start(const std::string& path,
@@ -50,6 +52,7 @@ void Checkpointer::resume() {
 }
 
 void Checkpointer::run() {
+  name_this_thread("checkpointer");
   std::unique_lock lock{mutex_};
   for (;;) {
     wake_.wait(lock, [this] { return stopping_ || (wanted_ && !suspended_); });
