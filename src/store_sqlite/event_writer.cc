@@ -37,10 +37,12 @@ Result<EventWriter> EventWriter::prepare(Database& database) {
                                        "changed_ms = ? WHERE sdkappid = ? AND state = 0"));
   TRY(writer.draw_sequence_,
       database.prepare("UPDATE tally SET event_sequence = ? WHERE sdkappid = ?"));
-  TRY(writer.insert_event_,
-      database.prepare("INSERT INTO event VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
-  TRY(writer.insert_delivery_, database.prepare("INSERT INTO delivery VALUES(?, ?, ?, 0, 0, ?, "
-                                                "0)"));
+  TRY(writer.insert_events_, MultiInsert::prepare(database, "INSERT INTO event",
+                                                  "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
+  // changed_ms has a value from the start, so that the row keeps its size when the event ends.
+  TRY(writer.insert_deliveries_,
+      database.prepare("INSERT INTO delivery SELECT seq, sdkappid, ?, 0, 0, ?, 0 FROM event "
+                       "WHERE seq BETWEEN ? AND ?"));
   // A retry stays pending: since when it is, is not changed.
   TRY(writer.from_pending_,
       database.prepare("UPDATE delivery SET state = ?1, attempts = ?2, next_attempt_ms = ?3, "
@@ -85,18 +87,7 @@ Result<void> EventWriter::write(community::View& view, std::span<const Outcome> 
     TRY_VOID(cancel_pending(drop->app, view.now_ms(), *ledger));
     dropped.insert(drop->app);
   }
-  for (community::Event& event : view.events) {
-    event.seq = ++counters.event_seq;
-    const EventState state =
-        dropped.contains(event.app) ? EventState::cancelled : EventState::pending;
-    TRY_VOID(append(event, state, view.now_ms()));
-    if (state == EventState::cancelled) {  // its app's tally went before it was written
-      TRY_VOID(draw_sequence_.run(event.app_sequence, event.app));
-    }
-    TRY(Ledger* ledger, ledger_of(event.app, ledgers, cache));
-    ++ledger->accepted;
-    ++ledger->of(state);
-  }
+  TRY_VOID(append_all(view, dropped, ledgers, cache, counters));
   for (const Outcome& outcome : outcomes) {
     TRY(Ledger* ledger, ledger_of(outcome.app, ledgers, cache));
     TRY_VOID(apply(outcome, view.now_ms(), *ledger));
@@ -107,6 +98,32 @@ Result<void> EventWriter::write(community::View& view, std::span<const Outcome> 
                              ledger.cancelled));
     // Should the commit fail, the whole cache is dropped.
     cache.ledgers.insert_or_assign(app, ledger);
+  }
+  return {};
+}
+
+Result<void> EventWriter::append_all(community::View& view, const std::set<SdkAppId>& dropped,
+                                     Ledgers& ledgers, const RowCache& cache,
+                                     Counters& counters) {
+  const auto state_of_new = [&dropped](const community::Event& event) {
+    return dropped.contains(event.app) ? EventState::cancelled : EventState::pending;
+  };
+  std::vector<community::Event>& events = view.events;
+  for (auto run = events.begin(); run != events.end();) {  // one after the other, in one state
+    const EventState state = state_of_new(*run);
+    const std::int64_t first = counters.event_seq + 1;
+    const auto begin = run;
+    for (; run != events.end() && state_of_new(*run) == state; ++run) {
+      run->seq = ++counters.event_seq;
+      if (state == EventState::cancelled) {  // its app's tally went before it was written
+        TRY_VOID(draw_sequence_.run(run->app_sequence, run->app));
+      }
+      TRY(Ledger* ledger, ledger_of(run->app, ledgers, cache));
+      ++ledger->accepted;
+      ++ledger->of(state);
+    }
+    TRY_VOID(append({begin, run}));
+    TRY_VOID(insert_deliveries_.run(state, view.now_ms(), first, counters.event_seq));
   }
   return {};
 }
@@ -157,18 +174,26 @@ Result<void> EventWriter::cancel_pending(SdkAppId app, std::int64_t now_ms, Ledg
   return {};
 }
 
-Result<void> EventWriter::append(const community::Event& event, EventState state,
-                                 std::int64_t now_ms) {
-  TRY(const Word command, words_.number_of(event.command));
-  TRY(const Word platform, words_.number_of(event.origin.opt_platform));
-  const auto uuid = compact_uuid(event.request_id);
-  const auto request = uuid ? std::variant<Blob, std::string_view>{Blob{*uuid}}
-                            : std::variant<Blob, std::string_view>{event.request_id};
-  TRY_VOID(insert_event_.run(event.seq, event.app, event.app_sequence, command, event.group,
-                             request, event.time_ms, event.origin.client_ip, platform,
-                             Blob{event.body}));
-  // changed_ms has a value from the start, so that the row keeps its size when the event ends.
-  return insert_delivery_.run(event.seq, event.app, state, now_ms);
+Result<void> EventWriter::append(std::span<const community::Event> events) {
+  struct Row {
+    const community::Event* event;
+    Word command, platform;
+    std::optional<std::string> uuid;
+  };
+  std::vector<Row> rows;
+  rows.reserve(events.size());
+  for (const community::Event& event : events) {
+    TRY(const Word command, words_.number_of(event.command));
+    TRY(const Word platform, words_.number_of(event.origin.opt_platform));
+    rows.push_back({&event, command, platform, compact_uuid(event.request_id)});
+  }
+  return insert_events_.run(std::span{rows}, [](Statement& to, int at, const Row& row) {
+    const community::Event& e = *row.event;
+    const auto request = row.uuid ? std::variant<Blob, std::string_view>{Blob{*row.uuid}}
+                                  : std::variant<Blob, std::string_view>{e.request_id};
+    return to.bind_from(at, e.seq, e.app, e.app_sequence, row.command, e.group, request, e.time_ms,
+                        e.origin.client_ip, row.platform, Blob{e.body});
+  });
 }
 
 Result<void> EventWriter::apply(const Outcome& outcome, std::int64_t now_ms, Ledger& ledger) {

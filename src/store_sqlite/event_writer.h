@@ -7,12 +7,14 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <vector>
 
 #include "community/view.h"
 #include "store/event_log.h"
 #include "store_sqlite/database.h"
+#include "store_sqlite/multi_insert.h"
 #include "store_sqlite/row_cache.h"
 #include "store_sqlite/words.h"
 
@@ -36,7 +38,9 @@ class EventWriter {
   /// Of those that have ended. The ledger does not change: `purged` counts them from now on.
   Result<void> purge(const community::ForgetEvents& change);
   Result<void> cancel_pending(SdkAppId app, std::int64_t now_ms, store::Ledger& ledger);
-  Result<void> append(const community::Event& event, store::EventState state, std::int64_t now_ms);
+  Result<void> append_all(community::View& view, const std::set<SdkAppId>& dropped,
+                          Ledgers& ledgers, const RowCache& cache, Counters& counters);
+  Result<void> append(std::span<const community::Event> events);
   Result<void> apply(const store::Outcome& outcome, std::int64_t now_ms, store::Ledger& ledger);
   Result<void> replay(const store::Outcome& outcome, std::int64_t now_ms, store::Ledger& ledger);
   Result<std::optional<store::EventState>> state_of(const store::Outcome& outcome);
@@ -54,7 +58,8 @@ class EventWriter {
 
   Words words_;
   std::vector<FirstAttempt> first_;  // of this write(), not kept yet
-  Statement ledger_, put_ledger_, cancel_, draw_sequence_, insert_event_, insert_delivery_;
+  Statement ledger_, put_ledger_, cancel_, draw_sequence_, insert_deliveries_;
+  MultiInsert insert_events_;
   Statement purge_delivery_, purge_attempts_, purge_event_, count_purged_;
   Statement from_pending_, replay_, state_, insert_attempt_, last_attempt_, trim_attempts_;
   Statement insert_first_many_, insert_first_few_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
 #include <string_view>
 
 namespace tidings::sqlite {
@@ -36,7 +37,7 @@ Result<void> InboxKeys::open(Database& database, std::size_t most_waiting) {
   most_waiting_ = most_waiting;
   recent_ = RecentKeys(most_waiting + most_waiting / 2);  // growing would hold up one commit
   TRY(has_, database.prepare("SELECT 1 FROM inbox_seen WHERE key = ?"));
-  TRY(add_, database.prepare("INSERT OR REPLACE INTO inbox_seen(key, id) VALUES(?,?)"));
+  TRY(add_, MultiInsert::prepare(database, "INSERT OR REPLACE INTO inbox_seen(key, id)", "(?,?)"));
   TRY(remove_, database.prepare("DELETE FROM inbox_seen WHERE key = ? AND id = ?"));
   TRY(first_, database.prepare("SELECT id, key FROM inbox WHERE id <= ? ORDER BY id"));
   TRY(through_, database.prepare("UPDATE inbox_seen_through SET id = ?"));
@@ -73,11 +74,16 @@ void InboxKeys::sort_recent() {
 
 Result<void> InboxKeys::write_share(std::size_t added) {
   const std::size_t end = std::min(sorted_.size(), written_ + 2 * added + kMoreKeysAtOnce);
-  for (writing_ = written_; writing_ < end; ++writing_) {
-    const auto& [key, id] = sorted_[writing_];
-    if (id == 0) continue;
-    TRY_VOID(add_.run(blob_of(key), id));
-  }
+  const auto at = [this](std::size_t place) {
+    return sorted_.begin() + static_cast<std::ptrdiff_t>(place);
+  };
+  std::vector<Entry> share;
+  std::copy_if(at(written_), at(end), std::back_inserter(share),
+               [](const Entry& entry) { return entry.second != 0; });
+  TRY_VOID(add_.run(std::span{share}, [](Statement& to, int position, const Entry& entry) {
+    return to.bind_from(position, blob_of(entry.first), entry.second);
+  }));
+  writing_ = end;
   if (writing_ < sorted_.size()) return {};
   return through_.run(sorted_through_);
 }

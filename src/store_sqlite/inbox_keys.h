@@ -18,6 +18,7 @@
 
 #include "store/mirror_rows.h"
 #include "store_sqlite/database.h"
+#include "store_sqlite/multi_insert.h"
 #include "store_sqlite/recent_keys.h"
 
 namespace tidings::sqlite {
@@ -51,7 +52,8 @@ class InboxKeys {
   Result<void> write_share(std::size_t added);
   [[nodiscard]] std::vector<Entry>::iterator sorted_place(const store::InboxKey& key);
 
-  Statement has_, add_, remove_, first_, through_;
+  MultiInsert add_;
+  Statement has_, remove_, first_, through_;
   std::size_t most_waiting_ = kMostWaiting;
   RecentKeys recent_;
   std::int64_t last_id_ = 0;  // highest id of an entry that is or was recent

@@ -20,17 +20,20 @@ constexpr std::size_t kMostParents = 16'384;
 
 Result<void> MirrorTopicWriter::prepare(Database& database) {
   TRY_VOID(queries_.prepare(database));
-  TRY(add_, database.prepare(
-                "INSERT INTO mirror_topic(app, topic, grp, mismatch, alive, updated_ms, stamps, "
-                "type, owner, operator, name, introduction, notification, face_url, "
-                "user_defined_data, parent, before, number) "
-                "VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"));
+  TRY(add_,
+      MultiInsert::prepare(database,
+                           "INSERT INTO mirror_topic(row, app, topic, grp, mismatch, alive, "
+                           "updated_ms, stamps, type, owner, operator, name, introduction, "
+                           "notification, face_url, user_defined_data, parent, before, number)",
+                           "(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"));
+  TRY(last_row_, database.prepare("SELECT coalesce(max(row), 0) FROM mirror_topic"));
   TRY(change_,
       database.prepare("UPDATE mirror_topic SET grp=?2, mismatch=?3, alive=?4, updated_ms=?5, "
                        "stamps=?6, type=?7, owner=?8, operator=?9, name=?10, introduction=?11, "
                        "notification=?12, face_url=?13, user_defined_data=?14 WHERE row=?1"));
   TRY(add_parent_, database.prepare("INSERT INTO mirror_parent(app, grp) VALUES(?,?)"));
-  TRY(put_last_, database.prepare("INSERT OR REPLACE INTO mirror_chain(parent, last) VALUES(?,?)"));
+  TRY(put_last_, MultiInsert::prepare(
+                     database, "INSERT OR REPLACE INTO mirror_chain(parent, last)", "(?,?)"));
   TRY(highest_number_, database.integer("SELECT coalesce(max(number), 0) FROM mirror_topic "
                                         "WHERE number IS NOT NULL"));
   return {};
@@ -78,39 +81,56 @@ Result<void> MirrorTopicWriter::write(Database& database, std::vector<const Mirr
     return a->seen.arrival < b->seen.arrival;
   });
   dirty_.clear();
+  std::vector<Newcomer> newcomers;
+  newcomers.reserve(topics.size());
   for (const MirrorTopic* const topic : topics) {
-    TRY_VOID(topic->row == 0 ? add(database, *topic) : change(*topic));
+    if (topic->row != 0) {
+      TRY_VOID(change(*topic));
+      continue;
+    }
+    TRY(Newcomer newcomer, enlist(database, *topic));
+    newcomers.push_back(std::move(newcomer));
   }
-  for (Parent* const each : dirty_) {
-    TRY_VOID(put_last_.run(each->is.row, each->is.last));
-    each->dirty = false;
-  }
+  TRY_VOID(add(newcomers));
+  TRY_VOID(put_last_.run(std::span{dirty_}, [](Statement& to, int at, const Parent* each) {
+    return to.bind_from(at, each->is.row, each->is.last);
+  }));
+  for (Parent* const each : dirty_) each->dirty = false;
   if (parents_.size() > kMostParents) parents_.clear();
   return {};
 }
 
-Result<void> MirrorTopicWriter::add(Database& database, const MirrorTopic& t) {
-  Parent* chain = nullptr;
-  std::optional<std::int64_t> number;
-  if (auto named = parent_group(t.topic.view())) {
-    TRY(chain, parent({t.app, *named}));
-    if (chain->is.row == 0) {
-      TRY_VOID(add_parent_.run(t.app, *named));
-      chain->is.row = database.last_insert_row();
-    }
-    number = topic_number(t.topic.view());
-    highest_number_ = std::max(highest_number_, number.value_or(0));
+/// Its place: behind all others, and the newest of its group.
+Result<MirrorTopicWriter::Newcomer> MirrorTopicWriter::enlist(Database& database,
+                                                              const MirrorTopic& topic) {
+  if (!highest_row_) {
+    auto rows = last_row_.query();
+    TRY_VOID(rows.next());
+    highest_row_ = rows.integer(0);
   }
-  const TopicParent before = chain != nullptr ? chain->is : TopicParent{};
-  const std::string stamps = topic_stamps(t);
-  TRY_VOID(add_.run(t.app, t.topic, t.group, t.group_mismatch, t.alive(), t.updated_ms,
-                    Blob{stamps}, t.type, t.owner, t.operator_account, t.name.value,
-                    t.introduction.value, t.notification.value, t.face_url.value,
-                    t.user_defined_data, before.row, before.last, number));
-  if (chain == nullptr) return {};
-  chain->is.last = database.last_insert_row();
+  Newcomer made{.topic = &topic, .row = ++*highest_row_, .stamps = topic_stamps(topic)};
+  auto named = parent_group(topic.topic.view());
+  if (!named) return made;
+  TRY(Parent* const chain, parent({topic.app, *named}));
+  if (chain->is.row == 0) {
+    TRY_VOID(add_parent_.run(topic.app, *named));
+    chain->is.row = database.last_insert_row();
+  }
+  made.number = topic_number(topic.topic.view());
+  highest_number_ = std::max(highest_number_, made.number.value_or(0));
+  made.parent = std::exchange(chain->is, {chain->is.row, made.row});
   if (!std::exchange(chain->dirty, true)) dirty_.push_back(chain);
-  return {};
+  return made;
+}
+
+Result<void> MirrorTopicWriter::add(std::span<const Newcomer> newcomers) {
+  return add_.run(newcomers, [](Statement& to, int at, const Newcomer& each) {
+    const MirrorTopic& t = *each.topic;
+    return to.bind_from(at, each.row, t.app, t.topic, t.group, t.group_mismatch, t.alive(),
+                        t.updated_ms, Blob{each.stamps}, t.type, t.owner, t.operator_account,
+                        t.name.value, t.introduction.value, t.notification.value, t.face_url.value,
+                        t.user_defined_data, each.parent.row, each.parent.last, each.number);
+  });
 }
 
 Result<void> MirrorTopicWriter::change(const MirrorTopic& t) {

@@ -5,11 +5,14 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "store/mirror_view.h"
 #include "store_sqlite/database.h"
+#include "store_sqlite/multi_insert.h"
 #include "store_sqlite/topic_queries.h"
 
 namespace tidings::sqlite {
@@ -25,7 +28,10 @@ class MirrorTopicWriter {
   /// Topics that are new (row 0) or changed; new ones are numbered in order of arrival.
   Result<void> write(Database& database, std::vector<const store::MirrorTopic*> topics);
   /// The transaction was rolled back.
-  void rolled_back() { parents_.clear(); }
+  void rolled_back() {
+    parents_.clear();
+    highest_row_.reset();
+  }
 
  private:
   struct Parent {
@@ -33,14 +39,24 @@ class MirrorTopicWriter {
     bool dirty = false;
   };
   using Parents = std::unordered_map<store::MirrorGroupKey, Parent>;
+  struct Newcomer {
+    const store::MirrorTopic* topic = nullptr;
+    std::int64_t row = 0;
+    TopicParent parent{};  ///< before it came
+    std::optional<std::int64_t> number{};
+    std::string stamps{};
+  };
   Result<Parent*> parent(const store::MirrorGroupKey& group);
-  Result<void> add(Database& database, const store::MirrorTopic& topic);
+  Result<Newcomer> enlist(Database& database, const store::MirrorTopic& topic);
+  Result<void> add(std::span<const Newcomer> newcomers);
   Result<void> change(const store::MirrorTopic& topic);
 
   TopicQueries queries_;
-  Statement add_, change_, add_parent_, put_last_;
+  MultiInsert add_, put_last_;
+  Statement change_, add_parent_, last_row_;
   /// No topic has a higher number: what is created now has, usually, and need not be looked for.
   std::int64_t highest_number_ = 0;
+  std::optional<std::int64_t> highest_row_;  // of all topics; none: to be looked up
   /// As on disk, or as they will be with the open transaction; bounded, the usual ones are there.
   Parents parents_;
   std::vector<Parent*> dirty_;  // into parents_, whose nodes stay where they are

@@ -1,6 +1,7 @@
 #include "store_sqlite/mirror_writer.h"
 
 #include <optional>
+#include <span>
 #include <string_view>
 #include <utility>
 
@@ -56,10 +57,12 @@ Result<void> MirrorWriter::prepare() {
   TRY(s.tally, db.prepare(select(kMirrorTallyColumns, "mirror_tally WHERE app = ?")));
   TRY(s.sequences, db.prepare(select(kMirrorSequenceColumns, "mirror_sequence WHERE app = ?")));
   TRY(s.group, db.prepare(select(kMirrorGroupColumns, "mirror_group WHERE app = ? AND grp = ?")));
-  TRY(s.add_inbox,
-      db.prepare("INSERT INTO inbox(id, key, app, command, grp, received_ms, event_time_ms, "
-                 "sequence, request_id, client_ip, opt_platform, body, target, via) "
-                 "VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)"));
+  TRY(add_inbox_,
+      MultiInsert::prepare(db,
+                           "INSERT INTO inbox(id, key, app, command, grp, received_ms, "
+                           "event_time_ms, sequence, request_id, client_ip, opt_platform, body, "
+                           "target, via)",
+                           "(?,?,?,?,?,?,?,?,?,?,?,?,?,?)"));
   TRY(s.add_group,
       db.prepare("INSERT INTO mirror_group(app, grp, alive, updated_ms, stamps, type, operator, "
                  "owner, name, introduction, notification, face_url, user_defined_data, "
@@ -168,13 +171,13 @@ Result<void> MirrorWriter::commit(store::MirrorView& view) {
 
 Result<void> MirrorWriter::write(const store::MirrorView& view) {
   TRY_VOID(begin());
-  for (const store::InboxEntry& entry : view.inbox) {
-    TRY_VOID(statements_.add_inbox.run(entry.id, Blob{bytes_of(entry.key)}, entry.app,
-                                       entry.command, entry.group, entry.received_ms,
-                                       entry.event_time_ms, entry.sequence, entry.request_id,
-                                       entry.client_ip, entry.opt_platform, entry.body, entry.target,
-                                       static_cast<int>(entry.via)));
-  }
+  TRY_VOID(add_inbox_.run(
+      std::span{view.inbox}, [](Statement& to, int at, const store::InboxEntry& entry) {
+        return to.bind_from(at, entry.id, Blob{bytes_of(entry.key)}, entry.app, entry.command,
+                            entry.group, entry.received_ms, entry.event_time_ms, entry.sequence,
+                            entry.request_id, entry.client_ip, entry.opt_platform, entry.body,
+                            entry.target, static_cast<int>(entry.via));
+      }));
   TRY_VOID(keys_.write(view.inbox));
   std::vector<const MirrorTopic*> topics;
   for (const auto& [key, entry] : view.topics.entries()) {

@@ -15,6 +15,7 @@
 #include "store_sqlite/inbox_keys.h"
 #include "store_sqlite/log_keeper.h"
 #include "store_sqlite/mirror_topic_writer.h"
+#include "store_sqlite/multi_insert.h"
 
 namespace tidings::sqlite {
 
@@ -33,7 +34,7 @@ class MirrorWriter final : public store::MirrorUnitOfWork {
  private:
   struct Statements {
     Statement inbox_end, inbox_start, inbox_until, tally, sequences, group;
-    Statement add_inbox, add_group, change_group, put_tally, put_sequences, purge;
+    Statement add_group, change_group, put_tally, put_sequences, purge;
   };
   Result<void> prepare();
   Result<void> begin();
@@ -47,6 +48,7 @@ class MirrorWriter final : public store::MirrorUnitOfWork {
 
   Database database_;
   Statements statements_;
+  MultiInsert add_inbox_;
   MirrorTopicWriter topics_;
   InboxKeys keys_;
   Transaction transaction_;  // from load() to commit()

@@ -17,10 +17,11 @@ using community::TopicKey;
 Result<TopicWriter> TopicWriter::prepare(Database& database) {
   TopicWriter writer;
   TRY(writer.insert_,
-      database.prepare("INSERT INTO topic(row, group_row, previous, id, name, introduction, "
-                       "notification, face_url, custom_string, mute_all, create_time_s, "
-                       "last_msg_time_s, next_msg_seq, creator, fields) "
-                       "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
+      MultiInsert::prepare(database,
+                           "INSERT INTO topic(row, group_row, previous, id, name, introduction, "
+                           "notification, face_url, custom_string, mute_all, create_time_s, "
+                           "last_msg_time_s, next_msg_seq, creator, fields)",
+                           "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
   TRY(writer.update_,
       database.prepare("UPDATE topic SET name = ?, introduction = ?, notification = ?, "
                        "face_url = ?, custom_string = ?, mute_all = ?, create_time_s = ?, "
@@ -53,7 +54,7 @@ Result<void> TopicWriter::write(const community::View& view, RowReader& reader, 
     } else if (entry.stored) {
       TRY_VOID(change(*entry.row, work));
     } else {
-      newcomers.push_back({0, 0, &*entry.row, std::nullopt});
+      newcomers.push_back({.topic = &*entry.row});
     }
   }
   if (!gone.empty()) {
@@ -76,19 +77,22 @@ Result<void> TopicWriter::add(std::vector<Newcomer>& newcomers, Work& work) {
   }
   // Rows that ascend fill the last page before they begin another.
   std::ranges::sort(newcomers, {}, &Newcomer::row);
-  for (const Newcomer& each : newcomers) {
-    const Topic& topic = *each.topic;
-    TRY(Chain* const chain, chain_of(each.group, topic.key.group, work));
-    const std::string fields = write_fields(topic.fields);
-    TRY_VOID(insert_.run(each.row, each.group, chain->topics.last, each.own_id, topic.name,
-                         topic.introduction, topic.notification, topic.face_url,
-                         topic.custom_string, topic.mute_all, topic.create_time_s,
-                         topic.last_msg_time_s, topic.next_msg_seq, topic.creator, Blob{fields}));
+  for (Newcomer& each : newcomers) {
+    const GroupKey& group = each.topic->key.group;
+    TRY(Chain* const chain, chain_of(each.group, group, work));
+    each.previous = chain->topics.last;
+    each.fields = write_fields(each.topic->fields);
     chain->topics.last = each.row;
     chain->changed = true;
-    work.cache.groups.keep_chain(topic.key.group, chain->topics);
+    work.cache.groups.keep_chain(group, chain->topics);
   }
-  return {};
+  return insert_.run(std::span{newcomers}, [](Statement& to, int at, const Newcomer& each) {
+    const Topic& t = *each.topic;
+    return to.bind_from(at, each.row, each.group, each.previous, each.own_id, t.name,
+                        t.introduction, t.notification, t.face_url, t.custom_string, t.mute_all,
+                        t.create_time_s, t.last_msg_time_s, t.next_msg_seq, t.creator,
+                        Blob{each.fields});
+  });
 }
 
 Result<void> TopicWriter::change(const Topic& topic, Work& work) {

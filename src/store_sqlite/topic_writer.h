@@ -7,11 +7,13 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "community/view.h"
 #include "store_sqlite/database.h"
+#include "store_sqlite/multi_insert.h"
 #include "store_sqlite/row_cache.h"
 #include "store_sqlite/row_reader.h"
 
@@ -38,10 +40,12 @@ class TopicWriter {
     bool changed = false;
   };
   struct Newcomer {
-    std::int64_t row;
-    std::int64_t group;
-    const community::Topic* topic;
-    std::optional<std::string> own_id;
+    std::int64_t row = 0;
+    std::int64_t group = 0;
+    const community::Topic* topic = nullptr;
+    std::optional<std::string> own_id{};
+    std::optional<std::int64_t> previous{};
+    std::string fields{};
   };
   struct Place {
     std::int64_t group;
@@ -61,7 +65,8 @@ class TopicWriter {
                      const std::vector<const community::TopicKey*>& gone, Work& work);
 
   std::unordered_map<std::int64_t, Chain> chains_;  // of this commit, by their group's row
-  Statement insert_, update_, erase_, erase_mutes_, own_row_, walk_, link_, last_, put_last_;
+  MultiInsert insert_;
+  Statement update_, erase_, erase_mutes_, own_row_, walk_, link_, last_, put_last_;
 };
 
 }  // namespace tidings::sqlite
