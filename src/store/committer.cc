@@ -4,6 +4,7 @@
 #include <iterator>
 #include <utility>
 
+#include "base/short_turns.h"
 #include "base/thread_name.h"
 #include "community/decide.h"
 
@@ -135,6 +136,7 @@ CommitterStats Committer::stats() const {
 
 void Committer::run() {
   name_this_thread("committer");
+  ask_for_short_turns();
   for (;;) {
     bool last = false;
     take_back_if_lost();

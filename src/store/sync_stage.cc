@@ -1,6 +1,7 @@
 #include "store/sync_stage.h"
 
 #include "base/check.h"
+#include "base/short_turns.h"
 #include "base/thread_name.h"
 
 namespace tidings::store {
@@ -34,6 +35,7 @@ void SyncStage::run() {
 
 void SyncStage::loop() {
   name_this_thread("sync");
+  ask_for_short_turns();
   std::unique_lock lock{mutex_};
   for (;;) {
     changed_.wait(lock, [this] { return busy_ || stopping_; });

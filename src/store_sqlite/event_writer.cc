@@ -14,6 +14,18 @@ using store::Outcome;
 
 namespace {
 
+/// What nearly every outcome says.
+bool delivered_at_once(const Outcome& outcome) {
+  return outcome.kind == store::OutcomeKind::delivery && outcome.state == EventState::delivered &&
+         outcome.attempts == 1 && outcome.attempt && outcome.next_attempt_ms == 0;
+}
+
+/// `next` can share a statement with `outcome`: its event is the next one, and ended the same way.
+bool neighbours(const Outcome& outcome, const Outcome& next) {
+  return next.seq == outcome.seq + 1 && next.app == outcome.app &&
+         next.attempt->outcome == outcome.attempt->outcome;
+}
+
 constexpr std::size_t kMany = 32;
 constexpr std::size_t kFew = 8;
 
@@ -49,6 +61,12 @@ Result<EventWriter> EventWriter::prepare(Database& database) {
                        "changed_ms = iif(?1 = 0, changed_ms, ?4), "
                        "last_outcome = coalesce(?5, last_outcome) "
                        "WHERE seq = ?6 AND sdkappid = ?7 AND state = 0"));
+  TRY(writer.pending_between_,
+      database.prepare("SELECT count(*) FROM delivery WHERE seq BETWEEN ? AND ? AND "
+                       "sdkappid = ? AND state = 0"));
+  TRY(writer.delivered_between_,
+      database.prepare("UPDATE delivery SET state = 1, attempts = 1, next_attempt_ms = 0, "
+                       "changed_ms = ?, last_outcome = ? WHERE seq BETWEEN ? AND ?"));
   TRY(writer.replay_,
       database.prepare("UPDATE delivery SET state = 0, attempts = ?1, next_attempt_ms = ?2, "
                        "changed_ms = ?3 WHERE seq = ?4 AND sdkappid = ?5 AND "
@@ -77,6 +95,7 @@ Result<void> EventWriter::write(community::View& view, std::span<const Outcome> 
   Ledgers ledgers;
   std::set<SdkAppId> dropped;
   first_.clear();
+  at_once_.clear();
   for (const community::SetChange& change : view.set_changes) {
     if (const auto* forget = std::get_if<community::ForgetEvents>(&change)) {
       TRY_VOID(purge(*forget));
@@ -89,9 +108,15 @@ Result<void> EventWriter::write(community::View& view, std::span<const Outcome> 
   }
   TRY_VOID(append_all(view, dropped, ledgers, cache, counters));
   for (const Outcome& outcome : outcomes) {
+    if (delivered_at_once(outcome)) {
+      at_once_.push_back(&outcome);
+      continue;
+    }
+    TRY_VOID(apply_at_once(view.now_ms(), ledgers, cache));  // may be about the same event
     TRY(Ledger* ledger, ledger_of(outcome.app, ledgers, cache));
     TRY_VOID(apply(outcome, view.now_ms(), *ledger));
   }
+  TRY_VOID(apply_at_once(view.now_ms(), ledgers, cache));
   TRY_VOID(keep_first_attempts());
   for (const auto& [app, ledger] : ledgers) {
     TRY_VOID(put_ledger_.run(app, ledger.accepted, ledger.delivered, ledger.pending, ledger.dead,
@@ -194,6 +219,44 @@ Result<void> EventWriter::append(std::span<const community::Event> events) {
     return to.bind_from(at, e.seq, e.app, e.app_sequence, row.command, e.group, request, e.time_ms,
                         e.origin.client_ip, row.platform, Blob{e.body});
   });
+}
+
+Result<void> EventWriter::apply_at_once(std::int64_t now_ms, Ledgers& ledgers,
+                                        const RowCache& cache) {
+  std::ranges::stable_sort(at_once_, {}, &Outcome::seq);
+  for (std::span<const Outcome* const> left{at_once_}; !left.empty();) {
+    std::size_t count = 1;
+    while (count < left.size() && neighbours(*left[count - 1], *left[count])) ++count;
+    TRY(Ledger* const ledger, ledger_of(left.front()->app, ledgers, cache));
+    TRY_VOID(apply_run(left.first(count), now_ms, *ledger));
+    left = left.subspan(count);
+  }
+  at_once_.clear();
+  return {};
+}
+
+Result<void> EventWriter::apply_run(std::span<const Outcome* const> run, std::int64_t now_ms,
+                                    Ledger& ledger) {
+  const Outcome& first = *run.front();
+  const auto count = static_cast<std::int64_t>(run.size());
+  bool all_pending = false;
+  if (count > 1) {
+    auto rows = pending_between_.query(first.seq, run.back()->seq, first.app);
+    TRY_VOID(rows.next());
+    all_pending = rows.integer(0) == count;
+  }
+  if (!all_pending) {  // alone, or one of them comes too late
+    for (const Outcome* each : run) {
+      TRY_VOID(apply(*each, now_ms, ledger));
+    }
+    return {};
+  }
+  TRY(const Word last, words_.number_of(first.attempt->outcome));
+  TRY_VOID(delivered_between_.run(now_ms, last, first.seq, run.back()->seq));
+  ledger.pending -= count;
+  ledger.of(EventState::delivered) += count;
+  for (const Outcome* each : run) first_.push_back({each->seq, &*each->attempt, last});
+  return {};
 }
 
 Result<void> EventWriter::apply(const Outcome& outcome, std::int64_t now_ms, Ledger& ledger) {

@@ -41,6 +41,10 @@ class EventWriter {
   Result<void> append_all(community::View& view, const std::set<SdkAppId>& dropped,
                           Ledgers& ledgers, const RowCache& cache, Counters& counters);
   Result<void> append(std::span<const community::Event> events);
+  Result<void> apply_at_once(std::int64_t now_ms, Ledgers& ledgers, const RowCache& cache);
+  /// REQUIRES: events that follow each other, each delivered with its first attempt.
+  Result<void> apply_run(std::span<const store::Outcome* const> run, std::int64_t now_ms,
+                         store::Ledger& ledger);
   Result<void> apply(const store::Outcome& outcome, std::int64_t now_ms, store::Ledger& ledger);
   Result<void> replay(const store::Outcome& outcome, std::int64_t now_ms, store::Ledger& ledger);
   Result<std::optional<store::EventState>> state_of(const store::Outcome& outcome);
@@ -57,10 +61,12 @@ class EventWriter {
   };
 
   Words words_;
-  std::vector<FirstAttempt> first_;  // of this write(), not kept yet
+  std::vector<FirstAttempt> first_;              // of this write(), not kept yet
+  std::vector<const store::Outcome*> at_once_;  // of this write(), not applied yet
   Statement ledger_, put_ledger_, cancel_, draw_sequence_, insert_deliveries_;
   MultiInsert insert_events_;
   Statement purge_delivery_, purge_attempts_, purge_event_, count_purged_;
+  Statement pending_between_, delivered_between_;
   Statement from_pending_, replay_, state_, insert_attempt_, last_attempt_, trim_attempts_;
   Statement insert_first_many_, insert_first_few_;
 };

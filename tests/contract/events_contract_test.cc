@@ -150,6 +150,38 @@ TEST_P(EventsContract, OutcomesMoveEventsOnlyAlongTheAllowedWays) {
   expect_ledger({.accepted = 5, .delivered = 2, .pending = 2, .dead = 1});
 }
 
+TEST_P(EventsContract, NeighboursThatAreDeliveredTogetherKeepWhatEachOfThemWas) {
+  const std::vector<std::int64_t> seq = append(app_, 40);
+  settle({outcome(seq[7], EventState::dead, 3, "timeout"), outcome(seq[20], EventState::delivered),
+          {seq[30], app_, EventState::cancelled, 0, 0, {}}});
+  // In any order, with two of the same event, some that come too late, and an answer of its own.
+  std::vector<Outcome> outcomes;
+  for (std::size_t i = 40; i-- > 0;) {
+    outcomes.push_back(outcome(seq[i], EventState::delivered, 1, i == 12 ? "slow" : "ok"));
+  }
+  outcomes.push_back(outcome(seq[3], EventState::delivered));
+  outcomes.insert(outcomes.begin() + 5, outcome(seq[36], EventState::dead, 1, "refused"));
+  outcomes.push_back(outcome(seq[39] + 1, EventState::delivered));
+  settle(outcomes, kNowMs + 5);
+  store_->reopen();
+  expect_ledger({.accepted = 40, .delivered = 38, .dead = 1, .cancelled = 1});
+  for (std::size_t i = 0; i < seq.size(); ++i) {
+    const EventRecord record = record_of(seq[i]);
+    const bool late = i == 7 || i == 30;
+    EXPECT_EQ(record.state, i == 7    ? EventState::dead
+                            : i == 30 ? EventState::cancelled
+                                      : EventState::delivered)
+        << i;
+    EXPECT_EQ(record.settled_ms, late || i == 20 ? kNowMs : kNowMs + 5) << i;
+    EXPECT_EQ(record.last_outcome, i == 7    ? "timeout"
+                                   : i == 30 ? ""
+                                   : i == 12 ? "slow"
+                                             : "ok")
+        << i;
+    EXPECT_EQ(store_->log().attempts(seq[i]).value().size(), i == 30 ? 0U : 1U) << i;
+  }
+}
+
 TEST_P(EventsContract, AReplayMayFollowAnyStateAndADeliveredEventIsPendingAgain) {
   const std::vector<std::int64_t> seq = append(app_, 2);
   settle({outcome(seq[0], EventState::delivered)}, kNowMs + 1);
