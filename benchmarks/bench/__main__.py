@@ -29,8 +29,8 @@ def arguments():
     parser.add_argument("--road", nargs="+", choices=ROADS, default=list(ROADS),
                         help="only these; default: all")
     parser.add_argument("--rounds", type=int, help="default: 3, with --quick 1")
-    parser.add_argument("--connections", type=int, default=64,
-                        help="of the load generator, and callers of the queues; default: 64")
+    parser.add_argument("--connections", type=int, default=128,
+                        help="of the load generator, and callers of the queues; default: 128")
     parser.add_argument("--folder", default=os.path.join(ROOT, "build"),
                         help="on the disk that is to be measured; default: build/")
     return parser.parse_args()
