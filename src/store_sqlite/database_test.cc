@@ -8,11 +8,15 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <optional>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "store_sqlite/data_folder.h"
 #include "store_sqlite/database.h"
 #include "store_sqlite/migration.h"
+#include "store_sqlite/multi_insert.h"
 
 namespace tidings::sqlite {
 namespace {
@@ -51,6 +55,39 @@ TEST_F(DatabaseTest, TextBlobsAndNumbersComeBackAsTheyWereBound) {
   EXPECT_EQ(rows.integer(2), INT64_MAX);
   EXPECT_EQ(rows.integer(3), 4'294'967'295);
   EXPECT_FALSE(rows.next().value());
+}
+
+TEST_F(DatabaseTest, ManyRowsAreInsertedWholeAndInTheirOrderHoweverManyTheyAre) {
+  Database db = Database::open(file("many.db")).value();
+  ASSERT_TRUE(db.execute("CREATE TABLE t(at INTEGER PRIMARY KEY, text TEXT NOT NULL, number)"));
+  MultiInsert insert = MultiInsert::prepare(db, "INSERT INTO t(text, number)", "(?, ?)").value();
+  struct Row {
+    std::string text;
+    std::optional<int> number;
+  };
+  std::int64_t stored = 0;
+  for (std::size_t count = 0; count <= 40; ++count) {
+    std::vector<Row> rows;
+    for (std::size_t i = 0; i < count; ++i) {
+      rows.push_back({std::string(i * 10, 'x'), i % 3 == 0 ? std::nullopt : std::optional{int(i)}});
+    }
+    ASSERT_TRUE(insert.run(std::span{rows}, [](Statement& to, int at, const Row& row) {
+      return to.bind_from(at, row.text, row.number);
+    }));
+    stored += static_cast<std::int64_t>(count);
+  }
+  auto all = db.prepare("SELECT text, number FROM t ORDER BY at").value();
+  auto rows = all.query();
+  for (std::size_t count = 0; count <= 40; ++count) {
+    for (std::size_t i = 0; i < count; ++i, --stored) {
+      ASSERT_TRUE(rows.next().value());
+      EXPECT_EQ(rows.text(0), std::string(i * 10, 'x'));
+      EXPECT_EQ(rows.is_null(1), i % 3 == 0);
+      EXPECT_EQ(rows.integer(1), i % 3 == 0 ? 0 : static_cast<std::int64_t>(i));
+    }
+  }
+  EXPECT_FALSE(rows.next().value());
+  EXPECT_EQ(stored, 0);
 }
 
 TEST_F(DatabaseTest, OpensWithTheDurablePragmas) {
