@@ -1,75 +1,16 @@
-// Goal: every engine numbers events without gaps, keeps them as they were, moves their delivery
-// state only along the allowed ways, and counts all of it in the ledger.
+// Goal: every engine numbers events without gaps, keeps them as they were, finds them again, and counts
+// them in the ledger.
 // Method: events are put into Views by hand; each case runs over every engine.
 #include <map>
 #include <set>
 
-#include "contract/store_under_test.h"
+#include "contract/events_contract.h"
 
 namespace tidings::store {
 namespace {
 
-using namespace community;
 using namespace std::string_literals;
 
-class EventsContract : public StoreContract {
- protected:
-  Event event(SdkAppId app, std::int64_t app_sequence, const char* group = "g") {
-    Event made;
-    made.app_sequence = app_sequence;
-    made.app = app;
-    made.command = "Group.CallbackAfterCreateTopic";
-    made.group = GroupId{group};
-    made.request_id = random_.uuid();
-    made.time_ms = kNowMs + app_sequence;
-    made.origin = {"203.0.113.9", "Web"};
-    made.body = "{\"n\":" + std::to_string(app_sequence) + "}";
-    return made;
-  }
-  /// Commits `count` events of the app; their seqs.
-  std::vector<std::int64_t> append(SdkAppId app, int count, const char* group = "g") {
-    View changed = load({.apps = {app}});
-    for (int i = 0; i < count; ++i) {
-      changed.events.push_back(event(app, ++changed.tallies.change(app).event_sequence, group));
-    }
-    commit(changed);
-    std::vector<std::int64_t> seqs;
-    for (const Event& each : changed.events) seqs.push_back(each.seq);
-    return seqs;
-  }
-  void settle(std::vector<Outcome> outcomes, std::int64_t now_ms = kNowMs) {
-    View nothing = view(now_ms);
-    commit(nothing, std::move(outcomes));
-  }
-  Outcome outcome(std::int64_t seq, EventState state, int attempts = 1, const char* text = "ok") {
-    Outcome made{seq, app_, state, attempts, 0, Attempt{}};
-    made.attempt->outcome = text;
-    if (state == EventState::pending) made.next_attempt_ms = kNowMs + 1000;
-    return made;
-  }
-  [[nodiscard]] Outcome replay(std::int64_t seq) const {
-    Outcome made{seq, app_, EventState::pending, 0, 0, {}};
-    made.kind = OutcomeKind::replay;
-    return made;
-  }
-  void expect_ledger(const Ledger& want) {
-    for (const SdkAppId app : {app_, SdkAppId{}}) {
-      Ledger got = store_->log().ledger(app).value();
-      EXPECT_EQ(got, store_->log().recount(app).value());
-      EXPECT_TRUE(got.balanced());
-      got.oldest_pending_ms = want.oldest_pending_ms;
-      EXPECT_EQ(got, want);
-    }
-  }
-  EventRecord record_of(std::int64_t seq) {
-    const auto records = store_->log().list({.app = app_, .limit = 1000}).value();
-    for (const EventRecord& each : records) {
-      if (each.event.seq == seq) return each;
-    }
-    ADD_FAILURE() << "no event " << seq;
-    return {};
-  }
-};
 INSTANTIATE_TEST_SUITE_P(Engines, EventsContract, testing::ValuesIn(engine_kinds()),
                          [](const auto& each) { return each.param.name; });
 
@@ -110,126 +51,6 @@ TEST_P(EventsContract, EventsAreNumberedWithoutGapsAndKeptAsTheyWere) {
     EXPECT_EQ(got[i].origin.opt_platform, made[i].origin.opt_platform);
     EXPECT_EQ(got[i].body, made[i].body);
   }
-}
-
-TEST_P(EventsContract, OutcomesMoveEventsOnlyAlongTheAllowedWays) {
-  const std::vector<std::int64_t> seq = append(app_, 5);
-  expect_ledger({.accepted = 5, .pending = 5});
-  settle({outcome(seq[0], EventState::delivered), outcome(seq[1], EventState::dead, 3, "timeout"),
-          outcome(seq[2], EventState::pending, 1, "refused"),
-          {seq[3], app_, EventState::cancelled, 0, 0, {}}},
-         kNowMs + 5);
-  expect_ledger({.accepted = 5, .delivered = 1, .pending = 2, .dead = 1, .cancelled = 1});
-  EXPECT_EQ(record_of(seq[0]).state, EventState::delivered);
-  EXPECT_EQ(record_of(seq[0]).settled_ms, kNowMs + 5);
-  EXPECT_EQ(record_of(seq[0]).last_outcome, "ok");
-  EXPECT_EQ(record_of(seq[1]).attempts, 3);
-  EXPECT_EQ(record_of(seq[1]).last_outcome, "timeout");
-  EXPECT_EQ(record_of(seq[2]).next_attempt_ms, kNowMs + 1000);
-  EXPECT_EQ(record_of(seq[2]).settled_ms, 0);
-  EXPECT_EQ(record_of(seq[3]).last_outcome, "");
-
-  // What comes too late, or names nothing, changes nothing.
-  settle({outcome(seq[0], EventState::dead), outcome(seq[0], EventState::pending),
-          outcome(seq[1], EventState::delivered), outcome(seq[3], EventState::dead),
-          outcome(999, EventState::delivered),
-          {seq[4], SdkAppId{5}, EventState::pending, 0, 0, {}}});
-  expect_ledger({.accepted = 5, .delivered = 1, .pending = 2, .dead = 1, .cancelled = 1});
-  EXPECT_EQ(store_->log().attempts(seq[0]).value().size(), 1U);
-  EXPECT_EQ(record_of(seq[1]).last_outcome, "timeout");
-
-  // Replay: what ended is pending again from now on, and can end again.
-  settle({replay(seq[1]), replay(seq[3]), replay(999)}, kNowMs + 9);
-  expect_ledger({.accepted = 5, .delivered = 1, .pending = 4});
-  EXPECT_EQ(record_of(seq[1]).settled_ms, 0);
-  EXPECT_EQ(record_of(seq[1]).since_ms, kNowMs + 9);
-  EXPECT_EQ(record_of(seq[1]).attempts, 0) << "its policy begins anew";
-  EXPECT_EQ(record_of(seq[1]).last_outcome, "timeout") << "what happened is remembered";
-  settle({outcome(seq[1], EventState::delivered), outcome(seq[3], EventState::dead)});
-  store_->reopen();
-  expect_ledger({.accepted = 5, .delivered = 2, .pending = 2, .dead = 1});
-}
-
-TEST_P(EventsContract, NeighboursThatAreDeliveredTogetherKeepWhatEachOfThemWas) {
-  const std::vector<std::int64_t> seq = append(app_, 40);
-  settle({outcome(seq[7], EventState::dead, 3, "timeout"), outcome(seq[20], EventState::delivered),
-          {seq[30], app_, EventState::cancelled, 0, 0, {}}});
-  // In any order, with two of the same event, some that come too late, and an answer of its own.
-  std::vector<Outcome> outcomes;
-  for (std::size_t i = 40; i-- > 0;) {
-    outcomes.push_back(outcome(seq[i], EventState::delivered, 1, i == 12 ? "slow" : "ok"));
-  }
-  outcomes.push_back(outcome(seq[3], EventState::delivered));
-  outcomes.insert(outcomes.begin() + 5, outcome(seq[36], EventState::dead, 1, "refused"));
-  outcomes.push_back(outcome(seq[39] + 1, EventState::delivered));
-  settle(outcomes, kNowMs + 5);
-  store_->reopen();
-  expect_ledger({.accepted = 40, .delivered = 38, .dead = 1, .cancelled = 1});
-  for (std::size_t i = 0; i < seq.size(); ++i) {
-    const EventRecord record = record_of(seq[i]);
-    const bool late = i == 7 || i == 30;
-    EXPECT_EQ(record.state, i == 7    ? EventState::dead
-                            : i == 30 ? EventState::cancelled
-                                      : EventState::delivered)
-        << i;
-    EXPECT_EQ(record.settled_ms, late || i == 20 ? kNowMs : kNowMs + 5) << i;
-    EXPECT_EQ(record.last_outcome, i == 7    ? "timeout"
-                                   : i == 30 ? ""
-                                   : i == 12 ? "slow"
-                                             : "ok")
-        << i;
-    EXPECT_EQ(store_->log().attempts(seq[i]).value().size(), i == 30 ? 0U : 1U) << i;
-  }
-}
-
-TEST_P(EventsContract, AReplayMayFollowAnyStateAndADeliveredEventIsPendingAgain) {
-  const std::vector<std::int64_t> seq = append(app_, 2);
-  settle({outcome(seq[0], EventState::delivered)}, kNowMs + 1);
-  Outcome parked = outcome(seq[1], EventState::pending, 4, "status");
-  parked.next_attempt_ms = kParked;
-  settle({parked}, kNowMs + 2);
-  EXPECT_TRUE(record_of(seq[1]).parked());
-  EXPECT_EQ(record_of(seq[1]).since_ms, kNowMs) << "a retry does not change since when";
-  EXPECT_EQ(store_->log().pending(0, 10).value().at(0).next_attempt_ms, kParked);
-  expect_ledger({.accepted = 2, .delivered = 1, .pending = 1});
-  settle({replay(seq[0]), replay(seq[1])}, kNowMs + 3);
-  store_->reopen();
-  expect_ledger({.accepted = 2, .pending = 2});
-  EXPECT_FALSE(record_of(seq[1]).parked());
-  for (const PendingEvent& each : store_->log().pending(0, 10).value()) {
-    EXPECT_EQ(each.since_ms, kNowMs + 3);
-    EXPECT_EQ(each.attempts, 0);
-  }
-}
-
-TEST_P(EventsContract, ANoteKeepsTheAttemptAndChangesNothingElse) {
-  const std::int64_t seq = append(app_, 1)[0];
-  settle({outcome(seq, EventState::dead, 3, "timeout")});
-  const EventRecord before = record_of(seq);
-  Outcome note = outcome(seq, EventState::delivered, 9, "ok");
-  note.kind = OutcomeKind::note;
-  note.attempt->detail = "replay 4";
-  Outcome nobody = note;
-  nobody.seq = seq + 1;
-  settle({note, nobody}, kNowMs + 7);
-  const EventRecord after = record_of(seq);
-  EXPECT_EQ(after.state, EventState::dead);
-  EXPECT_EQ(after.attempts, before.attempts);
-  EXPECT_EQ(after.since_ms, before.since_ms);
-  EXPECT_EQ(after.last_outcome, "timeout");
-  ASSERT_EQ(store_->log().attempts(seq).value().size(), 2U);
-  EXPECT_EQ(store_->log().attempts(seq).value()[1].detail, "replay 4");
-  EXPECT_TRUE(store_->log().attempts(seq + 1).value().empty());
-  expect_ledger({.accepted = 1, .dead = 1});
-}
-
-TEST_P(EventsContract, ALateRetryDoesNotBringBackWhatWentWithItsApp) {
-  const std::int64_t seq = append(app_, 1)[0];
-  View gone = load({.apps = {app_}});
-  gone.drop(app_);
-  commit(gone, {outcome(seq, EventState::pending, 1, "timeout")});
-  settle({outcome(seq, EventState::pending, 2, "timeout"), replay(seq)});
-  expect_ledger({.accepted = 1, .cancelled = 1});
 }
 
 TEST_P(EventsContract, JobsAreWrittenWithWhatTheyMovedAndReadBackWhole) {
