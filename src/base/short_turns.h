@@ -1,6 +1,6 @@
 /// A thread that others wait for asks the scheduler for short turns: it then runs soon after it is
-/// woken, where a thread with turns as long as everybody's would wait for one of them to end. It costs
-/// the others nothing, since such a thread sleeps again soon.
+/// woken, where a thread with turns as long as everybody's would wait for one of them to end. Its share of
+/// the CPU stays the same.
 ///
 /// Linux 6.12 and later (EEVDF with custom slices); without effect elsewhere. Needs no privileges.
 /// Source: sched_setattr(2), "sched_runtime" of SCHED_OTHER.

@@ -1,6 +1,5 @@
 /// The seam between a receiver and its engine: writing inbox and mirror in one commit, and reading
-/// them. Engines: store_sqlite/mirror_sqlite.h, store/mirror_memory.h (tests); both pass
-/// receiver/mirror_contract_test.cc.
+/// them. Engine: store_sqlite/mirror_writer.h and mirror_reader.h.
 ///
 /// Failures: Errc::unavailable for a disk that is full or failing (nothing was changed, try again),
 /// Errc::corrupt for bytes that make no sense, Errc::internal otherwise.
