@@ -2,12 +2,14 @@
 // product's roads are measured against.
 //
 //   http_bench serve [port] [lanes]            answers every request with a constant
-//   http_bench call URL connections seconds    posts a callback-sized body again and again, one lane
+//   http_bench call URL connections seconds    posts callbacks, one lane: the same signed
+//                                              sample again and again under RequestIDs of its own
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
 #include <string>
 
+#include "load/callback_calls.h"
 #include "net/http_client.h"
 #include "net/http_server.h"
 #include "net/simple_http_client.h"
@@ -67,14 +69,38 @@ struct Tally {
   bool stop = false;
 };
 
-awaitable<void> call_again(net::HttpClientPool& pool, const net::ParsedUrl& url, Tally& tally) {
-  const std::string body(500, 'b');
+/// What goes over the wire is a callback's; what it costs to make is left out, but for the RequestID.
+class Sample {
+ public:
+  explicit Sample(const std::string& url)
+      : Sample(bench::CallbackCalls(url, "1400000001", "bench-sign-token")) {}
+
+  std::string next_target() {
+    char id[13];
+    std::snprintf(id, sizeof id, "%012llx", static_cast<unsigned long long>(++number_));
+    std::string target = target_;
+    return target.replace(id_at_, 12, id, 12);
+  }
+  const std::string& body() const { return body_; }
+
+ private:
+  explicit Sample(bench::CallbackCalls calls) : target_(calls.target()), body_(calls.body(0)) {
+    id_at_ = target_.find("RequestID=") + 10 + 24;  // the last part of a UUID
+  }
+
+  std::string target_, body_;
+  std::size_t id_at_ = 0;
+  std::uint64_t number_ = 0;
+};
+
+awaitable<void> call_again(net::HttpClientPool& pool, const net::ParsedUrl& url, Sample& sample,
+                           Tally& tally) {
   while (!tally.stop) {
     net::OutboundRequest request;
     request.origin = url.origin;
-    request.target = url.target;
-    request.headers = {{"webhook-id", "msg_0000000000000001"}};
-    request.body = body;
+    request.target = sample.next_target();
+    request.headers = {{"tidings-sequence", "1000000"}};
+    request.body = sample.body();
     request.deadline = runtime::Deadline::after(2s);
     auto exchange = co_await pool.post(request);
     if (exchange.answered()) {
@@ -86,7 +112,8 @@ awaitable<void> call_again(net::HttpClientPool& pool, const net::ParsedUrl& url,
   }
 }
 
-awaitable<bool> call(runtime::Lane& lane, net::ParsedUrl url, int connections, int seconds) {
+awaitable<bool> call(runtime::Lane& lane, net::ParsedUrl url, Sample sample, int connections,
+                     int seconds) {
   runtime::BlockingPool blocking(1);
   net::SystemResolver resolver(blocking);
   net::HttpClientOptions options;
@@ -95,7 +122,7 @@ awaitable<bool> call(runtime::Lane& lane, net::ParsedUrl url, int connections, i
   Tally tally;
   runtime::TaskGroup group(lane);
   for (int i = 0; i < connections; ++i) {
-    if (!group.spawn("caller", call_again(pool, url, tally))) co_return false;
+    if (!group.spawn("caller", call_again(pool, url, sample, tally))) co_return false;
   }
   co_await runtime::sleep_for(200ms);
   const auto before = tally.answered;
@@ -127,8 +154,7 @@ int main(int argc, char** argv) {
     }
     runtime::Lane lane("client");
     lane.start();
-    const bool good = runtime::block_on(lane, call(lane, *url, std::atoi(argv[3]),
-                                                   std::atoi(argv[4])));
+    const bool good = runtime::block_on(lane, call(lane, *url, Sample(argv[2]), std::atoi(argv[3]), std::atoi(argv[4])));
     lane.finish();
     lane.join();
     return good ? 0 : 1;

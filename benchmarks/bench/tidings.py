@@ -113,7 +113,8 @@ level = "warning"
 class Backend(End):
     """`tidings serve`, rate limits lifted, callbacks to loopback allowed."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, callbacks_at_once=None):
+        width = f"callbacks.max_per_url = {callbacks_at_once}" if callbacks_at_once else ""
         limits = "\n".join(f"{name} = {UNLIMITED}" for name in LIFTED)
         super().__init__("serve", folder, f"""
 [serve]
@@ -121,6 +122,7 @@ listen = "127.0.0.1:0"
 admin_listen = "127.0.0.1:0"
 data_dir = "{folder}/data"
 callbacks.allow_networks = ["127.0.0.0/8"]
+{width}
 [serve.rate_limits]
 {limits}
 [log]

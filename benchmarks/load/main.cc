@@ -11,15 +11,12 @@
 #include <cstdio>
 #include <fstream>
 #include <iostream>
-#include <random>
 #include <sstream>
 
+#include "load/callback_calls.h"
 #include "load/http_load.h"
 #include "load/latency.h"
 #include "load/topic_calls.h"
-#include "tidings/callback_sign.h"
-#include "tidings/callback_url.h"
-#include "tidings/identifier.h"
 
 namespace {
 
@@ -133,60 +130,17 @@ struct Latency {
   }
 };
 
-/// RequestID as most senders make it: version 4, so that a receiver's index of what it has seen
-/// gets no help from the order of arrival.
-std::string random_uuid() {
-  thread_local std::mt19937_64 random{std::random_device{}()};
-  const std::uint64_t high = (random() & ~0xf000ULL) | 0x4000ULL;
-  const std::uint64_t low = (random() & ~(3ULL << 62)) | (2ULL << 62);
-  char text[40];
-  std::snprintf(text, sizeof text, "%08llx-%04llx-%04llx-%04llx-%012llx",
-                static_cast<unsigned long long>(high >> 32),
-                static_cast<unsigned long long>(high >> 16 & 0xffff),
-                static_cast<unsigned long long>(high & 0xffff),
-                static_cast<unsigned long long>(low >> 48),
-                static_cast<unsigned long long>(low & 0xffff'ffff'ffff));
-  return text;
-}
-
-/// Topics of 1,000 communities, with default ids (protocol 2.4) whose numbers grow.
 struct Callbacks {
-  static constexpr std::uint64_t kGroups = 1000;
   LoadOptions load;
   std::string sdkappid, token_file, path = "/";
 
   int run() const {
     const std::string token = token_file.empty() ? "" : read_file(token_file);
-    const std::uint64_t first =
-        100'000'000'000'000 + static_cast<std::uint64_t>(time(nullptr) % 1'000'000) * 10'000'000;
-    std::vector<std::string> groups;
-    for (std::uint64_t i = 0; i < kGroups; ++i) {
-      groups.push_back(tidings::make_group_id(tidings::GroupType::community, first + i).str());
-    }
-    const auto url = tidings::parse_callback_url("http://" + load.host + path, true);
+    tidings::bench::CallbackCalls calls("http://" + load.host + path, sdkappid, token);
     const LoadResult result = tidings::bench::run_load(
         load,
         [&](std::int64_t i) {
-          tidings::CallbackQuery query;
-          query.sdkappid = tidings::SdkAppId{static_cast<std::uint32_t>(std::stoul(sdkappid))};
-          query.command = "Group.CallbackAfterCreateTopic";
-          query.client_ip = "203.0.113.9";
-          query.opt_platform = "RESTAPI";
-          query.request_id = random_uuid();
-          if (!token.empty()) {
-            query.request_time = std::to_string(time(nullptr));
-            query.sign = tidings::make_sign(token, *query.request_time);
-          }
-          const auto number = static_cast<std::uint64_t>(i);
-          const std::string& group = groups[number % kGroups];
-          const auto topic =
-              tidings::make_topic_id(tidings::GroupId{group}, first + kGroups + number);
-          return tidings::bench::post_request(
-              load.host, tidings::make_callback_target(*url, query),
-              R"({"CallbackCommand":"Group.CallbackAfterCreateTopic","GroupId":")" + group +
-                  R"(","TopicId":")" + topic.str() + R"(","Operator_Account":"group_root","Owner_Account":"leckie",)"
-                  R"("Type":"Community","Name":"MyFirstTopic","UserDefinedDataList":)"
-                  R"([{"Key":"UserDefined1","Value":"hello"},{"Key":"UserDefined2","Value":"world"}]})");
+          return tidings::bench::post_request(load.host, calls.target(), calls.body(i));
         },
         [](std::int64_t, std::string_view body) { return is_ok(body); });
     print(result);

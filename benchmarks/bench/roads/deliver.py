@@ -19,7 +19,9 @@ import tidings
 from measure import Contender, Meter, Sample, compare, expect
 from process import Failed
 
-PAUSE = 0.02
+PAUSE = 0.05
+# Requests in flight, of every contender; the queues' own stands in peers/queues.mjs.
+WIDTH = 100
 
 
 def watch(done, plan, meter, backlog, more_seconds=0):
@@ -60,7 +62,7 @@ def check(sink, delivered, width):
 
 
 def run_tidings(folder, plan):
-    backend = tidings.Backend(os.path.join(folder, "serve"))
+    backend = tidings.Backend(os.path.join(folder, "serve"), callbacks_at_once=WIDTH)
     sig = backend.make_app()  # no URL yet: events are recorded and held
     calls = {"port": backend.port, "sdkappid": tidings.APP, "usersig_file": sig,
              "connections": 128, "groups": plan.backlog // 100, "group_prefix": "@TGS#_bench"}
@@ -115,15 +117,18 @@ def graphile_done(postgres, plan):
 
 
 def run_limit(folder, plan):
-    """Tidings' HTTP client in a loop, with nothing behind it."""
-    sink = servers.Nginx(os.path.join(folder, "sink"))
+    """Tidings' HTTP client in a loop, with nothing behind it: the same callbacks to the same sink."""
+    sink = servers.Nginx(os.path.join(folder, "sink"), ids=True)
     seconds = max(1, round(plan.seconds))
     result = subprocess.run([os.path.join(load.BUILD, "benchmarks", "http_bench"), "call",
-                             sink.url(), "100", str(seconds)],
+                             sink.url(), str(WIDTH), str(seconds)],
                             capture_output=True, text=True, check=False)
     found = re.match(r"([\d.]+) exchanges/s, ([\d.]+) us of CPU", result.stdout)
     expect(result.returncode == 0 and found, f"http_bench: {result.stdout}{result.stderr}")
     sink.stop()
+    ids = sink.ids()
+    expect(len(ids) == len(set(ids)) >= float(found[1]) * seconds,
+           f"{len(set(ids))} different callbacks in {len(ids)} reached the sink")
     return Sample(float(found[1]), cpu_s_per_1k=float(found[2]) / 1000)
 
 
