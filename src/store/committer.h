@@ -58,8 +58,8 @@ struct CommitterOptions {
   std::size_t max_batch = 1024;    ///< commands in one commit
   std::size_t max_queued = 65536;  ///< more are refused at once with 10002
   std::chrono::milliseconds retry_outcomes{200};  ///< after a failed commit
-  std::chrono::milliseconds outcomes_wait{2};     ///< for a command to share the fsync with
-  std::size_t outcomes_at_once = 256;             ///< so many wait no longer
+  std::chrono::milliseconds outcomes_wait{10};    ///< for a command, or each other, to share the fsync
+  std::size_t outcomes_at_once = 512;             ///< so many wait no longer
   /// Hears how long each batch took, from load to fsync, and how many commands it held; on the
   /// committer's thread. May be empty.
   std::function<void(std::chrono::microseconds, std::size_t)> observe = nullptr;
