@@ -2,7 +2,8 @@
 /// covers neither body nor command; standard_webhooks.h covers the body.
 ///
 /// Units: seconds since 1970. Errors: kind unauthenticated, a sentence for each reason, never with
-/// the token or the expected Sign. Threads: pure functions; the time is a parameter.
+/// the token or the expected Sign. Threads: pure functions; the time is a parameter. Each thread keeps
+/// the token that verified last, and its Sign of one second, in memory.
 #pragma once
 
 #include <cstdint>

@@ -57,6 +57,18 @@ TEST(CallbackSign, upper_case_hex_is_the_same_sign) {
   EXPECT_EQ(reason(query), "");
 }
 
+TEST(CallbackSign, a_sign_that_was_right_a_moment_ago_is_not_right_for_another_second_or_token) {
+  EXPECT_EQ(reason(signed_query()), "");
+  EXPECT_NE(reason(signed_query(), kAt, {"another"}), "");
+  EXPECT_EQ(reason(signed_query()), "");
+  CallbackQuery later = signed_query();
+  later.request_time = "1735689602";
+  EXPECT_NE(reason(later), "");
+  later.sign = make_sign(kTokens[0], "1735689602");
+  EXPECT_EQ(reason(later), "");
+  EXPECT_EQ(reason(signed_query()), "");
+}
+
 TEST(CallbackSign, the_previous_token_counts_during_rotation) {
   EXPECT_EQ(reason(signed_query(), kAt, {"newer", "S3cretTok"}), "");
   EXPECT_NE(reason(signed_query(), kAt, {"newer", "newest"}), "");
