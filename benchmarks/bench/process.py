@@ -95,10 +95,15 @@ class Process:
         self.kill()
 
     def kill(self):
-        """SIGKILL to the process and everything it started."""
+        """SIGKILL to the process and everything it started; returns when all of them are gone.
+
+        Parents first: PostgreSQL's would act on the death of a child. And a server that is started
+        again on its folder must not meet one that still holds it.
+        """
         self._stop_sampling.set()
         self._measure()
-        for pid in reversed(_tree(self.child.pid)):
+        tree = _tree(self.child.pid)
+        for pid in tree:
             try:
                 os.kill(pid, signal.SIGKILL)
             except ProcessLookupError:
@@ -108,6 +113,7 @@ class Process:
         except (ProcessLookupError, PermissionError):
             pass
         self.child.wait()
+        wait_until(lambda: not any(map(runs, tree)), f"everything {self.name} started is gone")
         if self.child.stdout:
             self.child.stdout.close()
         if self in _running:
@@ -169,6 +175,15 @@ def kill_all():
 
 
 atexit.register(kill_all)
+
+
+def runs(pid):
+    """Whether it can still hold anything: a zombie cannot."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
+            return file.read().rsplit(")", 1)[1].split()[0] not in "ZX"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
 
 
 def _tree(root):

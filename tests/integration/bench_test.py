@@ -1,0 +1,97 @@
+"""Goal: ./bench leaves nothing behind, however it ends: no process, no folder.
+Method: the harness with real daemons of Tidings, and a load generator that hangs or fails; a server
+whose child takes a while to end."""
+
+import os
+import signal
+import stat
+import subprocess
+import sys
+
+from harness import BINARY, ProcessTest, ROOT, daemons, main
+
+sys.path.insert(0, f"{ROOT}/benchmarks/bench")
+
+import process  # noqa: E402  (found by the line above)
+
+
+class BenchTest(ProcessTest):
+    def setUp(self):
+        super().setUp()
+        self.build = f"{self.folder}/build"
+        self.work = f"{self.folder}/work"
+        self.started = f"{self.folder}/started"
+        for folder in (f"{self.build}/src/cli", f"{self.build}/benchmarks", self.work):
+            os.makedirs(folder)
+        os.symlink(os.path.abspath(BINARY), f"{self.build}/src/cli/tidings")
+
+    def start(self, load):
+        """`load`: what the load generator does, in sh."""
+        path = f"{self.build}/benchmarks/tidings_load"
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(f"#!/bin/sh\n: > {self.started}\n{load}\n")
+        os.chmod(path, stat.S_IRWXU)
+        environment = daemons.clean_environment() | {"TIDINGS_BUILD": self.build}
+        harness = subprocess.Popen(
+            [sys.executable, f"{ROOT}/benchmarks/bench", "--quick", "--road", "latency", "--folder",
+             self.work],
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment)
+        self.addCleanup(harness.kill)
+        return harness
+
+    def left(self):
+        """Command lines that name the folder of the run."""
+        found = []
+        for pid in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                with open(f"/proc/{pid}/cmdline", "rb") as file:
+                    line = file.read().replace(b"\0", b" ").decode(errors="replace")
+            except OSError:
+                continue
+            if f"{self.work}/bench-" in line or f"{self.build}/benchmarks/tidings_load" in line:
+                found.append(line)
+        return found
+
+    def check_end(self, harness, code):
+        output = harness.communicate(timeout=60)[0]
+        self.assertEqual(harness.returncode, code, output)
+        self.assertEqual(self.left(), [])
+        self.assertEqual(os.listdir(self.work), [])
+        return output
+
+    def end_by(self, number, code):
+        harness = self.start("while :; do sleep 0.1; done")
+        daemons.wait_until(lambda: os.path.exists(self.started) or harness.poll() is not None,
+                           "the load generator is started", 60)
+        self.assertGreaterEqual(len(self.left()), 3, "both ends and the load generator run")
+        harness.send_signal(number)
+        self.check_end(harness, code)
+
+    def test_after_sigterm(self):
+        self.end_by(signal.SIGTERM, 1)
+
+    def test_after_ctrl_c(self):
+        self.end_by(signal.SIGINT, 130)
+
+    def test_what_is_killed_is_gone_with_all_it_started(self):
+        # So much memory that its end takes a while.
+        child = ("import time; held = bytearray(400 << 20); held[::4096] = b'1' * (100 << 10); "
+                 "print('{}', flush=True); time.sleep(600)")
+        parent = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}])"
+        for _ in range(3):
+            server = process.Process("server", [sys.executable, "-c", parent], self.work,
+                                     reads_lines=True)
+            self.addCleanup(process.kill_all)
+            server.read_line()
+            tree = process._tree(server.child.pid)
+            self.assertEqual(len(tree), 2)
+            server.kill()
+            self.assertEqual([pid for pid in tree if process.runs(pid)], [])
+
+    def test_after_a_road_that_does_not_work(self):
+        output = self.check_end(self.start("echo no such port >&2; exit 1"), 1)
+        self.assertIn("no such port", output)
+
+
+if __name__ == "__main__":
+    main()
