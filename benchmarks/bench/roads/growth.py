@@ -33,7 +33,8 @@ class Point:
 
 def points_of(plan):
     if plan.quick:
-        return [Point(0, 0, 1000, road=True), Point(100_000, 0, 1000, road=True)]
+        # As much room for new topics as is stored: more than both roads fill in their seconds.
+        return [Point(0, 0, 1000, road=True), Point(300_000, 0, 3000, road=True)]
     points = [
         Point(0, 0, 1), Point(0, 0, 1000, road=True), Point(0, 0, 100_000),
         Point(0, MILLION, 1000), Point(MILLION, 0, 10_000, road=True),
