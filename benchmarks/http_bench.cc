@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <ctime>
 #include <string>
+#include <utility>
 
 #include "load/callback_calls.h"
 #include "net/http_client.h"
@@ -72,8 +73,8 @@ struct Tally {
 /// What goes over the wire is a callback's; what it costs to make is left out, but for the RequestID.
 class Sample {
  public:
-  explicit Sample(const std::string& url)
-      : Sample(bench::CallbackCalls(url, "1400000001", "bench-sign-token")) {}
+  explicit Sample(CallbackUrl url)
+      : Sample(bench::CallbackCalls(std::move(url), "1400000001", "bench-sign-token")) {}
 
   std::string next_target() {
     char id[13];
@@ -152,9 +153,16 @@ int main(int argc, char** argv) {
       std::fprintf(stderr, "%s\n", url.error().what.c_str());
       return 2;
     }
+    auto callback_url = parse_callback_url(argv[2], true);
+    if (!callback_url) {
+      std::fprintf(stderr, "%s\n", callback_url.error().what.c_str());
+      return 2;
+    }
     runtime::Lane lane("client");
     lane.start();
-    const bool good = runtime::block_on(lane, call(lane, *url, Sample(argv[2]), std::atoi(argv[3]), std::atoi(argv[4])));
+    const bool good = runtime::block_on(
+        lane, call(lane, *url, Sample(std::move(*callback_url)), std::atoi(argv[3]),
+                   std::atoi(argv[4])));
     lane.finish();
     lane.join();
     return good ? 0 : 1;

@@ -113,11 +113,11 @@ class Process:
         except (ProcessLookupError, PermissionError):
             pass
         self.child.wait()
-        wait_until(lambda: not any(map(runs, tree)), f"everything {self.name} started is gone")
         if self.child.stdout:
             self.child.stdout.close()
         if self in _running:
             _running.remove(self)
+        wait_until(lambda: not any(map(runs, tree)), f"everything {self.name} started is gone")
 
     def log_tail(self, lines=20):
         with open(self.log_file, encoding="utf-8", errors="replace") as file:

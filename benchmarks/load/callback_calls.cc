@@ -31,8 +31,8 @@ std::string random_uuid() {
 
 }  // namespace
 
-CallbackCalls::CallbackCalls(std::string_view url, std::string_view sdkappid, std::string token)
-    : url_(*parse_callback_url(url, true)),
+CallbackCalls::CallbackCalls(CallbackUrl url, std::string_view sdkappid, std::string token)
+    : url_(std::move(url)),
       app_(static_cast<std::uint32_t>(std::stoul(std::string(sdkappid)))),
       token_(std::move(token)),
       first_(100'000'000'000'000 + static_cast<std::uint64_t>(time(nullptr) % 1'000'000) * 10'000'000) {

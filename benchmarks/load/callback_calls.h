@@ -16,7 +16,7 @@ namespace tidings::bench {
 class CallbackCalls {
  public:
   /// `url` is where they go. No `token`: no Sign.
-  CallbackCalls(std::string_view url, std::string_view sdkappid, std::string token);
+  CallbackCalls(CallbackUrl url, std::string_view sdkappid, std::string token);
 
   /// The query carries a RequestID never used before, and Sign of this second.
   [[nodiscard]] std::string target();

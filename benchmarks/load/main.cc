@@ -136,7 +136,12 @@ struct Callbacks {
 
   int run() const {
     const std::string token = token_file.empty() ? "" : read_file(token_file);
-    tidings::bench::CallbackCalls calls("http://" + load.host + path, sdkappid, token);
+    auto url = tidings::parse_callback_url("http://" + load.host + path, true);
+    if (!url) {
+      std::fprintf(stderr, "--host %s --path %s: %s\n", load.host.c_str(), path.c_str(), url.error().what.c_str());
+      return 2;
+    }
+    tidings::bench::CallbackCalls calls(std::move(*url), sdkappid, token);
     const LoadResult result = tidings::bench::run_load(
         load,
         [&](std::int64_t i) {

@@ -3,7 +3,7 @@
 ///
 /// Units: seconds since 1970. Errors: kind unauthenticated, a sentence for each reason, never with
 /// the token or the expected Sign. Threads: pure functions; the time is a parameter. Each thread keeps
-/// the token that verified last, and its Sign of one second, in memory.
+/// the token it checked with last, and its Sign of one second, in memory.
 #pragma once
 
 #include <cstdint>

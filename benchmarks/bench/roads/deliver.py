@@ -19,7 +19,7 @@ import tidings
 from measure import Contender, Meter, Sample, compare, expect
 from process import Failed
 
-PAUSE = 0.05
+PAUSE = 0.05  # a question costs CPU of the contender
 # Requests in flight, of every contender; the queues' own stands in peers/queues.mjs.
 WIDTH = 100
 
