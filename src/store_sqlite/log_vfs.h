@@ -2,8 +2,9 @@
 ///
 /// SQLite writes every page of the write-ahead log with two calls, a frame's head and its page.
 /// Behind this VFS they are collected and written with one call at the next sync, read or gap: a
-/// commit of 30 pages costs one write instead of 60. Everything but the log goes straight to the
-/// system's VFS.
+/// commit of 30 pages costs one write instead of 60. The file is kept longer than the log, with zeros
+/// behind it, so that the fsync of a commit does not have to store a new length as well. Everything but
+/// the log goes straight to the system's VFS.
 ///
 /// A commit may leave its fsync to somebody else (CommitWithoutSync): the log is written, other
 /// connections see the commit, and LogSync makes it durable, on any thread, while the next transaction
@@ -61,6 +62,7 @@ class LogProgress {
   mutable std::mutex mutex_;
   LogMark written_, durable_;
   bool failed_ = false;
+  bool found_ = false;  // written_.end is the file's, and nothing was written since
 };
 
 /// The name to open a database with, over the VFS `below` ("" = the system's). Made at the first
