@@ -89,7 +89,8 @@ def backend_backlog(file, events, groups=10000):
     multiply(database, "event", f"seq = {source}", events, seq=f"{seq} + 1 + n",
              app_sequence=f"{sequence} + 1 + n", request_id="randomblob(16)",
              group_id=f"'@TGS#_waits' || (n % {groups})")
-    multiply(database, "delivery", f"seq = {source}", events, seq=f"{seq} + 1 + n", state="0")
+    database.execute("INSERT INTO pending SELECT sdkappid, seq, 0, 0, time_ms, 0 FROM event "
+                     "WHERE seq > ?", (seq,))
     database.execute("UPDATE counter SET event_seq = event_seq + ?", (events,))
     database.execute("UPDATE tally SET event_sequence = event_sequence + ?", (events,))
     database.execute("UPDATE ledger SET accepted = accepted + ?, pending = pending + ?",

@@ -170,7 +170,8 @@ level = "warning"
         """(topics, events) in the database file. REQUIRES: stopped or killed."""
         file = self.database()
         return (count(file, "SELECT count(*) FROM topic")[0],
-                count(file, "SELECT count(*) FROM event e JOIN delivery USING(seq)")[0])
+                count(file, "SELECT count(*) FROM event e JOIN ended USING(seq)")[0] +
+                count(file, "SELECT count(*) FROM pending JOIN event USING(seq)")[0])
 
 
 def callback_to(receiver_url, token):

@@ -79,7 +79,7 @@ Result<store::PurgePage> EventQueries::purgeable(const store::PurgeQuery& query)
   store::PurgePage page;
   page.through = query.after;
   std::size_t examined = 0;
-  auto rows = oldest_rows_.query(query.after, static_cast<std::int64_t>(query.examine));
+  auto rows = oldest_ended_.query(query.after, static_cast<std::int64_t>(query.examine));
   while (page.seqs.size() < query.limit) {
     TRY(const bool more, rows.next());
     if (!more) {
@@ -88,8 +88,7 @@ Result<store::PurgePage> EventQueries::purgeable(const store::PurgeQuery& query)
     }
     ++examined;
     page.through = rows.integer(0);
-    if (static_cast<EventState>(rows.integer(1)) == EventState::pending) continue;
-    if (over-- > 0 || rows.integer(2) < query.ended_before_ms) {
+    if (over-- > 0 || rows.integer(1) < query.ended_before_ms) {
       page.seqs.push_back(page.through);
     } else {
       ++page.too_young;

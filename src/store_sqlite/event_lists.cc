@@ -1,7 +1,7 @@
 // What an operator's filter finds (EventQueries::list, summarize, jobs).
 //
-// Pending, dead and cancelled events have an index of their own, which goes in the order of
-// app_sequence within an app. A filter that names only such states reads one branch per state and
+// Pending events have a table and dead and cancelled ones an index of their own, which goes in the order
+// of app_sequence within an app. A filter that names only such states reads one branch per state and
 // merges them; any other walks along the app's sequence.
 #include <algorithm>
 #include <limits>
@@ -20,10 +20,11 @@ namespace {
 
 constexpr std::int64_t kLowest = std::numeric_limits<std::int64_t>::min();
 constexpr std::int64_t kHighest = std::numeric_limits<std::int64_t>::max();
-const std::string kParkedCondition = "d.next_attempt_ms = " + std::to_string(store::kParked);
+const std::string kParkedCondition = "p.next_attempt_ms = " + std::to_string(store::kParked);
 
 // States are written into the text, so that SQLite sees that a partial index fits.
 std::string is_state(EventState state) {
+  if (state == EventState::pending) return "p.seq IS NOT NULL";
   return "d.state = " + std::to_string(static_cast<int>(state));
 }
 
@@ -36,8 +37,7 @@ std::string any_of(StateSet states) {
                            EventState::cancelled}) {
     if (states.names(state)) append(is_state(state));
   }
-  if (states.names_parked()) append("(" + is_state(EventState::pending) + " AND " +
-                                    kParkedCondition + ")");
+  if (states.names_parked()) append(kParkedCondition);
   return text;
 }
 
@@ -50,31 +50,56 @@ std::string conditions(const EventFilter& filter) {
   return sql;
 }
 
-/// FROM and WHERE of each branch; together they find what the filter names, each event once.
-std::vector<std::string> branches(const EventFilter& filter) {
+/// One SELECT; together they find what the filter names, each event once.
+struct Branch {
+  std::string state;  ///< columns: state, attempts, next_attempt_ms, changed_ms, last_outcome
+  std::string from;   ///< FROM and WHERE, without
+  std::string order;  ///< ORDER BY
+};
+
+/// Along the app's sequence.
+Branch through_all(StateSet states, const std::string& rest) {
+  std::string from =
+      " FROM event e LEFT JOIN ended d ON d.seq = e.seq LEFT JOIN pending p "
+      "ON p.sdkappid = e.sdkappid AND p.seq = e.seq "
+      "WHERE e.sdkappid = ?1 AND e.app_sequence > ?2 AND (" +
+      (states.all() ? "coalesce(d.seq, p.seq) IS NOT NULL" : any_of(states)) + ")";
+  return {"coalesce(d.state, 0), coalesce(d.attempts, p.attempts), coalesce(p.next_attempt_ms, 0), "
+          "coalesce(d.changed_ms, p.changed_ms), coalesce(d.last_outcome, p.last_outcome)",
+          from + rest, " ORDER BY e.app_sequence"};
+}
+
+/// `table` is ended or pending, `as` its alias in `condition`.
+std::string from_table(const std::string& table, const std::string& as,
+                       const std::string& condition) {
+  return " FROM " + table + " " + as + " CROSS JOIN event e ON e.seq = " + as + ".seq WHERE " + as +
+         ".sdkappid = ?1 AND " + condition + " AND " + as +
+         ".seq > coalesce((SELECT max(seq) FROM event WHERE sdkappid = ?1 AND app_sequence = ?2), 0) "
+         "AND e.app_sequence > ?2";
+}
+
+std::vector<Branch> branches(const EventFilter& filter) {
   const StateSet states = filter.states;
   const std::string rest = conditions(filter);
-  if (states.all() || states.names(EventState::delivered)) {
-    std::string sql = " FROM event e CROSS JOIN delivery d ON d.seq = e.seq "
-                      "WHERE e.sdkappid = ?1 AND e.app_sequence > ?2";
-    if (!states.all()) sql += " AND (" + any_of(states) + ")";
-    return {sql + rest + " ORDER BY e.app_sequence"};
+  if (states.all() || states.names(EventState::delivered)) return {through_all(states, rest)};
+  std::vector<Branch> found;
+  if (states.names(EventState::pending) || states.names_parked()) {
+    const std::string condition = states.names(EventState::pending) ? "1" : kParkedCondition;
+    found.push_back({"0, p.attempts, p.next_attempt_ms, p.changed_ms, p.last_outcome",
+                     from_table("pending", "p", condition) + rest, " ORDER BY p.seq"});
   }
-  const auto by_index = [&rest](const std::string& condition) {
-    return " FROM delivery d CROSS JOIN event e ON e.seq = d.seq WHERE d.sdkappid = ?1 AND " +
-           condition +
-           " AND d.seq > coalesce((SELECT max(seq) FROM event WHERE sdkappid = ?1 AND "
-           "app_sequence = ?2), 0) AND e.app_sequence > ?2" +
-           rest + " ORDER BY d.seq";
-  };
-  std::vector<std::string> found;
-  for (const auto state : {EventState::pending, EventState::dead, EventState::cancelled}) {
-    if (states.names(state)) found.push_back(by_index(is_state(state)));
-  }
-  if (states.names_parked() && !states.names(EventState::pending)) {
-    found.push_back(by_index(is_state(EventState::pending) + " AND " + kParkedCondition));
+  for (const auto state : {EventState::dead, EventState::cancelled}) {
+    if (!states.names(state)) continue;
+    found.push_back({"d.state, d.attempts, 0, d.changed_ms, d.last_outcome",
+                     from_table("ended", "d", is_state(state)) + rest, " ORDER BY d.seq"});
   }
   return found;
+}
+
+std::string list_text(const Branch& branch, const EventFilter& filter) {
+  return "SELECT " + std::string{kEventColumns} + (filter.with_body ? ", e.body, " : ", NULL, ") +
+         branch.state + branch.from + branch.order + " LIMIT " +
+         std::to_string(std::min<std::size_t>(filter.limit, kHighest));
 }
 
 /// What is bound besides the app and the sequence; lives as long as the rows.
@@ -101,12 +126,8 @@ struct Bound {
 
 }  // namespace
 
-Result<void> EventQueries::list_branch(const EventFilter& filter, const std::string& from,
+Result<void> EventQueries::list_branch(const EventFilter& filter, const std::string& sql,
                                        std::vector<EventRecord>& found) {
-  std::string sql = "SELECT " + std::string{kEventColumns};
-  sql += filter.with_body ? ", e.body" : ", NULL";
-  sql += ", d.state, d.attempts, d.next_attempt_ms, d.changed_ms, d.last_outcome" + from;
-  sql += " LIMIT " + std::to_string(std::min<std::size_t>(filter.limit, kHighest));
   TRY(Statement statement, database_->prepare(sql));
   TRY(Bound bound, Bound::make(filter, words_));
   auto rows = bound.start(statement, filter);
@@ -127,9 +148,9 @@ Result<void> EventQueries::list_branch(const EventFilter& filter, const std::str
 
 Result<std::vector<EventRecord>> EventQueries::list(const EventFilter& filter) {
   std::vector<EventRecord> found;
-  const std::vector<std::string> all = branches(filter);
-  for (const std::string& from : all) {
-    TRY_VOID(list_branch(filter, from, found));
+  const std::vector<Branch> all = branches(filter);
+  for (const Branch& branch : all) {
+    TRY_VOID(list_branch(filter, list_text(branch, filter), found));
   }
   if (all.size() > 1) {
     std::ranges::sort(found, {}, [](const EventRecord& each) { return each.event.app_sequence; });
@@ -140,12 +161,10 @@ Result<std::vector<EventRecord>> EventQueries::list(const EventFilter& filter) {
 
 Result<store::EventSummary> EventQueries::summarize(const EventFilter& filter) {
   std::string sql;
-  for (const std::string& from : branches(filter)) {
-    // An ORDER BY has no place within a UNION.
-    const std::string unordered = from.substr(0, from.rfind(" ORDER BY "));
+  for (const Branch& branch : branches(filter)) {
     sql += (sql.empty() ? "SELECT count(*), count(DISTINCT g), min(t), max(t), max(a) FROM ("
                         : " UNION ALL ");
-    sql += "SELECT e.group_id AS g, e.time_ms AS t, e.app_sequence AS a" + unordered;
+    sql += "SELECT e.group_id AS g, e.time_ms AS t, e.app_sequence AS a" + branch.from;
   }
   TRY(Statement statement, database_->prepare(sql + ")"));
   TRY(Bound bound, Bound::make(filter, words_));

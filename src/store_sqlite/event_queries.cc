@@ -25,10 +25,9 @@ class PendingOfApp {
  public:
   static Result<PendingOfApp> open(Database& database, SdkAppId app, std::int64_t after) {
     TRY(Statement statement,
-        database.prepare("SELECT d.seq, d.attempts, d.next_attempt_ms, e.group_id, d.changed_ms FROM "
-                         "delivery d INDEXED BY delivery_pending CROSS JOIN event e "
-                         "ON e.seq = d.seq WHERE d.sdkappid = ? AND d.state = 0 AND d.seq > ? "
-                         "ORDER BY d.seq"));
+        database.prepare("SELECT p.seq, p.attempts, p.next_attempt_ms, e.group_id, p.changed_ms FROM "
+                         "pending p CROSS JOIN event e ON e.seq = p.seq "
+                         "WHERE p.sdkappid = ? AND p.seq > ? ORDER BY p.seq"));
     PendingOfApp pending;
     pending.app_ = app;
     pending.statement_ = std::make_unique<Statement>(std::move(statement));
@@ -63,14 +62,16 @@ Result<EventQueries> EventQueries::prepare(Database& database) {
   TRY(queries.words_, Words::prepare(database));
   TRY(queries.with_pending_, database.prepare("SELECT sdkappid FROM ledger WHERE pending > 0"));
   TRY(queries.oldest_,
-      database.prepare("SELECT e.seq, e.time_ms FROM delivery d INDEXED BY delivery_pending "
-                       "CROSS JOIN event e ON e.seq = d.seq WHERE d.sdkappid = ? AND d.state = 0 "
-                       "ORDER BY d.seq LIMIT 1"));
+      database.prepare("SELECT e.seq, e.time_ms FROM pending p CROSS JOIN event e ON e.seq = p.seq "
+                       "WHERE p.sdkappid = ? ORDER BY p.seq LIMIT 1"));
   TRY(queries.event_, database.prepare("SELECT " + std::string{kEventColumns} +
                                        ", e.body FROM event e WHERE e.seq = ?"));
   TRY(queries.attempts_,
       database.prepare("SELECT at_ms, duration_us, outcome, http_status, detail, address, "
-                       "response_bytes FROM attempt WHERE seq = ? ORDER BY number"));
+                       "response_bytes, number FROM attempt WHERE seq = ?1 UNION ALL "
+                       "SELECT at_ms, duration_us, last_outcome, http_status, detail, address, "
+                       "response_bytes, 1 << 62 FROM ended WHERE seq = ?1 AND duration_us NOT NULL "
+                       "ORDER BY 8"));
   TRY(queries.ledger_of_, database.prepare("SELECT accepted, delivered, pending, dead, cancelled "
                                            "FROM ledger WHERE sdkappid = ?"));
   TRY(queries.ledger_of_all_,
@@ -84,8 +85,8 @@ Result<EventQueries> EventQueries::prepare(Database& database) {
   TRY(queries.count_purged_,
       database.prepare("SELECT coalesce(sum(delivered), 0), coalesce(sum(dead), 0), "
                        "coalesce(sum(cancelled), 0) FROM purged WHERE ?1 = 0 OR sdkappid = ?1"));
-  TRY(queries.oldest_rows_, database.prepare("SELECT seq, state, changed_ms FROM delivery "
-                                             "WHERE seq > ? ORDER BY seq LIMIT ?"));
+  TRY(queries.oldest_ended_, database.prepare("SELECT seq, changed_ms FROM ended "
+                                              "WHERE seq > ? ORDER BY seq LIMIT ?"));
   TRY(queries.ended_stored_,
       database.prepare("SELECT (SELECT coalesce(sum(delivered + dead + cancelled), 0) FROM ledger) "
                        "- (SELECT coalesce(sum(delivered + dead + cancelled), 0) FROM purged)"));
@@ -102,7 +103,7 @@ Result<std::vector<SdkAppId>> EventQueries::apps_with_pending() {
   }
 }
 
-// The index of pending events goes by app, so one app's million does not stand in another's way;
+// Pending events are ordered by app, so one app's million does not stand in another's way;
 // their common order is made here by merging, and no more rows are read than are returned.
 Result<std::vector<store::PendingEvent>> EventQueries::pending(std::int64_t after,
                                                                std::size_t limit) {

@@ -37,7 +37,7 @@ class EventQueries {
   Result<store::PurgePage> purgeable(const store::PurgeQuery& query);
 
  private:
-  Result<void> list_branch(const store::EventFilter& filter, const std::string& from,
+  Result<void> list_branch(const store::EventFilter& filter, const std::string& sql,
                            std::vector<store::EventRecord>& found);
   Result<std::vector<SdkAppId>> apps_with_pending();
   Result<void> add_oldest(SdkAppId app, store::Ledger& ledger);
@@ -46,7 +46,7 @@ class EventQueries {
   Database* database_ = nullptr;
   Words words_;
   Statement with_pending_, oldest_, event_, attempts_, ledger_of_, ledger_of_all_, count_events_,
-      count_states_, count_purged_, oldest_rows_, ended_stored_;
+      count_states_, count_purged_, oldest_ended_, ended_stored_;
 };
 
 }  // namespace tidings::sqlite

@@ -26,15 +26,7 @@ bool neighbours(const Outcome& outcome, const Outcome& next) {
          next.attempt->outcome == outcome.attempt->outcome;
 }
 
-constexpr std::size_t kMany = 32;
-constexpr std::size_t kFew = 8;
-
-std::string insert_first_attempts(std::size_t rows) {
-  constexpr std::string_view kRow = "(?, 1, ?, ?, ?, ?, ?, ?, ?)";
-  std::string sql = "INSERT INTO attempt VALUES";
-  for (std::size_t i = 0; i < rows; ++i) sql.append(i == 0 ? "" : ",").append(kRow);
-  return sql;
-}
+#define TIDINGS_ENDED_COLUMNS "seq, sdkappid, state, attempts, at_ms, changed_ms, last_outcome"
 
 }  // namespace
 
@@ -45,42 +37,60 @@ Result<EventWriter> EventWriter::prepare(Database& database) {
                                        "FROM ledger WHERE sdkappid = ?"));
   TRY(writer.put_ledger_,
       database.prepare("INSERT OR REPLACE INTO ledger VALUES(?, ?, ?, ?, ?, ?)"));
-  TRY(writer.cancel_, database.prepare("UPDATE delivery SET state = 3, next_attempt_ms = 0, "
-                                       "changed_ms = ? WHERE sdkappid = ? AND state = 0"));
+  TRY(writer.cancel_, database.prepare("INSERT INTO ended(" TIDINGS_ENDED_COLUMNS ") SELECT seq, "
+                                       "sdkappid, 3, attempts, 0, ?, last_outcome FROM pending "
+                                       "WHERE sdkappid = ?"));
+  TRY(writer.erase_pending_of_, database.prepare("DELETE FROM pending WHERE sdkappid = ?"));
   TRY(writer.draw_sequence_,
       database.prepare("UPDATE tally SET event_sequence = ? WHERE sdkappid = ?"));
   TRY(writer.insert_events_, MultiInsert::prepare(database, "INSERT INTO event",
                                                   "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
-  // changed_ms has a value from the start, so that the row keeps its size when the event ends.
-  TRY(writer.insert_deliveries_,
-      database.prepare("INSERT INTO delivery SELECT seq, sdkappid, ?, 0, 0, ?, 0 FROM event "
+  TRY(writer.insert_pending_,
+      database.prepare("INSERT INTO pending SELECT sdkappid, seq, 0, 0, ?, 0 FROM event "
                        "WHERE seq BETWEEN ? AND ?"));
+  TRY(writer.insert_cancelled_,
+      database.prepare("INSERT INTO ended(" TIDINGS_ENDED_COLUMNS ") SELECT seq, sdkappid, 3, 0, 0, "
+                       "?, 0 FROM event WHERE seq BETWEEN ? AND ?"));
   // A retry stays pending: since when it is, is not changed.
-  TRY(writer.from_pending_,
-      database.prepare("UPDATE delivery SET state = ?1, attempts = ?2, next_attempt_ms = ?3, "
-                       "changed_ms = iif(?1 = 0, changed_ms, ?4), "
-                       "last_outcome = coalesce(?5, last_outcome) "
-                       "WHERE seq = ?6 AND sdkappid = ?7 AND state = 0"));
-  TRY(writer.pending_between_,
-      database.prepare("SELECT count(*) FROM delivery WHERE seq BETWEEN ? AND ? AND "
-                       "sdkappid = ? AND state = 0"));
-  TRY(writer.delivered_between_,
-      database.prepare("UPDATE delivery SET state = 1, attempts = 1, next_attempt_ms = 0, "
-                       "changed_ms = ?, last_outcome = ? WHERE seq BETWEEN ? AND ?"));
-  TRY(writer.replay_,
-      database.prepare("UPDATE delivery SET state = 0, attempts = ?1, next_attempt_ms = ?2, "
-                       "changed_ms = ?3 WHERE seq = ?4 AND sdkappid = ?5 AND "
+  TRY(writer.stay_pending_,
+      database.prepare("UPDATE pending SET attempts = ?, next_attempt_ms = ?, "
+                       "last_outcome = coalesce(?, last_outcome) WHERE sdkappid = ? AND seq = ?"));
+  TRY(writer.end_, database.prepare("INSERT INTO ended(" TIDINGS_ENDED_COLUMNS ") SELECT seq, "
+                                    "sdkappid, ?, ?, 0, ?, coalesce(?, last_outcome) "
+                                    "FROM pending WHERE sdkappid = ? AND seq = ?"));
+  TRY(writer.count_pending_, database.prepare("SELECT count(*) FROM pending WHERE sdkappid = ? AND "
+                                              "seq BETWEEN ? AND ?"));
+  TRY(writer.erase_pending_,
+      database.prepare("DELETE FROM pending WHERE sdkappid = ? AND seq BETWEEN ? AND ?"));
+  TRY(writer.insert_delivered_,
+      MultiInsert::prepare(database,
+                           "INSERT INTO ended(" TIDINGS_ENDED_COLUMNS
+                           ", duration_us, http_status, detail, address, response_bytes)",
+                           "(?, ?, 1, 1, ?, ?, ?, ?, ?, ?, ?, ?)"));
+  TRY(writer.replay_pending_,
+      database.prepare("UPDATE pending SET attempts = ?, next_attempt_ms = ?, changed_ms = ? "
+                       "WHERE seq = ? AND sdkappid = ?"));
+  TRY(writer.replay_ended_,
+      database.prepare("INSERT INTO pending SELECT sdkappid, seq, ?1, ?2, ?3, last_outcome "
+                       "FROM ended WHERE seq = ?4 AND sdkappid = ?5 AND "
                        "EXISTS(SELECT 1 FROM app WHERE sdkappid = ?5)"));
-  TRY(writer.state_, database.prepare("SELECT state FROM delivery WHERE seq = ? AND sdkappid = ?"));
+  TRY(writer.erase_ended_, database.prepare("DELETE FROM ended WHERE seq = ?"));
+  TRY(writer.state_, database.prepare("SELECT state FROM ended WHERE seq = ?1 AND sdkappid = ?2 "
+                                      "UNION ALL SELECT 0 FROM pending WHERE sdkappid = ?2 AND "
+                                      "seq = ?1"));
   TRY(writer.insert_attempt_,
       database.prepare("INSERT INTO attempt VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)"));
-  TRY(writer.insert_first_many_, database.prepare(insert_first_attempts(kMany)));
-  TRY(writer.insert_first_few_, database.prepare(insert_first_attempts(kFew)));
+  TRY(writer.move_attempt_,
+      database.prepare("INSERT INTO attempt SELECT seq, 1 + coalesce((SELECT max(number) FROM attempt "
+                       "WHERE seq = ?1), 0), at_ms, duration_us, last_outcome, http_status, detail, "
+                       "address, response_bytes FROM ended WHERE seq = ?1 AND duration_us NOT NULL"));
+  TRY(writer.forget_attempt_,
+      database.prepare("UPDATE ended SET duration_us = NULL WHERE seq = ?"));
   // Two statements: one that reads the table it writes goes by way of a temporary one.
   TRY(writer.last_attempt_, database.prepare("SELECT max(number) FROM attempt WHERE seq = ?"));
   TRY(writer.trim_attempts_, database.prepare("DELETE FROM attempt WHERE seq = ? AND number <= ?"));
-  TRY(writer.purge_delivery_, database.prepare("DELETE FROM delivery WHERE seq = ? AND state <> 0 "
-                                               "RETURNING sdkappid, state"));
+  TRY(writer.purge_ended_, database.prepare("DELETE FROM ended WHERE seq = ? "
+                                            "RETURNING sdkappid, state"));
   TRY(writer.purge_attempts_, database.prepare("DELETE FROM attempt WHERE seq = ?"));
   TRY(writer.purge_event_, database.prepare("DELETE FROM event WHERE seq = ?"));
   TRY(writer.count_purged_,
@@ -94,7 +104,6 @@ Result<void> EventWriter::write(community::View& view, std::span<const Outcome> 
                                 RowCache& cache, Counters& counters) {
   Ledgers ledgers;
   std::set<SdkAppId> dropped;
-  first_.clear();
   at_once_.clear();
   for (const community::SetChange& change : view.set_changes) {
     if (const auto* forget = std::get_if<community::ForgetEvents>(&change)) {
@@ -117,7 +126,6 @@ Result<void> EventWriter::write(community::View& view, std::span<const Outcome> 
     TRY_VOID(apply(outcome, view.now_ms(), *ledger));
   }
   TRY_VOID(apply_at_once(view.now_ms(), ledgers, cache));
-  TRY_VOID(keep_first_attempts());
   for (const auto& [app, ledger] : ledgers) {
     TRY_VOID(put_ledger_.run(app, ledger.accepted, ledger.delivered, ledger.pending, ledger.dead,
                              ledger.cancelled));
@@ -148,7 +156,8 @@ Result<void> EventWriter::append_all(community::View& view, const std::set<SdkAp
       ++ledger->of(state);
     }
     TRY_VOID(append({begin, run}));
-    TRY_VOID(insert_deliveries_.run(state, view.now_ms(), first, counters.event_seq));
+    Statement& insert = state == EventState::pending ? insert_pending_ : insert_cancelled_;
+    TRY_VOID(insert.run(view.now_ms(), first, counters.event_seq));
   }
   return {};
 }
@@ -175,7 +184,7 @@ Result<void> EventWriter::purge(const community::ForgetEvents& change) {
   Ledgers gone;
   for (const std::int64_t seq : change.seqs) {
     {
-      auto rows = purge_delivery_.query(seq);
+      auto rows = purge_ended_.query(seq);
       TRY(const bool ended, rows.next());
       if (!ended) continue;
       const SdkAppId app{static_cast<std::uint32_t>(rows.integer(0))};
@@ -194,6 +203,7 @@ Result<void> EventWriter::purge(const community::ForgetEvents& change) {
 Result<void> EventWriter::cancel_pending(SdkAppId app, std::int64_t now_ms, Ledger& ledger) {
   TRY_VOID(cancel_.run(now_ms, app));
   const std::int64_t count = cancel_.changes();
+  TRY_VOID(erase_pending_of_.run(app));
   ledger.pending -= count;
   ledger.cancelled += count;
   return {};
@@ -240,23 +250,42 @@ Result<void> EventWriter::apply_run(std::span<const Outcome* const> run, std::in
   const Outcome& first = *run.front();
   const auto count = static_cast<std::int64_t>(run.size());
   bool all_pending = false;
-  if (count > 1) {
-    auto rows = pending_between_.query(first.seq, run.back()->seq, first.app);
+  {
+    auto rows = count_pending_.query(first.app, first.seq, run.back()->seq);
     TRY_VOID(rows.next());
     all_pending = rows.integer(0) == count;
   }
-  if (!all_pending) {  // alone, or one of them comes too late
+  if (!all_pending) {  // one of them comes too late
     for (const Outcome* each : run) {
       TRY_VOID(apply(*each, now_ms, ledger));
     }
     return {};
   }
-  TRY(const Word last, words_.number_of(first.attempt->outcome));
-  TRY_VOID(delivered_between_.run(now_ms, last, first.seq, run.back()->seq));
+  TRY_VOID(erase_pending_.run(first.app, first.seq, run.back()->seq));
   ledger.pending -= count;
   ledger.of(EventState::delivered) += count;
-  for (const Outcome* each : run) first_.push_back({each->seq, &*each->attempt, last});
-  return {};
+  TRY(const Word last, words_.number_of(first.attempt->outcome));
+  return insert_delivered(run, last, now_ms);
+}
+
+Result<void> EventWriter::insert_delivered(std::span<const Outcome* const> run, const Word& last,
+                                           std::int64_t now_ms) {
+  struct Row {
+    const Outcome* outcome;
+    Word address;
+  };
+  std::vector<Row> rows;
+  rows.reserve(run.size());
+  for (const Outcome* each : run) {
+    TRY(const Word address, words_.number_of(each->attempt->address));
+    rows.push_back({each, address});
+  }
+  return insert_delivered_.run(std::span{rows}, [&](Statement& to, int at, const Row& row) {
+    const store::Attempt& attempt = *row.outcome->attempt;
+    return to.bind_from(at, row.outcome->seq, row.outcome->app, attempt.at_ms, now_ms, last,
+                        attempt.duration_us, attempt.http_status, attempt.detail, row.address,
+                        attempt.response_bytes);
+  });
 }
 
 Result<void> EventWriter::apply(const Outcome& outcome, std::int64_t now_ms, Ledger& ledger) {
@@ -269,30 +298,37 @@ Result<void> EventWriter::apply(const Outcome& outcome, std::int64_t now_ms, Led
   if (outcome.kind == store::OutcomeKind::note) {
     TRY(const auto now, state_of(outcome));
     known = now.has_value();
-  } else {
-    TRY_VOID(from_pending_.run(outcome.state, outcome.attempts, outcome.next_attempt_ms, now_ms,
-                               last, outcome.seq, outcome.app));
-    known = from_pending_.changes() == 1;
     if (known) {
+      TRY_VOID(move_attempt(outcome.seq));
+    }
+  } else if (outcome.state == EventState::pending) {
+    TRY_VOID(stay_pending_.run(outcome.attempts, outcome.next_attempt_ms, last, outcome.app,
+                               outcome.seq));
+    known = stay_pending_.changes() == 1;
+  } else {
+    TRY_VOID(end_.run(outcome.state, outcome.attempts, now_ms, last, outcome.app, outcome.seq));
+    known = end_.changes() == 1;
+    if (known) {
+      TRY_VOID(erase_pending_.run(outcome.app, outcome.seq, outcome.seq));
       --ledger.pending;
       ++ledger.of(outcome.state);
     }
   }
   if (!known || !outcome.attempt) return {};
-  if (outcome.attempts == 1) {  // nearly every one; most often it is the only one
-    first_.push_back({outcome.seq, &*outcome.attempt, *last});
-    return {};
-  }
-  TRY_VOID(keep_first_attempts());  // they may be earlier ones of this event
   return keep_attempt(outcome.seq, *outcome.attempt, *last);
 }
 
 Result<void> EventWriter::replay(const Outcome& outcome, std::int64_t now_ms, Ledger& ledger) {
   TRY(const auto from, state_of(outcome));
   if (!from || !store::may_follow(*from, outcome)) return {};
-  TRY_VOID(replay_.run(outcome.attempts, outcome.next_attempt_ms, now_ms, outcome.seq,
-                       outcome.app));
-  if (replay_.changes() != 1) return {};  // its app is gone, and so is whom to send it to
+  const bool waits = *from == EventState::pending;
+  Statement& replay = waits ? replay_pending_ : replay_ended_;
+  TRY_VOID(replay.run(outcome.attempts, outcome.next_attempt_ms, now_ms, outcome.seq, outcome.app));
+  if (replay.changes() != 1) return {};  // its app is gone, and so is whom to send it to
+  if (!waits) {
+    TRY_VOID(move_attempt(outcome.seq));
+    TRY_VOID(erase_ended_.run(outcome.seq));
+  }
   --ledger.of(*from);
   ++ledger.pending;
   return {};
@@ -323,35 +359,11 @@ Result<void> EventWriter::keep_attempt(std::int64_t seq, const store::Attempt& a
   return trim_attempts_.run(seq, number - kKept);
 }
 
-Result<void> EventWriter::keep_first_attempts() {
-  // By the key of their table: neighbours are found without another way down the tree.
-  std::ranges::stable_sort(first_, {}, &FirstAttempt::seq);
-  std::span<const FirstAttempt> left{first_};
-  while (!left.empty()) {
-    const std::size_t count = left.size() >= kMany ? kMany : left.size() >= kFew ? kFew : 1;
-    const auto rows = left.first(count);
-    left = left.subspan(count);
-    if (count > 1) {
-      Statement& insert = count == kMany ? insert_first_many_ : insert_first_few_;
-      int next = 1;
-      for (const auto& [seq, attempt, outcome] : rows) {
-        TRY(const Word address, words_.number_of(attempt->address));
-        next = insert.bind_from(next, seq, attempt->at_ms, attempt->duration_us, outcome,
-                                attempt->http_status, attempt->detail, address,
-                                attempt->response_bytes);
-      }
-      const auto kept = insert.run_bound();
-      if (kept) continue;
-      // Internal is a key that exists: one of them was tried before, and replayed. SQLite takes
-      // such a statement back as a whole; after any other error the transaction may be gone.
-      if (kept.error().kind != Errc::internal) return kept;
-    }
-    for (const auto& [seq, attempt, outcome] : rows) {
-      TRY_VOID(keep_attempt(seq, *attempt, outcome));
-    }
-  }
-  first_.clear();
-  return {};
+Result<void> EventWriter::move_attempt(std::int64_t seq) {
+  TRY_VOID(move_attempt_.run(seq));
+  return move_attempt_.changes() == 0 ? Result<void>{} : forget_attempt_.run(seq);
 }
+
+#undef TIDINGS_ENDED_COLUMNS
 
 }  // namespace tidings::sqlite

@@ -45,30 +45,24 @@ class EventWriter {
   /// REQUIRES: events that follow each other, each delivered with its first attempt.
   Result<void> apply_run(std::span<const store::Outcome* const> run, std::int64_t now_ms,
                          store::Ledger& ledger);
+  Result<void> insert_delivered(std::span<const store::Outcome* const> run, const Word& last,
+                                std::int64_t now_ms);
   Result<void> apply(const store::Outcome& outcome, std::int64_t now_ms, store::Ledger& ledger);
   Result<void> replay(const store::Outcome& outcome, std::int64_t now_ms, store::Ledger& ledger);
   Result<std::optional<store::EventState>> state_of(const store::Outcome& outcome);
   Result<void> keep_attempt(std::int64_t seq, const store::Attempt& attempt, const Word& outcome);
-  /// Those of first_, several rows a statement.
-  Result<void> keep_first_attempts();
-
-  /// Of an event that was tried for the first time, as far as its row says. The attempt is the
-  /// outcome's own.
-  struct FirstAttempt {
-    std::int64_t seq;
-    const store::Attempt* attempt;
-    Word outcome;
-  };
+  /// The attempt that an ended event's row holds, into the table of attempts.
+  Result<void> move_attempt(std::int64_t seq);
 
   Words words_;
-  std::vector<FirstAttempt> first_;              // of this write(), not kept yet
   std::vector<const store::Outcome*> at_once_;  // of this write(), not applied yet
-  Statement ledger_, put_ledger_, cancel_, draw_sequence_, insert_deliveries_;
-  MultiInsert insert_events_;
-  Statement purge_delivery_, purge_attempts_, purge_event_, count_purged_;
-  Statement pending_between_, delivered_between_;
-  Statement from_pending_, replay_, state_, insert_attempt_, last_attempt_, trim_attempts_;
-  Statement insert_first_many_, insert_first_few_;
+  Statement ledger_, put_ledger_, cancel_, erase_pending_of_, draw_sequence_;
+  MultiInsert insert_events_, insert_delivered_;
+  Statement insert_pending_, insert_cancelled_;
+  Statement purge_ended_, purge_attempts_, purge_event_, count_purged_;
+  Statement count_pending_, erase_pending_, stay_pending_, end_;
+  Statement replay_pending_, replay_ended_, erase_ended_, state_;
+  Statement insert_attempt_, move_attempt_, forget_attempt_, last_attempt_, trim_attempts_;
 };
 
 }  // namespace tidings::sqlite

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "store_sqlite/database.h"
+#include "store_sqlite/event_queries.h"
 
 namespace tidings::sqlite {
 namespace {
@@ -94,6 +95,48 @@ TEST_F(StoreSchema, TopicsOfAnOlderFileAreAllInTheChainsOfTheirGroups) {
   EXPECT_EQ(db.integer("SELECT row FROM topic WHERE name = 'default 5'").value(), 100000000000005);
   EXPECT_EQ(db.integer("SELECT count(*) FROM topic WHERE row < 0 AND id IS NOT NULL").value(), 3);
   EXPECT_EQ(db.integer("SELECT own_topic_ids FROM counter").value(), 3);
+}
+
+TEST_F(StoreSchema, EventsOfAnOlderFileKeepTheirStatesAndAttempts) {
+  auto db = open();
+  Schema older = store_schema();
+  older.migrations = older.migrations.first(5);
+  ASSERT_TRUE(migrate(db, older));
+  for (const char* seq : {"1", "2", "3", "4", "5"}) {
+    const std::string n{seq};
+    ASSERT_TRUE(db.execute(("INSERT INTO event VALUES(" + n + ", 7, " + n +
+                            ", 1, 'g', x'', 1000, '', 1, x'7b7d')").c_str()));
+  }
+  ASSERT_TRUE(db.execute("INSERT INTO delivery VALUES(1, 7, 1, 2, 0, 1001, 1), "
+                         "(2, 7, 0, 3, 1900, 1002, 1), (3, 7, 2, 9, 0, 1003, 1), "
+                         "(4, 7, 0, 0, -1, 1004, 0), (5, 7, 3, 0, 0, 1005, 0)"));
+  ASSERT_TRUE(db.execute("INSERT INTO attempt VALUES(1, 1, 900, 5, 1, 500, '', 1, 0), "
+                         "(1, 2, 950, 6, 1, 200, '', 1, 2)"));
+  ASSERT_TRUE(db.execute("INSERT INTO ledger VALUES(7, 5, 1, 2, 1, 1)"));
+  ASSERT_TRUE(migrate(db, store_schema()));
+  auto queries = EventQueries::prepare(db).value();
+  store::EventFilter filter;
+  filter.app = SdkAppId{7};
+  filter.limit = 10;
+  const auto records = queries.list(filter).value();
+  ASSERT_EQ(records.size(), 5U);
+  using store::EventState;
+  const EventState states[] = {EventState::delivered, EventState::pending, EventState::dead,
+                               EventState::pending, EventState::cancelled};
+  for (std::size_t i = 0; i < 5; ++i) {
+    EXPECT_EQ(records[i].state, states[i]);
+    EXPECT_EQ(records[i].since_ms, 1001 + static_cast<std::int64_t>(i));
+  }
+  EXPECT_EQ(records[0].attempts, 2);
+  EXPECT_EQ(records[1].next_attempt_ms, 1900);
+  EXPECT_TRUE(records[3].parked());
+  const auto attempts = queries.attempts(1).value();
+  ASSERT_EQ(attempts.size(), 2U);
+  EXPECT_EQ(attempts[0].http_status, 500);
+  EXPECT_EQ(attempts[1].http_status, 200);
+  EXPECT_EQ(queries.pending(0, 10).value().size(), 2U);
+  EXPECT_EQ(db.integer("SELECT count(*) FROM delivery WHERE state = 0").value(), 2);
+  EXPECT_EQ(db.integer("SELECT count(*) FROM delivery").value(), 5);
 }
 
 }  // namespace

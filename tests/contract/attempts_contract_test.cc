@@ -78,5 +78,28 @@ TEST_P(AttemptsContract, AFirstAndALaterOneOfTheSameBatchStayInTheirOrder) {
   }
 }
 
+TEST_P(AttemptsContract, WhatComesAfterADeliveryStandsBehindIt) {
+  const std::int64_t seq = append(app_, 1).front();
+  const auto at = [&](std::int64_t ms, EventState state, OutcomeKind kind) {
+    Outcome made = tried(seq, state);
+    made.attempt->at_ms = ms;
+    made.kind = kind;
+    return made;
+  };
+  settle({at(1, EventState::delivered, OutcomeKind::delivery)});
+  settle({at(2, EventState::delivered, OutcomeKind::note)});
+  settle({replay(seq)});
+  settle({at(3, EventState::delivered, OutcomeKind::delivery)});
+  settle({replay(seq)});
+  settle({at(4, EventState::pending, OutcomeKind::delivery)});
+  settle({at(5, EventState::dead, OutcomeKind::delivery)});
+  settle({at(6, EventState::delivered, OutcomeKind::note)});
+  std::vector<std::int64_t> times;
+  for (const Attempt& each : attempts_of(seq)) times.push_back(each.at_ms);
+  EXPECT_EQ(times, (std::vector<std::int64_t>{1, 2, 3, 4, 5, 6}));
+  EXPECT_EQ(store_->log().events(std::vector{seq}).value().size(), 1U);
+  EXPECT_TRUE(store_->log().audit().value().at(0).agrees());
+}
+
 }  // namespace
 }  // namespace tidings::store

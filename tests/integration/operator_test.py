@@ -23,7 +23,7 @@ class Ledger(ProcessTest):
 
     def doctor(self, sql):
         database = sqlite3.connect(f"{self.folder}/serve/tidings.db")
-        database.execute(sql)
+        database.executescript(sql)
         database.commit()
         database.close()
 
@@ -55,13 +55,16 @@ class Ledger(ProcessTest):
         serve.stop()
         folder = f"{self.folder}/serve"
         for sql, undo, says in (
-                ("UPDATE delivery SET state = 1 WHERE seq = 1",
-                 "UPDATE delivery SET state = 0 WHERE seq = 1", "pending: kept 2, counted 1"),
+                ("INSERT INTO ended(seq, sdkappid, state, attempts, at_ms, changed_ms, last_outcome)"
+                 " SELECT seq, sdkappid, 1, 1, 0, 0, 1 FROM pending WHERE seq = 1;"
+                 " DELETE FROM pending WHERE seq = 1",
+                 "INSERT INTO pending SELECT sdkappid, seq, 0, 0, 0, 0 FROM ended;"
+                 " DELETE FROM ended", "pending: kept 2, counted 1"),
                 ("UPDATE ledger SET dead = dead + 1", "UPDATE ledger SET dead = dead - 1",
                  "is not delivered + pending + dead + cancelled"),
                 ("UPDATE tally SET event_sequence = 3", "UPDATE tally SET event_sequence = 2",
                  "newest event has number 3"),
-                ("DELETE FROM delivery WHERE seq = 2", "SELECT 1", "pending: kept 2, counted 1")):
+                ("DELETE FROM pending WHERE seq = 2", "SELECT 1", "pending: kept 2, counted 1")):
             self.doctor(sql)
             result = self.ledger("--data-dir", folder)
             self.assertEqual(result.returncode, 1, result.stdout)

@@ -76,7 +76,7 @@ def run_tidings(folder, plan):
     figures, _ = watch(lambda: backend.ledger()["delivered"], plan, meter, plan.backlog)
     backend.kill()
     delivered = tidings.count(backend.database(),
-                              "SELECT count(*) FROM delivery WHERE state = 1")[0]
+                              "SELECT count(*) FROM ended WHERE state = 1")[0]
     check(sink, delivered, 4096)
     return figures
 
