@@ -14,6 +14,7 @@
 #include "base/random.h"
 #include "store/memory_engine.h"
 #include "store/store.h"
+#include "store_sqlite/database.h"
 #include "store_sqlite/engine.h"
 
 namespace tidings::store {
@@ -48,6 +49,7 @@ class SqliteUnderTest final : public StoreUnderTest {
   }
   ~SqliteUnderTest() override {
     engine_.reset();
+    check_references();
     std::filesystem::remove_all(folder_);
   }
   UnitOfWork& unit() override { return *engine_; }
@@ -56,7 +58,7 @@ class SqliteUnderTest final : public StoreUnderTest {
   void reopen() override {
     engine_.reset();
     sqlite::EngineOptions options;
-    options.path = (folder_ / "tidings.db").string();
+    options.path = path();
     options.groups_kept = 3;  // so that the cache is left and entered all the time
     options.readers = 2;
     auto opened = sqlite::Engine::open(options);
@@ -65,6 +67,19 @@ class SqliteUnderTest final : public StoreUnderTest {
   }
 
  private:
+  [[nodiscard]] std::string path() const { return (folder_ / "tidings.db").string(); }
+  /// No row may refer to one that is not there; SQLite is not asked to see to it.
+  void check_references() const {
+    auto file = sqlite::Database::open(path());
+    ASSERT_TRUE(file) << file.error().what;
+    auto violations = file->prepare("SELECT \"table\", rowid FROM pragma_foreign_key_check");
+    ASSERT_TRUE(violations) << violations.error().what;
+    auto rows = violations->query();
+    while (rows.next().value()) {
+      ADD_FAILURE() << rows.text(0) << " " << rows.integer(1) << " refers to nothing";
+    }
+  }
+
   std::filesystem::path folder_;
   std::unique_ptr<sqlite::Engine> engine_;
 };
