@@ -101,8 +101,8 @@ Result<void> Database::configure(const OpenOptions& options) {
   set("cache_size", "-" + std::to_string(options.cache_kib));
   set("mmap_size", std::to_string(options.mmap_bytes));
   set("temp_store", "MEMORY");
-  // They hold by what the writers do, which the tests of the stores check; to have them looked up for
-  // each row would be a fifth of a commit.
+  // They hold by what the writers do, which the contract suite checks; else each row that is written
+  // looks up the one it refers to.
   set("foreign_keys", "OFF");
   if (!options.read_only) {
     set("journal_mode", "WAL");
