@@ -53,7 +53,7 @@ std::string conditions(const EventFilter& filter) {
 /// One SELECT; together they find what the filter names, each event once.
 struct Branch {
   std::string state;  ///< columns: state, attempts, next_attempt_ms, changed_ms, last_outcome
-  std::string from;   ///< FROM and WHERE, without
+  std::string from;   ///< FROM and WHERE; an ORDER BY has no place within a UNION
   std::string order;  ///< ORDER BY
 };
 

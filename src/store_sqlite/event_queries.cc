@@ -166,7 +166,7 @@ Result<std::vector<store::Attempt>> EventQueries::attempts(std::int64_t seq) {
   auto rows = attempts_.query(seq);
   for (;;) {
     TRY(const bool more, rows.next());
-    if (!more) return found;
+    if (!more) break;
     store::Attempt attempt;
     attempt.at_ms = rows.integer(0);
     attempt.duration_us = rows.integer(1);
@@ -177,6 +177,9 @@ Result<std::vector<store::Attempt>> EventQueries::attempts(std::int64_t seq) {
     attempt.response_bytes = rows.integer(6);
     found.push_back(std::move(attempt));
   }
+  // The table may be full already where the event's own row holds the last one.
+  if (found.size() > store::kAttemptsKept) found.erase(found.begin());
+  return found;
 }
 
 Result<void> EventQueries::add_oldest(SdkAppId app, Ledger& ledger) {

@@ -81,9 +81,9 @@ Result<EventWriter> EventWriter::prepare(Database& database) {
   TRY(writer.insert_attempt_,
       database.prepare("INSERT INTO attempt VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)"));
   TRY(writer.move_attempt_,
-      database.prepare("INSERT INTO attempt SELECT seq, 1 + coalesce((SELECT max(number) FROM attempt "
-                       "WHERE seq = ?1), 0), at_ms, duration_us, last_outcome, http_status, detail, "
-                       "address, response_bytes FROM ended WHERE seq = ?1 AND duration_us NOT NULL"));
+      database.prepare("INSERT INTO attempt SELECT seq, ?2, at_ms, duration_us, last_outcome, "
+                       "http_status, detail, address, response_bytes FROM ended "
+                       "WHERE seq = ?1 AND duration_us NOT NULL"));
   TRY(writer.forget_attempt_,
       database.prepare("UPDATE ended SET duration_us = NULL WHERE seq = ?"));
   // Two statements: one that reads the table it writes goes by way of a temporary one.
@@ -345,23 +345,30 @@ Result<std::optional<EventState>> EventWriter::state_of(const Outcome& outcome) 
 Result<void> EventWriter::keep_attempt(std::int64_t seq, const store::Attempt& attempt,
                                        const Word& outcome) {
   TRY(const Word address, words_.number_of(attempt.address));
-  std::int64_t number = 0;
-  {
-    auto rows = last_attempt_.query(seq);
-    TRY_VOID(rows.next());
-    number = rows.integer(0) + 1;  // NULL reads as 0
-  }
-  TRY_VOID(insert_attempt_.run(seq, number, attempt.at_ms, attempt.duration_us, outcome,
+  TRY(const std::int64_t last, last_number(seq));
+  TRY_VOID(insert_attempt_.run(seq, last + 1, attempt.at_ms, attempt.duration_us, outcome,
                                attempt.http_status, attempt.detail, address,
                                attempt.response_bytes));
-  constexpr auto kKept = static_cast<std::int64_t>(store::kAttemptsKept);
-  if (number <= kKept) return {};
-  return trim_attempts_.run(seq, number - kKept);
+  return trim_attempts(seq, last + 1);
 }
 
 Result<void> EventWriter::move_attempt(std::int64_t seq) {
-  TRY_VOID(move_attempt_.run(seq));
-  return move_attempt_.changes() == 0 ? Result<void>{} : forget_attempt_.run(seq);
+  TRY(const std::int64_t last, last_number(seq));
+  TRY_VOID(move_attempt_.run(seq, last + 1));
+  if (move_attempt_.changes() == 0) return {};
+  TRY_VOID(forget_attempt_.run(seq));
+  return trim_attempts(seq, last + 1);
+}
+
+Result<std::int64_t> EventWriter::last_number(std::int64_t seq) {
+  auto rows = last_attempt_.query(seq);
+  TRY_VOID(rows.next());
+  return rows.integer(0);  // NULL reads as 0
+}
+
+Result<void> EventWriter::trim_attempts(std::int64_t seq, std::int64_t last) {
+  constexpr auto kKept = static_cast<std::int64_t>(store::kAttemptsKept);
+  return last <= kKept ? Result<void>{} : trim_attempts_.run(seq, last - kKept);
 }
 
 #undef TIDINGS_ENDED_COLUMNS

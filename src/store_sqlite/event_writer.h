@@ -53,6 +53,10 @@ class EventWriter {
   Result<void> keep_attempt(std::int64_t seq, const store::Attempt& attempt, const Word& outcome);
   /// The attempt that an ended event's row holds, into the table of attempts.
   Result<void> move_attempt(std::int64_t seq);
+  /// Of its attempts in their table; 0: none.
+  Result<std::int64_t> last_number(std::int64_t seq);
+  /// Keeps the newest, of which `last` is the last.
+  Result<void> trim_attempts(std::int64_t seq, std::int64_t last);
 
   Words words_;
   std::vector<const store::Outcome*> at_once_;  // of this write(), not applied yet

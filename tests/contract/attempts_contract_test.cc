@@ -101,5 +101,19 @@ TEST_P(AttemptsContract, WhatComesAfterADeliveryStandsBehindIt) {
   EXPECT_TRUE(store_->log().audit().value().at(0).agrees());
 }
 
+TEST_P(AttemptsContract, OneThatDeliversAtOnceIsTheLastOfThoseThatAreKept) {
+  const std::int64_t seq = append(app_, 1).front();
+  const int most = static_cast<int>(kAttemptsKept);
+  for (int i = 1; i <= most; ++i) settle({tried(seq, EventState::pending, i)});
+  for (int times = 0; times < 3; ++times) {
+    settle({replay(seq)});  // its policy begins anew
+    settle({tried(seq, EventState::delivered)});
+    const std::vector<Attempt> attempts = attempts_of(seq);
+    ASSERT_EQ(attempts.size(), kAttemptsKept);
+    EXPECT_EQ(attempts.back().outcome, "ok");
+    EXPECT_EQ(attempts.front().outcome, "timeout");
+  }
+}
+
 }  // namespace
 }  // namespace tidings::store
