@@ -76,7 +76,7 @@ struct ServeConfig {
   std::string ca_dir;             ///< folder of `tidings ca`; "": no built-in authority
   std::string secret_key_file;    ///< "": <data_dir>/secret.key, made at first start
   std::string engine = "sqlite";  ///< sqlite, or memory: nothing survives the end
-  std::int64_t lanes = 0;         ///< threads for connections; 0: one a core, at most 8
+  std::int64_t lanes = 0;         ///< threads for connections; 0: two a core, at most 8
   std::int64_t reader_threads = 2;
   Milliseconds stop_grace{4000};  ///< for what is in flight at SIGTERM
   std::string admin_token_file;   ///< "": <data_dir>/admin.token, made at first start

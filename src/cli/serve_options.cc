@@ -15,7 +15,9 @@ std::size_t size_of(std::int64_t number) { return static_cast<std::size_t>(numbe
 
 std::size_t lane_count(std::int64_t configured) {
   if (configured > 0) return size_of(configured);
-  return std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, 8);
+  // A lane waits on its core behind the threads that commit and sync, and its connections with it. With
+  // two lanes a core fewer connections wait behind one, and the other core finds more to do.
+  return std::clamp<std::size_t>(2 * std::thread::hardware_concurrency(), 1, 8);
 }
 
 std::optional<net::TlsServerOptions> tls_options(const TlsConfig& config) {

@@ -17,7 +17,7 @@
 
 namespace tidings::cli {
 
-/// `configured`, or one a core but at most 8.
+/// `configured`, or two a core but at most 8.
 std::size_t lane_count(std::int64_t configured);
 /// Both files empty: none.
 std::optional<net::TlsServerOptions> tls_options(const TlsConfig& config);

@@ -100,7 +100,7 @@ def run_queue(name, start, stored, folder, plan):
 def run_limit(folder, plan):
     """Tidings' HTTP server with a constant answer, on as many lanes as Tidings has."""
     server = Process("http_bench", [os.path.join(load.BUILD, "benchmarks", "http_bench"), "serve",
-                                    "0", str(os.cpu_count())], folder)
+                                    "0", str(min(2 * os.cpu_count(), 8))], folder)
     found = wait_until(lambda: server.check_alive() and re.search(r":(\d+)/", server.log_tail()),
                        "http_bench listens")
     sig = os.path.join(folder, "sig")
