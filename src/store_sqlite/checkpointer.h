@@ -3,7 +3,8 @@
 ///
 /// A passive checkpoint takes no lock that a writer or reader needs. While commits go on without a
 /// pause it never catches up to the last one, and the log could not start over: when the log has
-/// grown to its limit the writer does the short rest itself (LogKeeper).
+/// grown to its limit the writer does the short rest itself (LogKeeper). What was moved is synced each
+/// time, so that this rest is short on the disk too.
 ///
 /// Errors: a failed checkpoint loses nothing, the log keeps it all; the next one tries again.
 /// Threads: wake() from any thread. Lifetime: the file outlives it.

@@ -162,6 +162,27 @@ TEST_P(SqliteFaults, ALogThatCannotGrowStartsOver) {
   expect_groups(10);
 }
 
+class SqliteCheckpoints : public SqliteFaults {};
+INSTANTIATE_TEST_SUITE_P(Disk, SqliteCheckpoints, testing::Values(DiskFault::none));
+
+TEST_P(SqliteCheckpoints, WhatIsMovedIsSyncedBeforeTheLogIsAtItsEnd) {
+  reopen({.wake_pages = 20, .most_pages = 100'000});
+  ASSERT_TRUE(add_group(1));
+  // While somebody reads an older state the checkpoint does not get to the end of the log, where
+  // SQLite would sync the database itself.
+  sqlite::OpenOptions reading;
+  reading.vfs = test_support::kFaultyVfs;
+  auto reader = sqlite::Database::open(path(), reading).value();
+  ASSERT_TRUE(reader.execute("BEGIN"));
+  ASSERT_TRUE(reader.integer("SELECT count(*) FROM grp"));
+  const std::uint64_t before = test_support::database_syncs();
+  EXPECT_TRUE(test::eventually([&] {
+    EXPECT_TRUE(add_group(20));
+    return test_support::database_syncs() > before;
+  }));
+  ASSERT_TRUE(reader.execute("COMMIT"));
+}
+
 class SqliteSync : public SqliteFaults {};
 INSTANTIATE_TEST_SUITE_P(Disk, SqliteSync, testing::Values(DiskFault::sync_error));
 

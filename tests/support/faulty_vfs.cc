@@ -8,11 +8,13 @@ namespace tidings::test_support {
 namespace {
 
 std::atomic<DiskFault> current = DiskFault::none;
+std::atomic<std::uint64_t> synced_databases = 0;
 
 /// What SQLite holds as a file: our methods first, the real file right behind.
 struct FaultyFile {
   sqlite3_file base;
-  bool log;  // the write-ahead log
+  bool log;       // the write-ahead log
+  bool database;  // the main file
 };
 
 static_assert(sizeof(FaultyFile) % alignof(sqlite3_int64) == 0);
@@ -39,6 +41,7 @@ int write(sqlite3_file* file, const void* data, int size, sqlite3_int64 offset) 
 }
 int sync(sqlite3_file* file, int flags) {
   if (current.load() == DiskFault::sync_error) return SQLITE_IOERR_FSYNC;
+  if (reinterpret_cast<FaultyFile*>(file)->database) ++synced_databases;
   return real(file)->pMethods->xSync(real(file), flags);
 }
 
@@ -86,6 +89,7 @@ int open(sqlite3_vfs* vfs, const char* name, sqlite3_file* file, int flags, int*
   file->pMethods = nullptr;
   const int code = below->xOpen(below, name, real(file), flags, out);
   reinterpret_cast<FaultyFile*>(file)->log = (flags & SQLITE_OPEN_WAL) != 0;
+  reinterpret_cast<FaultyFile*>(file)->database = (flags & SQLITE_OPEN_MAIN_DB) != 0;
   if (code == SQLITE_OK) file->pMethods = &kMethods;
   return code;
 }
@@ -107,5 +111,7 @@ void register_faulty_vfs() {
 }
 
 void set_disk_fault(DiskFault fault) { current = fault; }
+
+std::uint64_t database_syncs() { return synced_databases; }
 
 }  // namespace tidings::test_support

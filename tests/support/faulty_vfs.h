@@ -4,6 +4,7 @@
 /// Threads: any. One fault for all files of the process that were opened through it.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 namespace tidings::test_support {
@@ -22,5 +23,7 @@ enum class DiskFault {
 void register_faulty_vfs();
 /// From the next write or sync on.
 void set_disk_fault(DiskFault fault);
+/// How often a database file, which is not its log, was synced so far.
+std::uint64_t database_syncs();
 
 }  // namespace tidings::test_support
