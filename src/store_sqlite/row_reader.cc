@@ -14,6 +14,7 @@ using namespace community;
 
 Result<RowReader> RowReader::prepare(Database& database, AppCache& apps, RowCache* cache) {
   RowReader reader;
+  reader.database_ = &database;
   reader.app_cache_ = &apps;
   reader.cache_ = cache;
   TRY(reader.app_stamp_, database.prepare("SELECT stamp FROM app WHERE sdkappid = ?"));
@@ -28,7 +29,7 @@ Result<RowReader> RowReader::prepare(Database& database, AppCache& apps, RowCach
   TRY(reader.account_, database.prepare("SELECT nick, face_url, created_s FROM account "
                                         "WHERE sdkappid = ? AND user = ?"));
   TRY(reader.group_,
-      database.prepare("SELECT " TIDINGS_GROUP_COLUMNS " FROM grp g JOIN grp_count c "
+      database.prepare("SELECT " TIDINGS_GROUP_COLUMNS ", c.last_topic FROM grp g JOIN grp_count c "
                        "USING(row) WHERE g.sdkappid = ? AND g.group_id = ?"));
   TRY(reader.group_row_,
       database.prepare("SELECT row FROM grp WHERE sdkappid = ? AND group_id = ?"));
@@ -60,6 +61,22 @@ Result<RowReader> RowReader::prepare(Database& database, AppCache& apps, RowCach
 }
 
 Result<void> RowReader::load(const Needs& needs, View& view) {
+  auto loaded = load_rows(needs, view);
+  if (!reading_) return loaded;
+  if (loaded) loaded = reading_->commit();
+  reading_.reset();
+  return loaded;
+}
+
+/// Else each query takes the locks of the log and gives them back, which costs as much as a row does.
+/// Where everything is cached there are no queries, and nothing to begin.
+Result<void> RowReader::begin_reading() {
+  if (database_->in_transaction()) return {};
+  TRY(reading_, Transaction::begin(*database_, Transaction::Kind::snapshot));
+  return {};
+}
+
+Result<void> RowReader::load_rows(const Needs& needs, View& view) {
   // Groups first: what hangs on them is found by their integer key.
   TRY_VOID(load_each(needs.apps, view, &RowReader::load_app));
   TRY_VOID(load_each(needs.groups, view, &RowReader::load_group));
@@ -190,12 +207,18 @@ Result<void> RowReader::load_account(const AccountKey& key, View& view) {
 Result<std::optional<Group>> RowReader::find_group(const GroupKey& key) {
   if (cache_ != nullptr) {
     if (const Group* cached = cache_->groups.find(key)) return std::optional{*cached};
+    TRY_VOID(begin_reading());
   }
   auto rows = group_.query(key.app, key.group);
   TRY(const bool exists, rows.next());
   if (!exists) return std::optional<Group>{};
   TRY(Group group, read_group(rows, 0, key.app));
-  if (cache_ != nullptr) cache_->groups.keep(group);
+  if (cache_ != nullptr) {
+    cache_->groups.keep(group);
+    TopicChain chain;
+    if (!rows.is_null(kGroupColumns)) chain.last = rows.integer(kGroupColumns);
+    cache_->groups.keep_chain(key, chain);
+  }
   return std::optional{std::move(group)};
 }
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "community/view.h"
 #include "store_sqlite/database.h"
@@ -35,6 +36,8 @@ class RowReader {
  private:
   Result<community::AppPtr> app(SdkAppId id);
   Result<community::AppPtr> parse_app(SdkAppId id, std::int64_t stamp, std::string_view settings);
+  Result<void> load_rows(const community::Needs& needs, community::View& view);
+  Result<void> begin_reading();
   Result<std::optional<community::Group>> find_group(const community::GroupKey& key);
   template <class Key>
   Result<void> load_each(const std::vector<Key>& keys, community::View& view,
@@ -51,10 +54,12 @@ class RowReader {
   Result<void> load_owner(const community::GroupKey& group, community::View& view);
   Result<void> load_memberships(const community::AccountKey& key, community::View& view);
 
+  Database* database_ = nullptr;
   AppCache* app_cache_ = nullptr;
   RowCache* cache_ = nullptr;  // of the writer; nullptr for readers
   Statement app_stamp_, app_, apps_, tally_, counters_, account_, group_, group_row_, member_,
       topic_, topic_by_own_id_, mute_, mutes_, joined_count_, owned_count_, topics_, members_, memberships_;
+  std::optional<Transaction> reading_;  // of the load() that is under way
 };
 
 }  // namespace tidings::sqlite
