@@ -82,7 +82,8 @@ void Checkpointer::checkpoint() {
   sqlite3_file* file = nullptr;
   sqlite3_file_control(database_->handle(), "main", SQLITE_FCNTL_FILE_POINTER, &file);
   if (file != nullptr && file->pMethods != nullptr) {
-    (void)file->pMethods->xSync(file, SQLITE_SYNC_NORMAL);  // an error: the writer's sync has it too
+    // The kernel tells an error to each open handle, so it meets the writer's own sync too.
+    (void)file->pMethods->xSync(file, SQLITE_SYNC_NORMAL);
   }
 }
 

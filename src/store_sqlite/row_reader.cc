@@ -69,7 +69,7 @@ Result<void> RowReader::load(const Needs& needs, View& view) {
 }
 
 /// Else each query takes the locks of the log and gives them back, which costs as much as a row does.
-/// Where everything is cached there are no queries, and nothing to begin.
+/// Where every group is cached there are few queries, and a transaction would cost more than it saves.
 Result<void> RowReader::begin_reading() {
   if (database_->in_transaction()) return {};
   TRY(reading_, Transaction::begin(*database_, Transaction::Kind::snapshot));

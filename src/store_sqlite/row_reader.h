@@ -54,7 +54,7 @@ class RowReader {
   Result<void> load_owner(const community::GroupKey& group, community::View& view);
   Result<void> load_memberships(const community::AccountKey& key, community::View& view);
 
-  Database* database_ = nullptr;
+  Database* database_ = nullptr;  // used with cache_ only
   AppCache* app_cache_ = nullptr;
   RowCache* cache_ = nullptr;  // of the writer; nullptr for readers
   Statement app_stamp_, app_, apps_, tally_, counters_, account_, group_, group_row_, member_,
