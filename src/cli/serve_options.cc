@@ -17,7 +17,7 @@ std::size_t lane_count(std::int64_t configured) {
   if (configured > 0) return size_of(configured);
   // A lane waits on its core behind the threads that commit and sync, and its connections with it. With
   // two lanes a core fewer connections wait behind one, and the other core finds more to do.
-  return std::clamp<std::size_t>(2 * std::thread::hardware_concurrency(), 1, 8);
+  return std::clamp<std::size_t>(2 * std::thread::hardware_concurrency(), 2, 8);
 }
 
 std::optional<net::TlsServerOptions> tls_options(const TlsConfig& config) {

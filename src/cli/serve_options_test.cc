@@ -1,0 +1,29 @@
+// Goal: lanes as configured, else two a core and at most 8.
+#include "cli/serve_options.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <thread>
+
+namespace tidings::cli {
+namespace {
+
+TEST(LaneCount, IsWhatWasConfigured) {
+  EXPECT_EQ(lane_count(1), 1U);
+  EXPECT_EQ(lane_count(64), 64U);
+}
+
+TEST(LaneCount, IsTwoACoreAndAtMostEightByDefault) {
+  const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
+  const std::size_t lanes = lane_count(0);
+  EXPECT_LE(lanes, 8U);
+  if (cores <= 4) {
+    EXPECT_EQ(lanes, 2 * cores);
+  } else {
+    EXPECT_EQ(lanes, 8U);
+  }
+}
+
+}  // namespace
+}  // namespace tidings::cli
