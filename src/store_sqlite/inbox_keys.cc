@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include <iterator>
+#include <string>
 #include <string_view>
 
 namespace tidings::sqlite {
@@ -10,6 +11,16 @@ namespace {
 
 /// Written with one commit besides twice what it adds: what is sorted ends before as much has come.
 constexpr std::size_t kMoreKeysAtOnce = 64;
+
+/// Keys looked up with one statement: to run one costs more than to look up a key.
+constexpr std::size_t kAskedAtOnce = 16;
+
+std::string look_up() {
+  std::string values = "(?)";
+  for (std::size_t i = 1; i < kAskedAtOnce; ++i) values += ",(?)";
+  return "WITH asked(key) AS (VALUES" + values +
+         ") SELECT seen.key FROM asked CROSS JOIN inbox_seen AS seen WHERE seen.key = asked.key";
+}
 
 /// In the order of the table: as SQLite compares BLOBs.
 bool before(const store::InboxKey& a, const store::InboxKey& b) {
@@ -36,7 +47,7 @@ store::InboxKey key_of(std::string_view bytes) {
 Result<void> InboxKeys::open(Database& database, std::size_t most_waiting) {
   most_waiting_ = most_waiting;
   recent_ = RecentKeys(most_waiting + most_waiting / 2);  // growing would hold up one commit
-  TRY(has_, database.prepare("SELECT 1 FROM inbox_seen WHERE key = ?"));
+  TRY(has_, database.prepare(look_up()));
   TRY(add_, MultiInsert::prepare(database, "INSERT OR REPLACE INTO inbox_seen(key, id)", "(?,?)"));
   TRY(remove_, database.prepare("DELETE FROM inbox_seen WHERE key = ? AND id = ?"));
   TRY(first_, database.prepare("SELECT id, key FROM inbox WHERE id <= ? ORDER BY id"));
@@ -54,10 +65,38 @@ Result<void> InboxKeys::open(Database& database, std::size_t most_waiting) {
   }
 }
 
-Result<bool> InboxKeys::known(const store::InboxKey& key) {
-  if (recent_.contains(key)) return true;
-  if (const auto place = sorted_place(key); place != sorted_.end()) return place->second != 0;
-  return has_.query(blob_of(key)).next();
+Result<std::vector<store::InboxKey>> InboxKeys::known(std::span<const store::InboxKey> asked) {
+  std::vector<store::InboxKey> found;
+  std::vector<store::InboxKey> others;  // not in memory
+  for (const store::InboxKey& key : asked) {
+    const auto place = sorted_place(key);
+    if (recent_.contains(key) || (place != sorted_.end() && place->second != 0)) {
+      found.push_back(key);
+    } else if (place == sorted_.end()) {
+      others.push_back(key);
+    }
+  }
+  for (std::span<const store::InboxKey> rest{others}; !rest.empty();) {
+    const std::size_t count = std::min(rest.size(), kAskedAtOnce);
+    TRY_VOID(find_written(rest.first(count), found));
+    rest = rest.subspan(count);
+  }
+  return found;
+}
+
+/// Among those that are no longer in memory.
+Result<void> InboxKeys::find_written(std::span<const store::InboxKey> asked,
+                                     std::vector<store::InboxKey>& found) {
+  int next = 1;
+  for (const store::InboxKey& key : asked) next = has_.bind_from(next, blob_of(key));
+  // A parameter keeps what it was bound to, and NULL equals nothing.
+  while (next <= static_cast<int>(kAskedAtOnce)) next = has_.bind_from(next, nullptr);
+  auto rows = has_.query_bound();
+  for (;;) {
+    TRY(const bool more, rows.next());
+    if (!more) return {};
+    found.push_back(key_of(rows.text(0)));
+  }
 }
 
 Result<void> InboxKeys::write(std::span<const store::InboxEntry> added) {

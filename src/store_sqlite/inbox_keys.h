@@ -30,7 +30,8 @@ class InboxKeys {
   /// Reads back what was waiting. `most_waiting`: so many are written together.
   Result<void> open(Database& database, std::size_t most_waiting = kMostWaiting);
 
-  Result<bool> known(const store::InboxKey& key);
+  /// Those of `asked` that were seen, in no order.
+  Result<std::vector<store::InboxKey>> known(std::span<const store::InboxKey> asked);
 
   /// Of entries that are written in the open transaction.
   Result<void> write(std::span<const store::InboxEntry> added);
@@ -47,6 +48,8 @@ class InboxKeys {
 
  private:
   using Entry = RecentKeys::Entry;
+  Result<void> find_written(std::span<const store::InboxKey> asked,
+                            std::vector<store::InboxKey>& found);
   void sort_recent();
   void forget(const Entry& entry);
   Result<void> write_share(std::size_t added);

@@ -1,5 +1,6 @@
 #include "store_sqlite/mirror_writer.h"
 
+#include <algorithm>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -20,6 +21,10 @@ using store::MirrorTopic;
 /// and no commit waits for a long removal.
 constexpr std::int64_t kPurgeAtOnce = 256;
 
+/// What a commit touches: ends of tables, and some leaves of inbox_seen. A larger cache fills with what
+/// is not read again, and SQLite looks through all of it after each commit that split a page.
+constexpr std::int64_t kCacheKib = 4096;
+
 std::string select(std::string_view columns, std::string_view rest) {
   return "SELECT " + std::string(columns) + " FROM " + std::string(rest);
 }
@@ -33,6 +38,7 @@ std::string_view bytes_of(const store::InboxKey& key) {
 Result<MirrorWriter> MirrorWriter::open(const std::string& path, const OpenOptions& options) {
   OpenOptions writing = options;
   writing.wal_autocheckpoint_pages = 0;
+  writing.cache_kib = std::min(writing.cache_kib, kCacheKib);
   MirrorWriter writer;
   TRY(writer.database_, Database::open(path, writing));
   // A migration touches everything, and SQLite keeps a copy of each page until its statement ends:
@@ -116,11 +122,7 @@ Result<void> MirrorWriter::load_rows(const store::MirrorNeeds& needs, store::Mir
     if (view.tallies.known(app)) continue;
     TRY_VOID(load_app(app, view));
   }
-  for (const store::InboxKey& key : needs.keys) {
-    const auto [known, added] = view.keys.try_emplace(key, false);
-    if (!added) continue;
-    TRY(known->second, keys_.known(key));
-  }
+  TRY_VOID(load_keys(needs.keys, view));
   for (const store::MirrorTopicKey& key : needs.topics) {
     if (view.topics.known(key)) continue;
     TRY(auto topic, topics_.find(key));
@@ -140,6 +142,18 @@ Result<void> MirrorWriter::load_rows(const store::MirrorNeeds& needs, store::Mir
     TRY_VOID(topics_.load_topics_of(key, view));
     view.topics_loaded.push_back(key);
   }
+  return {};
+}
+
+Result<void> MirrorWriter::load_keys(std::span<const store::InboxKey> keys,
+                                     store::MirrorView& view) {
+  std::vector<store::InboxKey> fresh;
+  fresh.reserve(keys.size());
+  for (const store::InboxKey& key : keys) {
+    if (view.keys.try_emplace(key, false).second) fresh.push_back(key);
+  }
+  TRY(const auto known, keys_.known(fresh));
+  for (const store::InboxKey& key : known) view.keys[key] = true;
   return {};
 }
 

@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -39,6 +40,7 @@ class MirrorWriter final : public store::MirrorUnitOfWork {
   Result<void> prepare();
   Result<void> begin();
   Result<void> load_rows(const store::MirrorNeeds& needs, store::MirrorView& view);
+  Result<void> load_keys(std::span<const store::InboxKey> keys, store::MirrorView& view);
   Result<void> load_app(SdkAppId app, store::MirrorView& view);
   Result<void> write(const store::MirrorView& view);
   Result<void> write_apps(const store::MirrorView& view);

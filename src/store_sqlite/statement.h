@@ -61,8 +61,10 @@ class Statement {
   template <class... Arguments>
   [[nodiscard]] Rows query(const Arguments&... arguments) {
     bind_from(1, arguments...);
-    return Rows{*this};
+    return query_bound();
   }
+  /// Starts with what bind_from() has bound.
+  [[nodiscard]] Rows query_bound() { return Rows{*this}; }
   /// Binds, runs to the end and resets. Rows, if there are any, are ignored.
   template <class... Arguments>
   Result<void> run(const Arguments&... arguments) {
