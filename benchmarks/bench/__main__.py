@@ -28,7 +28,7 @@ def arguments():
     parser.add_argument("--json", metavar="FILE", help="write the figures there")
     parser.add_argument("--road", nargs="+", choices=ROADS, default=list(ROADS),
                         help="only these; default: all")
-    parser.add_argument("--rounds", type=int, help="default: 3, with --quick 1")
+    parser.add_argument("--rounds", type=int, help="default: 5, with --quick 1")
     parser.add_argument("--connections", type=int, default=128,
                         help="of the load generator, and callers of the queues; default: 128")
     parser.add_argument("--folder", default=os.path.join(ROOT, "build"),
@@ -38,8 +38,8 @@ def arguments():
 
 def plan_of(options):
     quick = options.quick
-    return measure.Plan(rounds=options.rounds or (1 if quick else 3),
-                        warm_up_seconds=0.7 if quick else 2, seconds=2 if quick else 5,
+    return measure.Plan(rounds=options.rounds or (1 if quick else 5),
+                        warm_up_seconds=0.7 if quick else 1.5, seconds=2 if quick else 3,
                         connections=options.connections, backlog=30_000 if quick else 100_000,
                         quick=quick, full=options.full)
 

@@ -120,6 +120,7 @@ def queue_contender(name, title, start, stored):
 def run(plan, workplace):
     return compare("accept", "topics/s", [
         Contender("tidings", "Tidings", run_tidings),
+        Contender("limit", "the HTTP server alone", run_limit),
         queue_contender("bullmq", "BullMQ, bare", servers.Redis,
                         lambda redis: int(redis.command("LLEN", "bull:callbacks:wait"))),
         queue_contender("pgboss", "pg-boss, bare", servers.Postgres,
@@ -128,5 +129,4 @@ def run(plan, workplace):
                         lambda pg: int(pg.query(
                             "SELECT count(*) FROM graphile_worker._private_jobs"))),
         Contender("fastify_postgres", "fastify + PostgreSQL outbox", run_outbox),
-        Contender("limit", "the HTTP server alone", run_limit),
     ], plan, workplace)

@@ -140,8 +140,8 @@ def queue_contender(name, title, start, delivered):
 def run(plan, workplace):
     return compare("deliver", "events/s", [
         Contender("tidings", "Tidings", run_tidings),
+        Contender("limit", "the HTTP client alone", run_limit),
         queue_contender("bullmq", "BullMQ", servers.Redis, bullmq_done),
         queue_contender("pgboss", "pg-boss", servers.Postgres, pgboss_done),
         queue_contender("graphile", "graphile-worker", servers.Postgres, graphile_done),
-        Contender("limit", "the HTTP client alone", run_limit),
     ], plan, workplace)

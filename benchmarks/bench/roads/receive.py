@@ -98,8 +98,8 @@ def run_nginx(folder, plan):
 def run(plan, workplace):
     return compare("receive", "events/s", [
         Contender("tidings", "Tidings", run_tidings),
+        Contender("limit", "nginx return 200", run_nginx),
         Contender("fastify_sqlite", "fastify + better-sqlite3", run_sqlite),
         Contender("fastify_postgres", "fastify + PostgreSQL", run_postgres),
         Contender("adnanh_webhook", "adnanh/webhook", run_webhook),
-        Contender("limit", "nginx return 200", run_nginx),
     ], plan, workplace)

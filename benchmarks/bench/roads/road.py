@@ -103,6 +103,6 @@ def run_reference(folder, plan):
 def run(plan, workplace):
     return compare("road", "topics/s", [
         Contender("tidings", "Tidings", run_tidings),
-        Contender("fastify_postgres_bullmq", "fastify + PostgreSQL outbox + BullMQ", run_peer),
         Contender("limit", "nginx return 200", run_reference),
+        Contender("fastify_postgres_bullmq", "fastify + PostgreSQL outbox + BullMQ", run_peer),
     ], plan, workplace)
