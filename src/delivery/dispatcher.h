@@ -47,7 +47,7 @@ struct Tried {
 struct DispatcherOptions {
   SchedulerOptions scheduler;
   std::size_t max_queued = 5'000'000;        ///< events known in memory; the rest waits on disk
-  std::size_t fresh_bytes = 64 * 1024 * 1024;
+  std::size_t fresh_bytes = 128 * 1024 * 1024;
   std::size_t page = 20'000;                 ///< events paged in at a time
   std::chrono::milliseconds exchange_timeout = kExchangeTimeout;  ///< another one only in tests
   std::chrono::milliseconds read_retry{1000};  ///< after a store that could not be read
