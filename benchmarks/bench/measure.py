@@ -1,4 +1,8 @@
-"""Contenders in turn: A B C, A B C, ..., each from nothing, then medians over the rounds."""
+"""Contenders in turn: A B C, A B C, ..., each from nothing, then medians over the rounds.
+
+A ratio is the median of the rounds' ratios: a shared machine is half as fast a minute later, and what
+ran in the same round ran on the same machine.
+"""
 
 import dataclasses
 import os
@@ -73,26 +77,31 @@ class Meter:
 
 
 def rounds(road, contenders, plan, workplace):
-    """Samples by contender's name. A contender that fails is named, and the others go on."""
+    """Samples by contender's name, None for a round that failed. A contender that fails is named, and
+    the others go on."""
     samples = {contender.name: [] for contender in contenders}
     problems = {}
     for number in range(plan.rounds):
         for contender in contenders:
             say(f"  {road}: round {number + 1} of {plan.rounds}, {contender.title}")
             folder = workplace.folder(contender.name)
+            sample = None
             try:
-                samples[contender.name].append(contender.run(folder, plan))
+                sample = contender.run(folder, plan)
             except PROBLEMS as failure:
                 problems[contender.name] = f"{type(failure).__name__}: {failure}"
                 say(f"    {contender.title}: {problems[contender.name]}")
             finally:
                 kill_all()
                 shutil.rmtree(folder, ignore_errors=True)
+            samples[contender.name].append(sample)
     return samples, problems
 
 
 def summary(samples):
     """The figures of one contender as they stand in the JSON."""
+    in_order = [sample and rounded(sample.rate) for sample in samples]
+    samples = [sample for sample in samples if sample]
     rates = [sample.rate for sample in samples]
     result = {"median": statistics.median(rates), "min": min(rates), "max": max(rates)}
     for name in ("cpu_s_per_1k", "rss_mb"):
@@ -103,7 +112,15 @@ def summary(samples):
         values = [sample.extra[name] for sample in samples if name in sample.extra]
         if values and isinstance(values[0], (int, float)):
             result[name] = statistics.median(values)
-    return {name: rounded(value) for name, value in result.items()}
+    result = {name: rounded(value) for name, value in result.items()}
+    result["rates"] = in_order  # by round; null where it failed
+    return result
+
+
+def ratio(ours, theirs):
+    """Median over the rounds in which both have a sample; None if there is none."""
+    each = [a.rate / b.rate for a, b in zip(ours, theirs) if a and b and b.rate]
+    return rounded(statistics.median(each)) if each else None
 
 
 def compare(road, unit, contenders, plan, workplace):
@@ -112,19 +129,18 @@ def compare(road, unit, contenders, plan, workplace):
     result = {"unit": unit}
     peers = {}
     for contender in contenders:
-        if not samples[contender.name]:
+        if not any(samples[contender.name]):
             continue
         figures = summary(samples[contender.name])
         if contender.name in ("tidings", "limit"):
             result[contender.name] = figures
         else:
             peers[contender.name] = figures
+        if contender.name != "tidings":
+            tidings_ratio = ratio(samples.get("tidings", []), samples[contender.name])
+            if tidings_ratio is not None:
+                figures["tidings_ratio"] = tidings_ratio
     result["peers"] = peers
-    ours = result.get("tidings", {}).get("median")
-    if ours:
-        for name, figures in [*peers.items(), ("limit", result.get("limit", {}))]:
-            if figures.get("median"):
-                figures["tidings_ratio"] = rounded(ours / figures["median"])
     if problems:
         result["problems"] = problems
     return result

@@ -1,6 +1,7 @@
 """Goal: ./bench leaves nothing behind, however it ends: no process, no folder.
 Method: the harness with real daemons of Tidings, and a load generator that hangs or fails; a server
-whose child takes a while to end."""
+whose child takes a while to end. And a ratio is one of the same rounds, whatever the machine does
+between them: contenders whose rates are given."""
 
 import os
 import signal
@@ -12,7 +13,8 @@ from harness import BINARY, ProcessTest, ROOT, daemons, main
 
 sys.path.insert(0, f"{ROOT}/benchmarks/bench")
 
-import process  # noqa: E402  (found by the line above)
+import measure  # noqa: E402  (found by the line above)
+import process  # noqa: E402
 
 
 class BenchTest(ProcessTest):
@@ -91,6 +93,31 @@ class BenchTest(ProcessTest):
     def test_after_a_road_that_does_not_work(self):
         output = self.check_end(self.start("echo no such port >&2; exit 1"), 1)
         self.assertIn("no such port", output)
+
+    def contender(self, name, rates):
+        """Gives these rates, one a round; None: it fails."""
+        left = list(rates)
+
+        def run(folder, plan):
+            rate = left.pop(0)
+            if rate is None:
+                raise process.Failed("an event is missing")
+            return measure.Sample(rate)
+
+        return measure.Contender(name, name, run)
+
+    def test_a_ratio_is_the_median_of_the_rounds_ratios(self):
+        plan = measure.Plan(rounds=3, warm_up_seconds=0, seconds=0, connections=1, backlog=0)
+        result = measure.compare("road", "events/s", [
+            self.contender("tidings", [100, 50, 30]),
+            self.contender("limit", [200, 100, 90]),
+            self.contender("peer", [None, 5, 2]),
+        ], plan, measure.Workplace(self.work))
+        self.assertEqual(result["limit"]["tidings_ratio"], 0.5)
+        self.assertEqual(result["limit"]["median"], 100)
+        self.assertEqual(result["peers"]["peer"]["tidings_ratio"], 12.5)
+        self.assertEqual(result["peers"]["peer"]["rates"], [None, 5, 2])
+        self.assertIn("an event is missing", result["problems"]["peer"])
 
 
 if __name__ == "__main__":
