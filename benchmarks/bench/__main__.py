@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 
+import aims
 import machine
 import measure
 import table
@@ -26,6 +27,8 @@ def arguments():
                         help="one short round of each, within 4 minutes; no growth to millions")
     parser.add_argument("--full", action="store_true", help="growth up to 10 million topics too")
     parser.add_argument("--json", metavar="FILE", help="write the figures there")
+    parser.add_argument("--check", action="store_true",
+                        help="end with 1 when an aim of docs/performance.md is missed")
     parser.add_argument("--road", nargs="+", choices=ROADS, default=list(ROADS),
                         help="only these; default: all")
     parser.add_argument("--rounds", type=int, help="default: 5, with --quick 1")
@@ -88,6 +91,11 @@ def main():
         kill_all()
         shutil.rmtree(folder, ignore_errors=True)
     print(table.render(result))
+    judged = aims.judge(result)
+    if judged:
+        print("\n" + "\n".join(aims.render(judged)))
+    if options.check and not all(reached for *_, reached in judged):
+        failed = True
     if options.json:
         with open(options.json, "w", encoding="utf-8") as file:
             json.dump(result, file, indent=1)

@@ -13,7 +13,8 @@ from harness import BINARY, ProcessTest, ROOT, daemons, main
 
 sys.path.insert(0, f"{ROOT}/benchmarks/bench")
 
-import measure  # noqa: E402  (found by the line above)
+import aims  # noqa: E402  (found by the line above)
+import measure  # noqa: E402
 import process  # noqa: E402
 
 
@@ -118,6 +119,45 @@ class BenchTest(ProcessTest):
         self.assertEqual(result["peers"]["peer"]["tidings_ratio"], 12.5)
         self.assertEqual(result["peers"]["peer"]["rates"], [None, 5, 2])
         self.assertIn("an event is missing", result["problems"]["peer"])
+
+    def test_each_aim_is_missed_on_its_own(self):
+        # Just reached, all of them.
+        result = {"machine": {"fsync_ms": 0.5}, "roads": {
+            "receive": {"limit": {"tidings_ratio": 0.35}, "peers": {
+                "fastify_sqlite": {"tidings_ratio": 6}, "fastify_postgres": {"tidings_ratio": 9},
+                "adnanh_webhook": {"tidings_ratio": 1}}},  # stores nothing that lasts
+            "deliver": {"limit": {"tidings_ratio": 0.6}, "peers": {"bullmq": {"tidings_ratio": 5}}},
+            "accept": {"limit": {"tidings_ratio": 0.35}, "peers": {
+                "bullmq": {"tidings_ratio": 1.5}, "fastify_postgres": {"tidings_ratio": 8}}},
+            "road": {"limit": {"tidings_ratio": 0.1334},
+                     "peers": {"fastify_postgres_bullmq": {"tidings_ratio": 7}}},
+            "latency": {"at_1000": {"p50_ms": 2, "p99_ms": 15}, "one_lone_create": {"p50_ms": 1.5}},
+            "growth": {"ratio_10m": 0.8, "rss_mb_10m": 600}}}
+        self.assertEqual([what for what, *_, reached in aims.judge(result) if not reached], [])
+        self.assertEqual(len(aims.judge(result)), 14)
+        missed = 0
+        for road, path, worse in (
+                ("receive", ("limit", "tidings_ratio"), 0.34),
+                ("receive", ("peers", "fastify_sqlite", "tidings_ratio"), 5.9),
+                ("deliver", ("limit", "tidings_ratio"), 0.59),
+                ("deliver", ("peers", "bullmq", "tidings_ratio"), 4.9),
+                ("accept", ("limit", "tidings_ratio"), 0.34),
+                ("accept", ("peers", "bullmq", "tidings_ratio"), 1.4),
+                ("accept", ("peers", "fastify_postgres", "tidings_ratio"), 7.9),
+                ("road", ("limit", "tidings_ratio"), 0.13),
+                ("road", ("peers", "fastify_postgres_bullmq", "tidings_ratio"), 6.9),
+                ("latency", ("at_1000", "p50_ms"), 2.1), ("latency", ("at_1000", "p99_ms"), 15.1),
+                ("latency", ("one_lone_create", "p50_ms"), 1.6),
+                ("growth", ("ratio_10m",), 0.79), ("growth", ("rss_mb_10m",), 601)):
+            holder = result["roads"][road]
+            for name in path[:-1]:
+                holder = holder[name]
+            good, holder[path[-1]] = holder[path[-1]], worse
+            names = [what for what, *_, reached in aims.judge(result) if not reached]
+            self.assertEqual(len(names), 1, (road, path))
+            missed += 1
+            holder[path[-1]] = good
+        self.assertEqual(missed, 14)
 
 
 if __name__ == "__main__":

@@ -122,8 +122,8 @@ def whole_road(receiver, backend, sig, point, groups, plan):
 
 
 def run(plan, workplace):
-    # One state takes long to make: two rounds show whether a figure repeats.
-    times = 1 if plan.quick else min(plan.rounds, 2)
+    # One state takes long to make, ten million three minutes: two rounds show whether a figure repeats.
+    times = 1 if plan.quick or plan.full else min(plan.rounds, 2)
     samples = {}
     points = points_of(plan)
     for number in range(times):
