@@ -227,6 +227,17 @@ TEST_F(DatabaseTest, MigrationsRunOnceAndForward) {
   EXPECT_EQ(db.integer("SELECT count(*) FROM one").value(), 1);
 }
 
+TEST_F(DatabaseTest, AMigrationHasALargeCacheAndGivesItBack) {
+  static constexpr Migration kNotesCache[] = {
+      {1, "cache", "CREATE TABLE was AS SELECT cache_size AS size FROM pragma_cache_size"}};
+  OpenOptions options;
+  options.cache_kib = 256;
+  auto db = Database::open(file("a.db"), options).value();
+  ASSERT_TRUE(migrate(db, {0x5431, "test", kNotesCache}));
+  EXPECT_EQ(db.integer("SELECT size FROM was").value(), -65536);
+  EXPECT_EQ(db.integer("PRAGMA cache_size").value(), -256);
+}
+
 TEST_F(DatabaseTest, ANewerSchemaAndAForeignFileAreRefusedUnchanged) {
   auto db = Database::open(file("a.db")).value();
   ASSERT_TRUE(migrate(db, kNew));

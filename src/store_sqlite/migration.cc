@@ -5,6 +5,10 @@
 namespace tidings::sqlite {
 namespace {
 
+/// Page cache while a file is brought to another schema: that goes through all of it, and looks things
+/// up anywhere. What commits touch afterwards is little.
+constexpr int kCacheKib = 65536;
+
 std::string path_of(const Database& database) {
   const char* path = sqlite3_db_filename(database.handle(), "main");
   return path == nullptr ? "" : path;
@@ -20,6 +24,10 @@ Result<void> check_owner(Database& database, const Schema& schema) {
                                   " is a database of another program (application id " +
                                   std::to_string(owner) + ", not that of " + schema.owner +
                                   "): name another data folder, or move the file away");
+}
+
+Result<void> set_cache_size(Database& database, std::int64_t size) {
+  return database.execute(("PRAGMA cache_size=" + std::to_string(size)).c_str());
 }
 
 Result<void> apply(Database& database, const Schema& schema, const Migration& migration) {
@@ -44,11 +52,14 @@ Result<void> migrate(Database& database, const Schema& schema) {
                                     ": run the newer program that wrote it, or restore a backup "
                                     "from before the upgrade");
   }
+  if (version == known) return {};
+  TRY(const std::int64_t cache_size, database.integer("PRAGMA cache_size"));
+  TRY_VOID(set_cache_size(database, -kCacheKib));
   for (const Migration& migration : schema.migrations.subspan(static_cast<std::size_t>(version))) {
     CHECK(&schema.migrations[static_cast<std::size_t>(migration.number - 1)] == &migration);
     TRY_VOID(apply(database, schema, migration));
   }
-  return {};
+  return set_cache_size(database, cache_size);
 }
 
 }  // namespace tidings::sqlite

@@ -22,7 +22,7 @@ using store::MirrorTopic;
 constexpr std::int64_t kPurgeAtOnce = 256;
 
 /// What a commit touches: ends of tables, and some leaves of inbox_seen. A larger cache fills with what
-/// is not read again, and SQLite looks through all of it after each commit that split a page.
+/// is not read again, and SQLite looks through all of it after a commit that split a page.
 constexpr std::int64_t kCacheKib = 4096;
 
 std::string select(std::string_view columns, std::string_view rest) {
