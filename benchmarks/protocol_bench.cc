@@ -12,6 +12,7 @@
 #include "base/random.h"
 #include "community/decide.h"
 #include "tidings/callback.h"
+#include "tidings/callback_answer.h"
 #include "tidings/callback_sign.h"
 #include "tidings/callback_url.h"
 #include "tidings/standard_webhooks.h"
@@ -56,6 +57,31 @@ void CallbackParse(benchmark::State& state) {
   }
 }
 BENCHMARK(CallbackParse);
+
+void CallbackQueryParse(benchmark::State& state) {
+  CallbackQuery query;
+  query.sdkappid = kApp;
+  query.command = AfterCreateTopic::kCommand;
+  query.client_ip = "203.0.113.9";
+  query.opt_platform = "RESTAPI";
+  query.request_id = "0194c3f0-5d1e-7c3a-9b1e-4f6a2d8c7e10";
+  query.request_time = std::to_string(kNowS);
+  query.sign = make_sign("token-of-thirty-two-characters-x", *query.request_time);
+  const std::string target = make_callback_target({.path = "/callback"}, query);
+  for (auto _ : state) {
+    auto parsed = parse_callback_query(target);
+    benchmark::DoNotOptimize(parsed);
+  }
+}
+BENCHMARK(CallbackQueryParse);
+
+void CallbackAnswerParse(benchmark::State& state) {
+  for (auto _ : state) {
+    auto answer = parse_callback_answer(kCallbackOk);
+    benchmark::DoNotOptimize(answer);
+  }
+}
+BENCHMARK(CallbackAnswerParse);
 
 void CallbackSignMake(benchmark::State& state) {
   for (auto _ : state) {

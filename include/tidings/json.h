@@ -43,6 +43,9 @@ class RawMembers {
   /// The next member, or none at the end.
   [[nodiscard]] std::optional<RawMember> next();
 
+  /// The value's bytes of the member whose name ends before `text`: at its closing quote.
+  [[nodiscard]] static std::string_view after_name(std::string_view text);
+
  private:
   std::string_view rest_;
 };

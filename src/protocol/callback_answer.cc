@@ -1,41 +1,40 @@
 #include "tidings/callback_answer.h"
 
 #include <algorithm>
-#include <boost/json/array.hpp>
-#include <boost/json/object.hpp>
 #include <cstdint>
 #include <limits>
 #include <optional>
 
 #include "base/result.h"
 #include "protocol/decimal.h"
-#include "tidings/json.h"
+#include "protocol/json_tape.h"
 
 namespace tidings {
 namespace {
 
-std::string text_or_empty(const boost::json::object& answer, const char* name) {
-  const boost::json::value* value = answer.if_contains(name);
+std::string text_or_empty(const JsonNode& answer, std::string_view name) {
+  const JsonNode* value = find_member(answer, name);
   if (value == nullptr || !value->is_string()) return {};
-  return std::string(value->get_string().data(), value->get_string().size());
+  return std::string(value->text);
 }
 
-std::optional<std::int64_t> error_code_of(const boost::json::value& value) {
-  if (value.is_int64()) return value.get_int64();
-  if (value.is_uint64()) return std::numeric_limits<std::int64_t>::max();
+std::optional<std::int64_t> error_code_of(const JsonNode& value) {
+  if (value.kind == JsonNode::Kind::int64) return value.integer;
+  if (value.kind == JsonNode::Kind::uint64) return std::numeric_limits<std::int64_t>::max();
   if (!value.is_string()) return std::nullopt;
-  return parse_decimal<std::int64_t>({value.get_string().data(), value.get_string().size()});
+  return parse_decimal<std::int64_t>(value.text);
 }
 
 }  // namespace
 
 Result<CallbackAnswer> parse_callback_answer(std::string_view body) {
-  TRY(const boost::json::value value, parse_json_strict(body));
-  const boost::json::object* object = value.if_object();
-  if (object == nullptr) {
+  JsonTape tape;
+  TRY_VOID(tape.read(body));
+  const JsonNode& object = tape.root();
+  if (!object.is_object()) {
     return fail(Errc::invalid_argument, "the callback's answer is JSON, but not an object");
   }
-  const boost::json::value* code = object->if_contains("ErrorCode");
+  const JsonNode* code = find_member(object, "ErrorCode");
   const std::optional<std::int64_t> number = code == nullptr ? std::nullopt : error_code_of(*code);
   if (!number) {
     return fail(Errc::invalid_argument, "the callback's answer has no integer ErrorCode");
@@ -45,20 +44,19 @@ Result<CallbackAnswer> parse_callback_answer(std::string_view body) {
   constexpr std::int64_t kLow = std::numeric_limits<int>::min();
   constexpr std::int64_t kHigh = std::numeric_limits<int>::max();
   answer.error_code = static_cast<int>(std::clamp(*number, kLow, kHigh));
-  answer.error_info = text_or_empty(*object, "ErrorInfo");
-  answer.action_status = text_or_empty(*object, "ActionStatus");
-  const boost::json::value* refused = object->if_contains("RefusedMembers_Account");
+  answer.error_info = text_or_empty(object, "ErrorInfo");
+  answer.action_status = text_or_empty(object, "ActionStatus");
+  const JsonNode* refused = find_member(object, "RefusedMembers_Account");
   if (refused == nullptr) return answer;
   const Error bad_refused =
       fail(Errc::invalid_argument,
            "RefusedMembers_Account in the callback's answer is not an array of UserIDs");
   if (!refused->is_array()) return bad_refused;
-  for (const boost::json::value& member : refused->get_array()) {
+  for (const JsonNode& member : JsonChildren(*refused)) {
     if (member.is_string()) {
-      answer.refused_members.emplace_back(
-          std::string(member.get_string().data(), member.get_string().size()));
-    } else if (member.is_int64()) {
-      answer.refused_members.emplace_back(std::to_string(member.get_int64()));
+      answer.refused_members.emplace_back(member.text);
+    } else if (member.kind == JsonNode::Kind::int64) {
+      answer.refused_members.emplace_back(std::to_string(member.integer));
     } else {
       return bad_refused;
     }

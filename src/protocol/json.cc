@@ -3,17 +3,15 @@
 #include <boost/json/basic_parser_impl.hpp>
 #include <boost/json/value_stack.hpp>
 #include <cmath>
-#include <unordered_set>
 #include <utility>
-#include <vector>
+
+#include "protocol/json_rules.h"
 
 namespace tidings {
 namespace {
 
 namespace json = boost::json;
 using json::error_code;
-
-constexpr std::size_t kMaxNameInError = 64;
 
 /// Builds the value and counts members. Counting is the cheap way to notice duplicates: an object
 /// keeps one member a name, so the built value has fewer than the text.
@@ -88,62 +86,6 @@ struct CountingHandler {
   bool on_comment(json::string_view, error_code&) { return false; }
 };
 
-/// Second look at a text known to hold a duplicate: stops right after its name.
-struct DuplicateFinder {
-  static constexpr std::size_t max_object_size = json::object::max_size();
-  static constexpr std::size_t max_array_size = json::array::max_size();
-  static constexpr std::size_t max_key_size = json::string::max_size();
-  static constexpr std::size_t max_string_size = json::string::max_size();
-
-  std::vector<std::unordered_set<std::string>> open;
-  std::string name;
-
-  bool on_document_begin(error_code&) { return true; }
-  bool on_document_end(error_code&) { return true; }
-  bool on_object_begin(error_code&) {
-    open.emplace_back();
-    return true;
-  }
-  bool on_object_end(std::size_t, error_code&) {
-    open.pop_back();
-    return true;
-  }
-  bool on_array_begin(error_code&) { return true; }
-  bool on_array_end(std::size_t, error_code&) { return true; }
-  bool on_key_part(json::string_view part, std::size_t, error_code&) {
-    name.append(part.data(), part.size());
-    return true;
-  }
-  bool on_key(json::string_view part, std::size_t, error_code& error) {
-    name.append(part.data(), part.size());
-    if (!open.back().insert(name).second) {
-      error = json::error::syntax;
-      return false;
-    }
-    name.clear();
-    return true;
-  }
-  bool on_string_part(json::string_view, std::size_t, error_code&) { return true; }
-  bool on_string(json::string_view, std::size_t, error_code&) { return true; }
-  bool on_number_part(json::string_view, error_code&) { return true; }
-  bool on_int64(std::int64_t, json::string_view, error_code&) { return true; }
-  bool on_uint64(std::uint64_t, json::string_view, error_code&) { return true; }
-  bool on_double(double, json::string_view, error_code&) { return true; }
-  bool on_bool(bool, error_code&) { return true; }
-  bool on_null(error_code&) { return true; }
-  bool on_comment_part(json::string_view, error_code&) { return false; }
-  bool on_comment(json::string_view, error_code&) { return false; }
-};
-
-json::parse_options strict_options(std::size_t max_depth) {
-  json::parse_options options;
-  options.max_depth = max_depth;
-  options.allow_comments = false;
-  options.allow_trailing_commas = false;
-  options.allow_invalid_utf8 = false;
-  return options;
-}
-
 std::size_t count_members(const json::value& value) {
   std::size_t count = 0;
   if (const json::object* object = value.if_object()) {
@@ -155,52 +97,20 @@ std::size_t count_members(const json::value& value) {
   return count;
 }
 
-Error refuse(std::size_t offset, std::string_view reason, const error_code& cause) {
-  Error error = fail(Errc::invalid_argument,
-                     "JSON, byte " + std::to_string(offset) + ": " + std::string(reason));
-  error.cause = cause;
-  return error;
-}
-
-Error syntax_error(std::size_t offset, const error_code& cause, std::size_t max_depth) {
-  if (cause == json::error::too_deep) {
-    return refuse(offset, "nested more than " + std::to_string(max_depth) + " levels deep", cause);
-  }
-  if (cause == json::error::incomplete) return refuse(offset, "the text ends too early", cause);
-  if (cause == json::error::exponent_overflow) {
-    return refuse(offset, "a number is larger than any reader can hold", cause);
-  }
-  return refuse(offset, cause.message(), cause);
-}
-
-Error duplicate_error(std::string_view text, std::size_t max_depth) {
-  json::basic_parser<DuplicateFinder> parser(strict_options(max_depth));
-  error_code ignored;
-  const std::size_t offset = parser.write_some(false, text.data(), text.size(), ignored);
-  std::string reason = "the member ";
-  if (parser.handler().name.size() <= kMaxNameInError) {
-    append_json_string(reason, parser.handler().name);
-    reason += " appears twice in one object";
-  } else {
-    reason += "appears twice in one object";
-  }
-  return refuse(offset, reason, json::make_error_code(json::error::syntax));
-}
-
 }  // namespace
 
 Result<json::value> parse_json_strict(std::string_view text, std::size_t max_depth,
                                       json::storage_ptr storage) {
   unsigned char room[2048];  // for what is under construction; larger texts take more by themselves
-  json::basic_parser<CountingHandler> parser(strict_options(max_depth), std::move(storage), room,
+  json::basic_parser<CountingHandler> parser(strict_json_options(max_depth), std::move(storage), room,
                                              sizeof room);
   error_code error;
   const std::size_t used = parser.write_some(false, text.data(), text.size(), error);
-  if (error) return syntax_error(used, error, max_depth);
-  if (used < text.size()) return refuse(used, "there is more after the value", error);
+  if (error) return json_syntax_error(used, error, max_depth);
+  if (used < text.size()) return json_trailing_error(used);
   const std::size_t members = parser.handler().members;
   json::value value = parser.handler().stack.release();
-  if (count_members(value) != members) return duplicate_error(text, max_depth);
+  if (count_members(value) != members) return json_duplicate_error(text, max_depth);
   return value;
 }
 

@@ -114,14 +114,18 @@ std::optional<RawMember> RawMembers::next() {
   while (!rest_.empty() && (space(rest_.front()) || rest_.front() == ',')) rest_.remove_prefix(1);
   if (rest_.empty() || rest_.front() != '"') return std::nullopt;
   const std::size_t name_length = string_length(rest_);
-  RawMember member{unescape(rest_.substr(0, name_length)), {}};
-  rest_.remove_prefix(name_length);
-  skip_space(rest_);
-  if (!rest_.empty()) rest_.remove_prefix(1);  // the colon
-  skip_space(rest_);
-  member.json = rest_.substr(0, value_length(rest_));
-  rest_.remove_prefix(member.json.size());
+  RawMember member{unescape(rest_.substr(0, name_length)), after_name(rest_.substr(name_length - 1))};
+  rest_.remove_prefix(static_cast<std::size_t>(member.json.data() - rest_.data()) +
+                      member.json.size());
   return member;
+}
+
+std::string_view RawMembers::after_name(std::string_view text) {
+  if (!text.empty()) text.remove_prefix(1);  // the quote
+  skip_space(text);
+  if (!text.empty()) text.remove_prefix(1);  // the colon
+  skip_space(text);
+  return text.substr(0, value_length(text));
 }
 
 RawElements::RawElements(std::string_view json_array) : rest_(json_array) {

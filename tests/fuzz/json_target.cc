@@ -6,6 +6,7 @@
 #include "backend/client/frame.h"
 #include "base/check.h"
 #include "fuzz/targets.h"
+#include "protocol/json_tape.h"
 #include "tidings/callback.h"
 #include "tidings/json.h"
 
@@ -38,8 +39,11 @@ bool same(const json::value& a, const json::value& b) {
 
 void rest_body(std::string_view input) {
   const auto value = parse_json_strict(input);
+  JsonTape tape;
+  const auto read = tape.read(input);
+  CHECK(read.has_value() == value.has_value());
   if (!value) {
-    CHECK(!value.error().what.empty());
+    CHECK(!value.error().what.empty() && read.error().what == value.error().what);
     return;
   }
   const auto again = parse_json_strict(boost::json::serialize(*value));
