@@ -61,12 +61,11 @@ Error bad_query(std::string why) {
 }
 
 /// RFC 3986: '+' is a plus. Control characters are refused, they would end up in logs and headers.
-Result<std::string> decode(std::string_view text) {
-  // Nearly all of them need no decoding: what is plain goes over at once.
+/// Nearly no text needs decoding: what is plain stays where it is, the rest comes into `out`.
+Result<std::string_view> decode(std::string_view text, std::string& out) {
   const auto plain_end = std::ranges::find_if_not(text, unreserved);
-  std::string out(text.begin(), plain_end);
-  if (plain_end == text.end()) return out;
-  out.reserve(text.size());
+  if (plain_end == text.end()) return text;
+  out.assign(text.begin(), plain_end);
   for (std::size_t i = out.size(); i < text.size(); ++i) {
     char c = text[i];
     if (c == '%') {
@@ -81,7 +80,7 @@ Result<std::string> decode(std::string_view text) {
     }
     out.push_back(c);
   }
-  return out;
+  return std::string_view{out};
 }
 
 enum class Parameter : std::size_t {
@@ -98,7 +97,7 @@ constexpr std::array<std::string_view, 8> kParameters = {
     "SdkAppid",    "CallbackCommand", "contenttype", "ClientIP",
     "OptPlatform", "RequestID",       "Sign",        "RequestTime"};
 
-Result<void> store(CallbackQuery& query, Parameter which, std::string value) {
+Result<void> store(CallbackQuery& query, Parameter which, std::string_view value) {
   switch (which) {
     case Parameter::sdkappid: {
       const auto number = parse_decimal<std::uint32_t>(value);
@@ -107,25 +106,25 @@ Result<void> store(CallbackQuery& query, Parameter which, std::string value) {
       break;
     }
     case Parameter::command:
-      query.command = std::move(value);
+      query.command = value;
       break;
     case Parameter::contenttype:
-      query.contenttype = std::move(value);
+      query.contenttype = value;
       break;
     case Parameter::client_ip:
-      query.client_ip = std::move(value);
+      query.client_ip = value;
       break;
     case Parameter::opt_platform:
       query.opt_platform = canonical_opt_platform(value);
       break;
     case Parameter::request_id:
-      query.request_id = std::move(value);
+      query.request_id = value;
       break;
     case Parameter::sign:
-      query.sign = std::move(value);
+      query.sign = value;
       break;
     case Parameter::request_time:
-      query.request_time = std::move(value);
+      query.request_time = value;
       break;
   }
   return {};
@@ -197,19 +196,21 @@ Result<CallbackQuery> parse_callback_query(std::string_view target_or_query) {
   CallbackQuery query;
   query.contenttype.clear();
   std::array<bool, kParameters.size()> seen{};
+  std::string room;
   while (!rest.empty()) {
     const std::size_t end = std::min(rest.find('&'), rest.size());
     const std::string_view pair = rest.substr(0, end);
     rest.remove_prefix(std::min(end + 1, rest.size()));
     const std::size_t equals = std::min(pair.find('='), pair.size());
-    TRY(const std::string name, decode(pair.substr(0, equals)));
+    TRY(const std::string_view name, decode(pair.substr(0, equals), room));
     const auto known = std::ranges::find(kParameters, name);
     if (known == kParameters.end()) continue;
     const auto index = static_cast<std::size_t>(known - kParameters.begin());
-    if (seen[index]) return bad_query(name + " is given twice");
+    if (seen[index]) return bad_query(std::string(name) + " is given twice");
     seen[index] = true;
-    TRY(std::string value, decode(pair.substr(std::min(equals + 1, pair.size()))));
-    TRY_VOID(store(query, static_cast<Parameter>(index), std::move(value)));
+    TRY(const std::string_view value,
+        decode(pair.substr(std::min(equals + 1, pair.size())), room));
+    TRY_VOID(store(query, static_cast<Parameter>(index), value));
   }
   return query;
 }
