@@ -133,8 +133,11 @@ void append_inbox_entry(std::string& out, const store::InboxEntry& entry) {
   object.text("client_ip", entry.client_ip);
   object.text("opt_platform", entry.opt_platform);
   object.text("via", entry.via == store::InboxVia::feed ? "feed" : "callback");
-  entry.target.empty() ? object.null("target") : object.text("target", entry.target);
-  object.raw("query", query_object(entry.target));
+  const std::string target =
+      whole_target(entry.target, {entry.app, entry.command, entry.client_ip, entry.opt_platform,
+                                  entry.request_id});
+  target.empty() ? object.null("target") : object.text("target", target);
+  object.raw("query", query_object(target));
   object.raw("body", entry.body);
 }
 

@@ -1,6 +1,7 @@
 #include "receiver/request_target.h"
 
 #include <algorithm>
+#include <array>
 #include <set>
 
 #include "receiver/query_params.h"
@@ -11,19 +12,27 @@ namespace {
 
 bool is_printable(char c) { return c > 0x20 && c < 0x7f; }
 
-std::string shown(std::string_view text) {
-  auto decoded = percent_decode(text);
-  const auto ascii = [](char c) { return static_cast<unsigned char>(c) < 0x80; };
-  if (!decoded || !std::ranges::all_of(*decoded, ascii)) return std::string(text);
-  return std::move(*decoded);
+/// Parameters by their codes: a code alone stands for name and word, with kSpelled added for the name,
+/// whose value follows.
+constexpr std::array<std::string_view, 9> kNames = {
+    "",          "SdkAppid", "CallbackCommand", "contenttype", "ClientIP", "OptPlatform",
+    "RequestID", "Sign",     "RequestTime"};
+constexpr char kSpelled = 0x10;
+static_assert(kNames.size() <= kSpelled);
+
+/// By the same codes. What has no word in the entry never equals one.
+using Words = std::array<std::string_view, kNames.size()>;
+Words words_by_code(const TargetWords& words, std::string_view app) {
+  return {"", app, words.command, "json", words.client_ip, words.opt_platform, words.request_id,
+          "", ""};
 }
 
-}  // namespace
+/// Targets that percent_encoded() leaves alone, and nearly all are.
+bool is_plain(std::string_view target) {
+  return target.size() <= kMaxKeptTarget && std::ranges::all_of(target, is_printable);
+}
 
-std::string kept_target(std::string_view target) {
-  if (target.size() <= kMaxKeptTarget && std::ranges::all_of(target, is_printable)) {
-    return std::string(target);
-  }
+std::string percent_encoded(std::string_view target) {
   static constexpr char kDigits[] = "0123456789ABCDEF";
   std::string kept;
   kept.reserve(std::min(target.size(), kMaxKeptTarget));
@@ -41,6 +50,77 @@ std::string kept_target(std::string_view target) {
     }
   }
   return kept;
+}
+
+/// One `name=value` between two '&'; false if it is not a documented one.
+bool append_short(std::string& out, std::string_view pair, const Words& words) {
+  const std::size_t equals = pair.find('=');
+  if (equals == std::string_view::npos) return false;
+  const auto name = std::find(kNames.begin() + 1, kNames.end(), pair.substr(0, equals));
+  if (name == kNames.end()) return false;
+  const auto code = static_cast<std::size_t>(name - kNames.begin());
+  const std::string_view value = pair.substr(equals + 1);
+  if (!words[code].empty() && value == words[code]) {
+    out.push_back(static_cast<char>(code));
+  } else {
+    out.push_back(static_cast<char>(kSpelled + code));
+    out += value;
+  }
+  return true;
+}
+
+std::string shown(std::string_view text) {
+  auto decoded = percent_decode(text);
+  const auto ascii = [](char c) { return static_cast<unsigned char>(c) < 0x80; };
+  if (!decoded || !std::ranges::all_of(*decoded, ascii)) return std::string(text);
+  return std::move(*decoded);
+}
+
+}  // namespace
+
+std::string kept_target(std::string_view target, const TargetWords& words) {
+  if (!is_plain(target)) {
+    const std::string encoded = percent_encoded(target);
+    return kept_target(encoded, words);
+  }
+  const std::size_t mark = target.find('?');
+  if (mark == std::string_view::npos) return std::string(target);
+  const std::string app = words.app.str();
+  const Words by_code = words_by_code(words, app);
+  std::string kept;
+  kept.reserve(mark + 128);
+  kept = target.substr(0, mark + 1);
+  for (std::size_t begin = mark + 1; begin <= target.size();) {
+    const std::size_t end = std::min(target.find('&', begin), target.size());
+    // A code brings its '&', but not right behind the '?'.
+    const bool first = begin == mark + 1;
+    if ((!first && kept.size() == mark + 1) ||
+        !append_short(kept, target.substr(begin, end - begin), by_code)) {
+      if (!first) kept.push_back('&');
+      kept += target.substr(begin, end - begin);
+    }
+    begin = end + 1;
+  }
+  return kept;
+}
+
+std::string whole_target(std::string_view kept, const TargetWords& words) {
+  const std::string app = words.app.str();
+  const Words by_code = words_by_code(words, app);
+  const std::size_t mark = kept.find('?');
+  std::string whole;
+  for (std::size_t at = 0; at < kept.size(); ++at) {
+    const auto code = static_cast<std::size_t>(static_cast<unsigned char>(kept[at]));
+    const std::size_t which = code % kSpelled;
+    if (code >= 2 * kSpelled || which == 0 || which >= kNames.size()) {
+      whole.push_back(kept[at]);
+      continue;
+    }
+    if (at != mark + 1) whole.push_back('&');
+    whole.append(kNames[which]).push_back('=');
+    if (code < kSpelled) whole += by_code[which];
+  }
+  return whole;
 }
 
 std::string query_object(std::string_view target) {

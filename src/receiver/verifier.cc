@@ -125,7 +125,9 @@ Verdict Verifier::verify(const Incoming& incoming, std::int64_t now_s) const {
   callback.request_id = std::move(query->request_id);
   callback.client_ip = std::move(query->client_ip);
   callback.opt_platform = std::move(query->opt_platform);
-  callback.target = kept_target(incoming.target);
+  callback.target = kept_target(
+      incoming.target, {callback.app, callback.parsed.command, callback.client_ip,
+                        callback.opt_platform, callback.request_id});
   callback.sequence = sequence_number(incoming.sequence);
   return accepted;
 }

@@ -3,12 +3,17 @@
 
 #include "base/check.h"
 #include "fuzz/targets.h"
+#include "receiver/request_target.h"
 #include "tidings/callback_url.h"
 #include "tidings/usersig.h"
 
 namespace tidings::fuzz {
 
 void callback_query(std::string_view input) {
+  const receiver::TargetWords words{SdkAppId(1), "c", "203.0.113.9", "Web", "r"};
+  const std::string whole = receiver::whole_target(receiver::kept_target(input, words), words);
+  CHECK(receiver::whole_target(receiver::kept_target(input, {}), {}) == whole);
+  CHECK(receiver::whole_target(receiver::kept_target(whole, words), words) == whole);
   const auto query = parse_callback_query(input);
   if (!query || query->sdkappid == SdkAppId()) return;  // absent; nobody calls without one
   const auto url = parse_callback_url("http://hooks.test/im", true);
