@@ -46,6 +46,7 @@ store::InboxKey key_of(std::string_view bytes) {
 
 Result<void> InboxKeys::open(Database& database, std::size_t most_waiting) {
   most_waiting_ = most_waiting;
+  TRY_VOID(filter_.open(database));
   recent_ = RecentKeys(most_waiting + most_waiting / 2);  // growing would hold up one commit
   TRY(has_, database.prepare(look_up()));
   TRY(add_, MultiInsert::prepare(database, "INSERT OR REPLACE INTO inbox_seen(key, id)", "(?,?)"));
@@ -72,7 +73,7 @@ Result<std::vector<store::InboxKey>> InboxKeys::known(std::span<const store::Inb
     const auto place = sorted_place(key);
     if (recent_.contains(key) || (place != sorted_.end() && place->second != 0)) {
       found.push_back(key);
-    } else if (place == sorted_.end()) {
+    } else if (place == sorted_.end() && !filter_.excludes(key)) {
       others.push_back(key);
     }
   }
@@ -100,6 +101,7 @@ Result<void> InboxKeys::find_written(std::span<const store::InboxKey> asked,
 }
 
 Result<void> InboxKeys::write(std::span<const store::InboxEntry> added) {
+  TRY_VOID(filter_.read_on());
   if (sorted_.empty() && recent_.size() >= most_waiting_) sort_recent();
   return sorted_.empty() ? Result<void>{} : write_share(added.size());
 }
@@ -119,6 +121,7 @@ Result<void> InboxKeys::write_share(std::size_t added) {
   std::vector<Entry> share;
   std::copy_if(at(written_), at(end), std::back_inserter(share),
                [](const Entry& entry) { return entry.second != 0; });
+  for (const Entry& entry : share) filter_.added(entry.first);
   TRY_VOID(add_.run(std::span{share}, [](Statement& to, int position, const Entry& entry) {
     return to.bind_from(position, blob_of(entry.first), entry.second);
   }));

@@ -6,7 +6,7 @@
 /// inbox's rows, and read back from there at the start.
 ///
 /// Exact at any moment: a key is in memory, in `inbox_seen`, or in both. Memory: up to 1.5 times
-/// `most_waiting` keys, 5 MiB; a start reads as many rows of the inbox.
+/// `most_waiting` keys, 5 MiB, and the filter's; a start reads as many rows of the inbox.
 /// Errors, threads: those of the connection. Lifetime: ends before its Database.
 #pragma once
 
@@ -20,6 +20,7 @@
 #include "store_sqlite/database.h"
 #include "store_sqlite/multi_insert.h"
 #include "store_sqlite/recent_keys.h"
+#include "store_sqlite/seen_filter.h"
 
 namespace tidings::sqlite {
 
@@ -58,6 +59,7 @@ class InboxKeys {
   MultiInsert add_;
   Statement has_, remove_, first_, through_;
   std::size_t most_waiting_ = kMostWaiting;
+  SeenFilter filter_;
   RecentKeys recent_;
   std::int64_t last_id_ = 0;  // highest id of an entry that is or was recent
 

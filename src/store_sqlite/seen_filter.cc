@@ -1,0 +1,54 @@
+#include "store_sqlite/seen_filter.h"
+
+#include <algorithm>
+#include <string_view>
+
+namespace tidings::sqlite {
+namespace {
+
+constexpr std::size_t kMostBytes = std::size_t{64} << 20;
+
+}  // namespace
+
+Result<void> SeenFilter::open(Database& database, std::size_t share, std::size_t fewest) {
+  share_ = share;
+  fewest_ = fewest;
+  TRY(behind_,
+      database.prepare("SELECT key FROM inbox_seen WHERE key > ? ORDER BY key LIMIT ?"));
+  TRY(entries_, database.prepare("SELECT coalesce((SELECT max(id) FROM inbox) - "
+                                 "(SELECT min(id) FROM inbox), 0)"));
+  return start();
+}
+
+Result<void> SeenFilter::start() {
+  auto rows = entries_.query();
+  TRY_VOID(rows.next());
+  const auto entries = std::max(fewest_, static_cast<std::size_t>(rows.integer(0)));
+  filter_ = KeyFilter(std::min(2 * entries, kMostBytes));
+  most_puts_ = 2 * entries;
+  complete_ = false;
+  read_to_.reset();
+  return {};
+}
+
+Result<void> SeenFilter::read_on() {
+  if (complete_) return filter_.puts() > most_puts_ ? start() : Result<void>{};
+  const std::string_view from =
+      read_to_ ? std::string_view{reinterpret_cast<const char*>(read_to_->data()), read_to_->size()}
+               : std::string_view{};
+  auto rows = behind_.query(Blob{from}, static_cast<std::int64_t>(share_));
+  std::size_t count = 0;
+  std::optional<store::InboxKey> last;
+  for (;; ++count) {
+    TRY(const bool more, rows.next());
+    if (!more) break;
+    const std::string_view bytes = rows.text(0);
+    std::copy_n(bytes.begin(), std::min(bytes.size(), last.emplace().size()), last->begin());
+    filter_.put(*last);
+  }
+  complete_ = count < share_;
+  if (last) read_to_ = last;
+  return {};
+}
+
+}  // namespace tidings::sqlite

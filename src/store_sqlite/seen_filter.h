@@ -1,0 +1,53 @@
+/// Which keys `inbox_seen` certainly does not hold, told from memory: nearly every key that comes is
+/// new, and to find that out in the table is to go down its B-tree, to a page of its own for each,
+/// from the disk where the table is larger than memory.
+///
+/// It is not kept: it is read from the table again, in the order of the keys, a share with each commit.
+/// What is behind the place it came to is asked of the table. So a start waits for nothing.
+/// It only ever holds too much: keys that were removed, or whose transaction was rolled back. Once it
+/// took as many keys again as the table had it is made anew.
+///
+/// Memory: 64 KiB, or twice as many bytes as the inbox has entries, but 64 MiB at most.
+/// Errors, threads: those of the connection. Lifetime: ends before its Database.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+
+#include "store_sqlite/database.h"
+#include "store_sqlite/key_filter.h"
+
+namespace tidings::sqlite {
+
+class SeenFilter {
+ public:
+  static constexpr std::size_t kShare = 256;
+  static constexpr std::size_t kFewest = 32'768;
+
+  /// `share`: so many keys are read with each commit. `fewest`: it is made for that many at least.
+  Result<void> open(Database& database, std::size_t share = kShare, std::size_t fewest = kFewest);
+
+  [[nodiscard]] bool excludes(const store::InboxKey& key) const {
+    return knows(key) && !filter_.may_hold(key);
+  }
+  /// This key comes into the table, with the open transaction.
+  void added(const store::InboxKey& key) { filter_.put(key); }
+  /// Reads a share of the table.
+  Result<void> read_on();
+
+ private:
+  Result<void> start();
+  [[nodiscard]] bool knows(const store::InboxKey& key) const {
+    return complete_ || (read_to_ && key <= *read_to_);
+  }
+
+  Statement behind_, entries_;
+  std::size_t share_ = kShare;
+  std::size_t fewest_ = kFewest;
+  KeyFilter filter_;
+  std::size_t most_puts_ = 0;  // then it is made anew
+  bool complete_ = false;
+  std::optional<store::InboxKey> read_to_;
+};
+
+}  // namespace tidings::sqlite
