@@ -66,6 +66,7 @@ void GroupCache::clear() {
 
 void RowCache::clear() {
   groups.clear();
+  apps.clear();
   tallies.clear();
   ledgers.clear();
   counters.reset();

@@ -320,6 +320,9 @@ Result<void> RowWriter::write_mutes(Work& work) {
 }
 
 void RowWriter::remember(const View& view, RowCache& cache) {
+  for (const auto& [id, entry] : view.apps.entries()) {
+    if (entry.dirty) cache.apps.erase(id);
+  }
   for (const auto& [id, entry] : view.tallies.entries()) {
     if (entry.dirty && entry.row) cache.tallies.insert_or_assign(id, *entry.row);
   }
