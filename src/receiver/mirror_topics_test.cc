@@ -14,6 +14,7 @@
 #include "store_sqlite/mirror_rows.h"
 #include "store_sqlite/mirror_schema.h"
 #include "store_sqlite/mirror_writer.h"
+#include "store_sqlite/topic_number.h"
 #include "tidings/identifier.h"
 
 namespace tidings::receiver {
@@ -203,6 +204,111 @@ TEST(MirrorTopics, AFilledFileOfTheThirdSchemaIsTheSameMirrorAndKnowsWhatItSaw) 
   }
   EXPECT_TRUE(reader.topic({kApp, TopicId{"no group"}}).value());
   EXPECT_EQ(reader.inbox_range().value(), (std::pair<std::int64_t, std::int64_t>(1, 3)));
+}
+
+std::string change_body(const std::string& topic, std::uint64_t name) {
+  AfterTopicInfoChanged body;
+  body.group_id = GroupId{"@TGS#_a"};
+  body.topic_id = TopicId{topic};
+  body.name = std::to_string(name);
+  return write_callback(body, AdditiveMembers::all);
+}
+
+/// Topics as they were kept before there were runs, with changes at times of any order.
+void fill_fourth_schema(const std::string& file, std::mt19937_64& random,
+                        const std::vector<store::MirrorTopicKey>& topics) {
+  auto old = sqlite::Database::open(file).value();
+  sqlite::Schema fourth = sqlite::kMirrorSchema;
+  fourth.migrations = fourth.migrations.first(4);
+  ASSERT_TRUE(sqlite::register_topic_functions(old));
+  ASSERT_TRUE(sqlite::migrate(old, fourth));
+  auto add = old.prepare("INSERT INTO mirror_topic(app, topic, grp, mismatch, alive, updated_ms, "
+                         "stamps, type, owner, operator, name, introduction, notification, face_url, "
+                         "user_defined_data) VALUES(?,?,'@TGS#_a',1,1,?,?,'','','','','','','','')")
+                 .value();
+  const std::string stamps = sqlite::topic_stamps(store::MirrorTopic{});
+  for (const auto& [app, topic] : topics) {
+    const auto ms = static_cast<std::int64_t>(random() % 50);
+    ASSERT_TRUE(add.run(app, topic, ms, sqlite::Blob{stamps}));
+  }
+}
+
+TEST(MirrorTopics, ByTimeEachStandsOnceWhereItChangedLast) {
+  const auto seed = std::random_device{}();
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  std::mt19937_64 random(seed);
+  const SdkAppId apps[] = {kApp, SdkAppId{kApp.number() + 1}};
+  std::vector<store::MirrorTopicKey> topics;
+  for (int i = 0; i < 40; ++i) {
+    topics.push_back({apps[random() % 2], TopicId{"topic of before " + std::to_string(i)}});
+  }
+  MirrorFolder folder;
+  ASSERT_NO_FATAL_FAILURE(fill_fourth_schema(folder.file(), random, topics));
+  auto writer = sqlite::MirrorWriter::open(folder.file(), quick()).value();
+  sqlite::MirrorSqliteReader reader(folder.file());
+
+  const auto check = [&] {
+    for (const SdkAppId app : apps) {
+      store::MirrorFilter filter;
+      filter.app = app;
+      filter.limit = 1 + random() % 7;
+      if (random() % 2 == 0) filter.since_ms = random() % 200;
+      if (random() % 2 == 0) filter.until_ms = random() % 200;
+      std::vector<std::pair<std::pair<std::int64_t, std::int64_t>, std::string>> expected;
+      for (const auto& key : topics) {
+        if (key.app != app) continue;
+        const auto topic = reader.topic(key).value().value();
+        if (topic.updated_ms < filter.since_ms.value_or(0) ||
+            topic.updated_ms >= filter.until_ms.value_or(1000)) {
+          continue;
+        }
+        expected.push_back({{topic.updated_ms, topic.row}, key.topic.str()});
+      }
+      std::sort(expected.begin(), expected.end());
+      decltype(expected) listed;
+      do {
+        const auto page = reader.topics(filter).value();
+        ASSERT_LE(page.rows.size(), filter.limit);
+        for (const auto& topic : page.rows) {
+          listed.push_back({{topic.updated_ms, topic.row}, topic.topic.str()});
+        }
+        filter.after = page.next;
+      } while (!filter.after.empty() && listed.size() < 1000);
+      ASSERT_EQ(listed, expected);
+    }
+  };
+
+  std::int64_t now_ms = 60;
+  std::uint64_t number = 0;
+  for (int batch = 0; batch < 60; ++batch) {
+    now_ms += static_cast<std::int64_t>(random() % 3);  // often none: batches of the same moment
+    std::vector<Callback> callbacks;
+    for (auto count = 1 + random() % 8; count > 0; --count) {
+      ++number;
+      if (random() % 2 == 0) {
+        const auto& topic = topics[random() % topics.size()];
+        callbacks.push_back(callback_of(change_body(topic.topic.str(), number)));
+        callbacks.back().app = topic.app;
+      } else {
+        const std::string id = make_topic_id(GroupId{"@TGS#_a"}, number).str();
+        callbacks.push_back(callback_of(create_body("@TGS#_a", id)));
+        callbacks.back().app = apps[random() % 2];
+        topics.push_back({callbacks.back().app, TopicId{id}});
+      }
+    }
+    ASSERT_TRUE(write_batch(writer, std::move(callbacks), now_ms));
+    if (batch % 6 == 0) {
+      ASSERT_NO_FATAL_FAILURE(check());
+    }
+  }
+  ASSERT_NO_FATAL_FAILURE(check());
+  auto database = sqlite::Database::open(folder.file()).value();
+  const auto singles = database.integer("SELECT count(*) FROM mirror_topic_run WHERE first = last");
+  const auto stale = database.integer(
+      "SELECT count(*) FROM mirror_topic_run r WHERE first = last AND updated_ms <> "
+      "(SELECT updated_ms FROM mirror_topic WHERE row = r.first)");
+  EXPECT_GT(singles.value(), 10);
+  EXPECT_EQ(stale.value(), 0) << "they go with the change after";
 }
 
 }  // namespace

@@ -94,7 +94,7 @@ Result<MirrorPage<Row>> page_by_time(Statement& statement, const MirrorFilter& f
 struct MirrorSqliteReader::Connection {
   Database database;
   TopicQueries topic_queries;
-  Statement group, topics_by_time, groups_by_time;
+  Statement group, topic_runs, run_topics, groups_by_time;
   Statement inbox, inbox_at, tallies, sequences, topic_counts, group_counts;
 
   Result<void> open(const std::string& path) {
@@ -105,10 +105,10 @@ struct MirrorSqliteReader::Connection {
     Database& db = database;
     TRY_VOID(topic_queries.prepare(db));
     TRY(group, db.prepare(select_mirror(kMirrorGroupColumns, "mirror_group WHERE app = ? AND grp = ?")));
-    TRY(topics_by_time,
-        db.prepare(select_mirror(kMirrorTopicColumns,
-                          "mirror_topic WHERE app = ?1 AND (updated_ms, row) > (?2, ?3) AND "
-                          "updated_ms < ?4 ORDER BY updated_ms, row")));
+    TRY(topic_runs, db.prepare("SELECT updated_ms, first, last FROM mirror_topic_run WHERE app = ? "
+                               "AND updated_ms >= ? AND updated_ms < ? ORDER BY updated_ms, first"));
+    TRY(run_topics, db.prepare(select_mirror(
+                        kMirrorTopicColumns, "mirror_topic WHERE row BETWEEN ? AND ? ORDER BY row")));
     TRY(groups_by_time,
         db.prepare(select_mirror(kMirrorGroupColumns,
                           "mirror_group WHERE app = ?1 AND (updated_ms, row) > (?2, ?3) AND "
@@ -123,6 +123,34 @@ struct MirrorSqliteReader::Connection {
     TRY(group_counts,
         db.prepare("SELECT app, sum(alive), sum(1 - alive) FROM mirror_group GROUP BY app"));
     return {};
+  }
+
+  /// Topics in order of change from the cursor on. Some rows of a run are of another app, or have
+  /// changed since.
+  Result<MirrorPage<MirrorTopic>> page_by_run(const MirrorFilter& filter) {
+    TRY(const TimeCursor from, time_cursor(filter));
+    MirrorPage<MirrorTopic> page;
+    std::size_t scanned = 0;
+    auto runs = topic_runs.query(filter.app, from.ms, filter.until_ms.value_or(kEnd));
+    for (;;) {
+      TRY(const bool more_runs, runs.next());
+      if (!more_runs) break;
+      const std::int64_t ms = runs.integer(0);
+      const std::int64_t first =
+          ms == from.ms ? std::max(runs.integer(1), from.row + 1) : runs.integer(1);
+      auto rows = run_topics.query(first, runs.integer(2));
+      for (;; ++scanned) {
+        TRY(const bool more, rows.next());
+        if (!more) break;
+        if (page.rows.size() == filter.limit || scanned == kMaxScanned) return page;
+        page.next = std::to_string(ms) + "." + std::to_string(rows.integer(0));
+        if (!is_mirror_topic_of(rows, filter.app, ms)) continue;
+        TRY(auto topic, read_mirror_topic(rows));
+        if (fits(filter, topic)) page.rows.push_back(std::move(topic));
+      }
+    }
+    page.next.clear();
+    return page;
   }
 
   /// Topics whose ids name the group, from the cursor on; the cursor is "t" and the integer key of
@@ -254,7 +282,7 @@ Result<std::optional<MirrorGroup>> MirrorSqliteReader::group(const store::Mirror
 Result<MirrorPage<MirrorTopic>> MirrorSqliteReader::topics(const MirrorFilter& filter) {
   TRY(auto connection, lease());
   if (filter.group) return connection->page_of_group(filter);
-  return page_by_time<MirrorTopic>(connection->topics_by_time, filter, read_mirror_topic);
+  return connection->page_by_run(filter);
 }
 
 Result<MirrorPage<MirrorGroup>> MirrorSqliteReader::groups(const MirrorFilter& filter) {

@@ -37,6 +37,10 @@ Result<store::MirrorTopic> read_mirror_topic(const Rows& rows) {
   return topic;
 }
 
+bool is_mirror_topic_of(const Rows& rows, SdkAppId app, std::int64_t updated_ms) {
+  return app_of(rows, 1) == app && rows.integer(5) == updated_ms;
+}
+
 std::string topic_stamps(const store::MirrorTopic& topic) {
   return encode_stamps({&topic.seen, &topic.created, &topic.destroyed, &topic.name.stamp,
                         &topic.introduction.stamp, &topic.notification.stamp,

@@ -2,6 +2,7 @@
 /// them belong together: an index into one is an index into the other.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -16,6 +17,7 @@ inline constexpr std::string_view kMirrorTopicColumns =
     "introduction, notification, face_url, user_defined_data";
 inline constexpr int kMirrorTopicColumnCount = 15;
 Result<store::MirrorTopic> read_mirror_topic(const Rows& rows);
+[[nodiscard]] bool is_mirror_topic_of(const Rows& rows, SdkAppId app, std::int64_t updated_ms);
 
 inline constexpr std::string_view kMirrorGroupColumns =
     "row, app, grp, updated_ms, stamps, type, operator, owner, name, introduction, notification, "

@@ -6,6 +6,8 @@
 /// * A usual topic is found by the number in its id (topic_number.h), which grows, so that index
 ///   grows at its end too. Topics of a group are a chain from the newest to the oldest; only its head
 ///   changes with a topic, and hundreds of heads share a page.
+/// * Topics in the order of their last change are runs of rows: those that came with one commit are one
+///   entry, not one each. A row changed since is left out where it was, and has an entry of its own.
 /// * What makes two requests the same is random. Such keys wait in memory and come into `inbox_seen`
 ///   many at once, in their order (inbox_keys.h).
 #pragma once
@@ -16,7 +18,7 @@
 
 namespace tidings::sqlite {
 
-inline constexpr std::array<Migration, 4> kMirrorMigrations{{
+inline constexpr std::array<Migration, 5> kMirrorMigrations{{
     {1, "inbox and mirror", R"(
 CREATE TABLE inbox(
   id INTEGER PRIMARY KEY,        -- 1, 2, 3, ... in order of commit
@@ -142,6 +144,20 @@ CREATE TABLE inbox_seen_through(
   one INTEGER PRIMARY KEY CHECK(one = 1),
   id INTEGER NOT NULL) STRICT;
 INSERT INTO inbox_seen_through SELECT 1, coalesce(max(id), 0) FROM inbox;
+)"},
+    // Also: inbox.target may be in the short form of receiver/request_target.h.
+    {5, "topics by time in runs", R"(
+-- Rows of mirror_topic from first to last. One counts here if it has this app and this updated_ms; each
+-- row counts in exactly one run.
+CREATE TABLE mirror_topic_run(
+  app INTEGER NOT NULL,
+  updated_ms INTEGER NOT NULL,
+  first INTEGER NOT NULL,
+  last INTEGER NOT NULL,
+  PRIMARY KEY(app, updated_ms, first)) STRICT, WITHOUT ROWID;
+INSERT INTO mirror_topic_run
+  SELECT app, updated_ms, row, row FROM mirror_topic ORDER BY app, updated_ms, row;
+DROP INDEX mirror_topic_updated;
 )"},
 }};
 

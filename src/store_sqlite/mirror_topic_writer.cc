@@ -31,6 +31,11 @@ Result<void> MirrorTopicWriter::prepare(Database& database) {
       database.prepare("UPDATE mirror_topic SET grp=?2, mismatch=?3, alive=?4, updated_ms=?5, "
                        "stamps=?6, type=?7, owner=?8, operator=?9, name=?10, introduction=?11, "
                        "notification=?12, face_url=?13, user_defined_data=?14 WHERE row=?1"));
+  TRY(add_run_, database.prepare("INSERT OR REPLACE INTO mirror_topic_run(app, updated_ms, first, "
+                                 "last) VALUES(?,?,?,?)"));
+  TRY(remove_run_, database.prepare("DELETE FROM mirror_topic_run WHERE app = ? AND updated_ms = ? "
+                                    "AND first = ? AND last = first"));
+  TRY(updated_, database.prepare("SELECT updated_ms FROM mirror_topic WHERE row = ?"));
   TRY(add_parent_, database.prepare("INSERT INTO mirror_parent(app, grp) VALUES(?,?)"));
   TRY(put_last_, MultiInsert::prepare(
                      database, "INSERT OR REPLACE INTO mirror_chain(parent, last)", "(?,?)"));
@@ -92,6 +97,7 @@ Result<void> MirrorTopicWriter::write(Database& database, std::vector<const Mirr
     newcomers.push_back(std::move(newcomer));
   }
   TRY_VOID(add(newcomers));
+  TRY_VOID(add_runs(newcomers));
   TRY_VOID(put_last_.run(std::span{dirty_}, [](Statement& to, int at, const Parent* each) {
     return to.bind_from(at, each->is.row, each->is.last);
   }));
@@ -133,7 +139,40 @@ Result<void> MirrorTopicWriter::add(std::span<const Newcomer> newcomers) {
   });
 }
 
+/// One for each app: rows of others may stand between those of an app.
+Result<void> MirrorTopicWriter::add_runs(std::span<const Newcomer> newcomers) {
+  struct Run {
+    std::int64_t first = 0;
+    std::int64_t last = 0;
+  };
+  std::map<std::pair<SdkAppId, std::int64_t>, Run> runs;
+  for (const Newcomer& each : newcomers) {
+    Run& run = runs[{each.topic->app, each.topic->updated_ms}];
+    if (run.first == 0) run.first = each.row;
+    run.last = each.row;
+  }
+  for (const auto& [place, run] : runs) {
+    TRY_VOID(add_run_.run(place.first, place.second, run.first, run.last));
+  }
+  return {};
+}
+
+/// Out of its run, into one of its own.
+Result<void> MirrorTopicWriter::move_in_time(const MirrorTopic& topic) {
+  std::int64_t before_ms = 0;
+  {
+    auto rows = updated_.query(topic.row);
+    TRY(const bool exists, rows.next());
+    if (!exists) return fail(Errc::corrupt, "a mirrored topic's row is gone");
+    before_ms = rows.integer(0);
+  }
+  if (before_ms == topic.updated_ms) return {};
+  TRY_VOID(remove_run_.run(topic.app, before_ms, topic.row));
+  return add_run_.run(topic.app, topic.updated_ms, topic.row, topic.row);
+}
+
 Result<void> MirrorTopicWriter::change(const MirrorTopic& t) {
+  TRY_VOID(move_in_time(t));
   const std::string stamps = topic_stamps(t);
   return change_.run(t.row, t.group, t.group_mismatch, t.alive(), t.updated_ms, Blob{stamps},
                      t.type, t.owner, t.operator_account, t.name.value, t.introduction.value,

@@ -4,10 +4,12 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "store/mirror_view.h"
@@ -49,11 +51,13 @@ class MirrorTopicWriter {
   Result<Parent*> parent(const store::MirrorGroupKey& group);
   Result<Newcomer> enlist(Database& database, const store::MirrorTopic& topic);
   Result<void> add(std::span<const Newcomer> newcomers);
+  Result<void> add_runs(std::span<const Newcomer> newcomers);
+  Result<void> move_in_time(const store::MirrorTopic& topic);
   Result<void> change(const store::MirrorTopic& topic);
 
   TopicQueries queries_;
   MultiInsert add_, put_last_;
-  Statement change_, add_parent_, last_row_;
+  Statement change_, add_parent_, last_row_, add_run_, remove_run_, updated_;
   /// No topic has a higher number: what is created now has, usually, and need not be looked for.
   std::int64_t highest_number_ = 0;
   std::optional<std::int64_t> highest_row_;  // of all topics; none: to be looked up
