@@ -4,7 +4,8 @@
 #include <cstring>
 #include <iterator>
 #include <string>
-#include <string_view>
+
+#include "store_sqlite/inbox_key_column.h"
 
 namespace tidings::sqlite {
 namespace {
@@ -30,16 +31,6 @@ bool before(const store::InboxKey& a, const store::InboxKey& b) {
 void sort_by_key(std::vector<RecentKeys::Entry>& entries) {
   std::sort(entries.begin(), entries.end(),
             [](const auto& a, const auto& b) { return before(a.first, b.first); });
-}
-
-Blob blob_of(const store::InboxKey& key) {
-  return Blob{{reinterpret_cast<const char*>(key.data()), key.size()}};
-}
-
-store::InboxKey key_of(std::string_view bytes) {
-  store::InboxKey key{};
-  std::copy_n(bytes.begin(), std::min(bytes.size(), key.size()), key.begin());
-  return key;
 }
 
 }  // namespace

@@ -1,7 +1,6 @@
 #include "store_sqlite/mirror_rows.h"
 
-#include <algorithm>
-
+#include "store_sqlite/inbox_key_column.h"
 #include "store_sqlite/mirror_codec.h"
 
 namespace tidings::sqlite {
@@ -100,8 +99,7 @@ store::InboxEntry read_inbox_entry(const Rows& rows) {
   entry.request_id = text_of(rows, 7);
   entry.client_ip = text_of(rows, 8);
   entry.opt_platform = text_of(rows, 9);
-  const std::string_view key = rows.text(10);
-  std::copy_n(key.begin(), std::min(key.size(), entry.key.size()), entry.key.begin());
+  entry.key = key_of(rows.text(10));
   entry.body = text_of(rows, 11);
   entry.target = text_of(rows, 12);
   entry.via = rows.integer(13) == 0 ? store::InboxVia::callback : store::InboxVia::feed;

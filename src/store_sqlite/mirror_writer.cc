@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "store_sqlite/inbox_key_column.h"
 #include "store_sqlite/mirror_codec.h"
 #include "store_sqlite/mirror_rows.h"
 #include "store_sqlite/mirror_schema.h"
@@ -27,10 +28,6 @@ constexpr std::int64_t kCacheKib = 4096;
 
 std::string select(std::string_view columns, std::string_view rest) {
   return "SELECT " + std::string(columns) + " FROM " + std::string(rest);
-}
-
-std::string_view bytes_of(const store::InboxKey& key) {
-  return {reinterpret_cast<const char*>(key.data()), key.size()};
 }
 
 }  // namespace
@@ -187,7 +184,7 @@ Result<void> MirrorWriter::write(const store::MirrorView& view) {
   TRY_VOID(begin());
   TRY_VOID(add_inbox_.run(
       std::span{view.inbox}, [](Statement& to, int at, const store::InboxEntry& entry) {
-        return to.bind_from(at, entry.id, Blob{bytes_of(entry.key)}, entry.app, entry.command,
+        return to.bind_from(at, entry.id, blob_of(entry.key), entry.app, entry.command,
                             entry.group, entry.received_ms, entry.event_time_ms, entry.sequence,
                             entry.request_id, entry.client_ip, entry.opt_platform, entry.body,
                             entry.target, static_cast<int>(entry.via));

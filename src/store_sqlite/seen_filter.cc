@@ -1,7 +1,8 @@
 #include "store_sqlite/seen_filter.h"
 
 #include <algorithm>
-#include <string_view>
+
+#include "store_sqlite/inbox_key_column.h"
 
 namespace tidings::sqlite {
 namespace {
@@ -33,17 +34,14 @@ Result<void> SeenFilter::start() {
 
 Result<void> SeenFilter::read_on() {
   if (complete_) return filter_.puts() > most_puts_ ? start() : Result<void>{};
-  const std::string_view from =
-      read_to_ ? std::string_view{reinterpret_cast<const char*>(read_to_->data()), read_to_->size()}
-               : std::string_view{};
-  auto rows = behind_.query(Blob{from}, static_cast<std::int64_t>(share_));
+  const Blob from = read_to_ ? blob_of(*read_to_) : Blob{};
+  auto rows = behind_.query(from, static_cast<std::int64_t>(share_));
   std::size_t count = 0;
   std::optional<store::InboxKey> last;
   for (;; ++count) {
     TRY(const bool more, rows.next());
     if (!more) break;
-    const std::string_view bytes = rows.text(0);
-    std::copy_n(bytes.begin(), std::min(bytes.size(), last.emplace().size()), last->begin());
+    last = key_of(rows.text(0));
     filter_.put(*last);
   }
   complete_ = count < share_;

@@ -7,7 +7,8 @@
 
 #include <random>
 #include <set>
-#include <string_view>
+
+#include "store_sqlite/inbox_key_column.h"
 
 namespace tidings::sqlite {
 namespace {
@@ -24,9 +25,6 @@ class SeenFilterTest : public ::testing::Test {
         "CREATE TABLE inbox_seen(key BLOB PRIMARY KEY, id INTEGER NOT NULL) STRICT, WITHOUT ROWID"));
     insert_ = database_.prepare("INSERT INTO inbox_seen(key, id) VALUES(?, 1)").value();
     remove_ = database_.prepare("DELETE FROM inbox_seen WHERE key = ?").value();
-  }
-  static Blob blob_of(const store::InboxKey& key) {
-    return Blob{{reinterpret_cast<const char*>(key.data()), key.size()}};
   }
   /// Of one app, as most are.
   store::InboxKey draw_key() {
