@@ -175,6 +175,7 @@ Result<void> RowWriter::apply(const DropApp& change, Work& work) {
     TRY_VOID(each.run(change.app));
   }
   work.cache.groups.clear();
+  work.cache.apps.erase(change.app);
   work.cache.tallies.erase(change.app);
   return {};
 }

@@ -210,6 +210,7 @@ TEST_P(RowsContract, TheSameAppNumberWithNewSettingsIsNeverAnsweredFromAnOldCopy
   dropped.drop(app_);
   commit(dropped);
   EXPECT_EQ(read({.apps = {app_}}).app(app_), nullptr);
+  EXPECT_EQ(load({.apps = {app_}}).app(app_), nullptr);
   put_app(app_);  // version 1 again
   View renamed = load({.apps = {app_}});
   App app = *renamed.app(app_);
