@@ -128,6 +128,8 @@ def receiver_topics(file, topics):
              topic=f"{group} || '@TOPIC#_@TOPIC#' || topic_token({number} + 1 + n)", grp=group,
              parent=f"{parent} + 1 + n / {TOPICS_PER_GROUP}", number=f"{number} + 1 + n",
              before=f"CASE WHEN n % {TOPICS_PER_GROUP} = 0 THEN 0 ELSE {row} + n END")
+    database.execute("INSERT INTO mirror_topic_run SELECT app, updated_ms, ? + 1, ? + ? FROM mirror_topic "
+                     "WHERE row = ?", (row, row, topics, row))
     multiply(database, "mirror_parent", f"row = {parent}", groups, row=f"{parent} + 1 + n",
              grp=f"'{PREFIX}' || n")
     multiply(database, "mirror_chain", f"parent = {parent}", groups, parent=f"{parent} + 1 + n",

@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <random>
+#include <set>
 
 #include "receiver/test_callbacks.h"
 #include "receiver/test_mirror_file.h"
@@ -216,7 +217,8 @@ std::string change_body(const std::string& topic, std::uint64_t name) {
 
 /// Topics as they were kept before there were runs, with changes at times of any order.
 void fill_fourth_schema(const std::string& file, std::mt19937_64& random,
-                        const std::vector<store::MirrorTopicKey>& topics) {
+                        const std::vector<store::MirrorTopicKey>& topics,
+                        std::uint64_t moments = 50) {
   auto old = sqlite::Database::open(file).value();
   sqlite::Schema fourth = sqlite::kMirrorSchema;
   fourth.migrations = fourth.migrations.first(4);
@@ -227,10 +229,45 @@ void fill_fourth_schema(const std::string& file, std::mt19937_64& random,
                          "user_defined_data) VALUES(?,?,'@TGS#_a',1,1,?,?,'','','','','','','','')")
                  .value();
   const std::string stamps = sqlite::topic_stamps(store::MirrorTopic{});
+  auto transaction = sqlite::Transaction::begin(old).value();
   for (const auto& [app, topic] : topics) {
-    const auto ms = static_cast<std::int64_t>(random() % 50);
+    const auto ms = static_cast<std::int64_t>(random() % moments);
     ASSERT_TRUE(add.run(app, topic, ms, sqlite::Blob{stamps}));
   }
+  ASSERT_TRUE(transaction.commit());
+}
+
+TEST(MirrorTopics, ByTimeManyOfOneMomentArePagedThroughAndEveryPageIsBounded) {
+  std::mt19937_64 random(11);
+  std::vector<store::MirrorTopicKey> topics;
+  for (int i = 0; i < 30'000; ++i) topics.push_back({kApp, TopicId{"topic " + std::to_string(i)}});
+  MirrorFolder folder;
+  ASSERT_NO_FATAL_FAILURE(fill_fourth_schema(folder.file(), random, topics, 1));
+  auto writer = sqlite::MirrorWriter::open(folder.file(), quick()).value();
+  sqlite::MirrorSqliteReader reader(folder.file());
+  store::MirrorFilter filter;
+  filter.app = kApp;
+  filter.limit = 1'000;
+  std::set<std::string> listed;
+  int pages = 0;
+  do {
+    const auto page = reader.topics(filter).value();
+    for (const auto& topic : page.rows) EXPECT_TRUE(listed.insert(topic.topic.str()).second);
+    filter.after = page.next;
+    ++pages;
+  } while (!filter.after.empty() && pages < 40);
+  EXPECT_EQ(listed.size(), topics.size());
+  EXPECT_LE(pages, 31);
+
+  filter.after.clear();
+  filter.state = store::MirrorState::destroyed;  // none: 20,000 rows are looked at, no more
+  const auto none = reader.topics(filter).value();
+  EXPECT_TRUE(none.rows.empty());
+  ASSERT_FALSE(none.next.empty());
+  filter.after = none.next;
+  EXPECT_TRUE(reader.topics(filter).value().next.empty());
+  filter.after = "0.9223372036854775807";
+  EXPECT_TRUE(reader.topics(filter).value().next.empty());
 }
 
 TEST(MirrorTopics, ByTimeEachStandsOnceWhereItChangedLast) {

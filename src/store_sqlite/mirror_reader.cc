@@ -105,10 +105,14 @@ struct MirrorSqliteReader::Connection {
     Database& db = database;
     TRY_VOID(topic_queries.prepare(db));
     TRY(group, db.prepare(select_mirror(kMirrorGroupColumns, "mirror_group WHERE app = ? AND grp = ?")));
-    TRY(topic_runs, db.prepare("SELECT updated_ms, first, last FROM mirror_topic_run WHERE app = ? "
-                               "AND updated_ms >= ? AND updated_ms < ? ORDER BY updated_ms, first"));
+    // From the run that the cursor stands in: an app's runs of one moment do not overlap.
+    TRY(topic_runs,
+        db.prepare("SELECT updated_ms, first, last FROM mirror_topic_run WHERE app = ?1 AND "
+                   "(updated_ms, first) >= (?2, coalesce((SELECT max(first) FROM mirror_topic_run "
+                   "WHERE app = ?1 AND updated_ms = ?2 AND first <= ?3), 0)) AND updated_ms < ?4 "
+                   "ORDER BY updated_ms, first"));
     TRY(run_topics, db.prepare(select_mirror(
-                        kMirrorTopicColumns, "mirror_topic WHERE row BETWEEN ? AND ? ORDER BY row")));
+                        kMirrorTopicColumns, "mirror_topic WHERE row > ? AND row <= ? ORDER BY row")));
     TRY(groups_by_time,
         db.prepare(select_mirror(kMirrorGroupColumns,
                           "mirror_group WHERE app = ?1 AND (updated_ms, row) > (?2, ?3) AND "
@@ -131,14 +135,14 @@ struct MirrorSqliteReader::Connection {
     TRY(const TimeCursor from, time_cursor(filter));
     MirrorPage<MirrorTopic> page;
     std::size_t scanned = 0;
-    auto runs = topic_runs.query(filter.app, from.ms, filter.until_ms.value_or(kEnd));
+    auto runs = topic_runs.query(filter.app, from.ms, from.row, filter.until_ms.value_or(kEnd));
     for (;;) {
       TRY(const bool more_runs, runs.next());
       if (!more_runs) break;
       const std::int64_t ms = runs.integer(0);
-      const std::int64_t first =
-          ms == from.ms ? std::max(runs.integer(1), from.row + 1) : runs.integer(1);
-      auto rows = run_topics.query(first, runs.integer(2));
+      const std::int64_t before = runs.integer(1) - 1;
+      auto rows = run_topics.query(ms == from.ms ? std::max(before, from.row) : before,
+                                   runs.integer(2));
       for (;; ++scanned) {
         TRY(const bool more, rows.next());
         if (!more) break;

@@ -148,7 +148,7 @@ INSERT INTO inbox_seen_through SELECT 1, coalesce(max(id), 0) FROM inbox;
     // Also: inbox.target may be in the short form of receiver/request_target.h.
     {5, "topics by time in runs", R"(
 -- Rows of mirror_topic from first to last. One counts here if it has this app and this updated_ms; each
--- row counts in exactly one run.
+-- row counts in exactly one run, since times of changes never go back (inbox.received_ms).
 CREATE TABLE mirror_topic_run(
   app INTEGER NOT NULL,
   updated_ms INTEGER NOT NULL,

@@ -31,8 +31,9 @@ Result<void> MirrorTopicWriter::prepare(Database& database) {
       database.prepare("UPDATE mirror_topic SET grp=?2, mismatch=?3, alive=?4, updated_ms=?5, "
                        "stamps=?6, type=?7, owner=?8, operator=?9, name=?10, introduction=?11, "
                        "notification=?12, face_url=?13, user_defined_data=?14 WHERE row=?1"));
-  TRY(add_run_, database.prepare("INSERT OR REPLACE INTO mirror_topic_run(app, updated_ms, first, "
-                                 "last) VALUES(?,?,?,?)"));
+  TRY(add_run_, database.prepare("INSERT INTO mirror_topic_run(app, updated_ms, first, last) "
+                                 "VALUES(?,?,?,?) ON CONFLICT DO UPDATE SET "
+                                 "last = max(last, excluded.last)"));
   TRY(remove_run_, database.prepare("DELETE FROM mirror_topic_run WHERE app = ? AND updated_ms = ? "
                                     "AND first = ? AND last = first"));
   TRY(updated_, database.prepare("SELECT updated_ms FROM mirror_topic WHERE row = ?"));
