@@ -35,9 +35,10 @@ void sort_by_key(std::vector<RecentKeys::Entry>& entries) {
 
 }  // namespace
 
-Result<void> InboxKeys::open(Database& database, std::size_t most_waiting) {
+Result<void> InboxKeys::open(Database& database, std::size_t most_waiting,
+                             std::size_t filter_share) {
   most_waiting_ = most_waiting;
-  TRY_VOID(filter_.open(database));
+  TRY_VOID(filter_.open(database, filter_share, most_waiting));
   recent_ = RecentKeys(most_waiting + most_waiting / 2);  // growing would hold up one commit
   TRY(has_, database.prepare(look_up()));
   TRY(add_, MultiInsert::prepare(database, "INSERT OR REPLACE INTO inbox_seen(key, id)", "(?,?)"));
@@ -92,7 +93,7 @@ Result<void> InboxKeys::find_written(std::span<const store::InboxKey> asked,
 }
 
 Result<void> InboxKeys::write(std::span<const store::InboxEntry> added) {
-  TRY_VOID(filter_.read_on());
+  TRY_VOID(filter_.read_on(added.size()));
   if (sorted_.empty() && recent_.size() >= most_waiting_) sort_recent();
   return sorted_.empty() ? Result<void>{} : write_share(added.size());
 }

@@ -28,8 +28,10 @@ class InboxKeys {
  public:
   static constexpr std::size_t kMostWaiting = 32'768;
 
-  /// Reads back what was waiting. `most_waiting`: so many are written together.
-  Result<void> open(Database& database, std::size_t most_waiting = kMostWaiting);
+  /// Reads back what was waiting. `most_waiting`: so many are written together. `filter_share`: see
+  /// SeenFilter::open().
+  Result<void> open(Database& database, std::size_t most_waiting = kMostWaiting,
+                    std::size_t filter_share = SeenFilter::kShare);
 
   /// Those of `asked` that were seen, in no order.
   Result<std::vector<store::InboxKey>> known(std::span<const store::InboxKey> asked);

@@ -20,6 +20,7 @@ namespace tidings::sqlite {
 namespace {
 
 constexpr std::size_t kTogether = 100;
+constexpr std::size_t kFilterShare = 3;  // most of the time it is being read, or made anew
 
 class InboxKeysTest : public ::testing::Test {
  protected:
@@ -36,7 +37,7 @@ class InboxKeysTest : public ::testing::Test {
   /// As after a kill: nothing of the memory is left.
   void start() {
     keys_.emplace();
-    ASSERT_TRUE(keys_->open(database_, kTogether));
+    ASSERT_TRUE(keys_->open(database_, kTogether, kFilterShare));
   }
 
   store::InboxKey draw_key() {

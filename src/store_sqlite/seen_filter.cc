@@ -25,17 +25,22 @@ Result<void> SeenFilter::start() {
   auto rows = entries_.query();
   TRY_VOID(rows.next());
   const auto entries = std::max(fewest_, static_cast<std::size_t>(rows.integer(0)));
+  filter_ = KeyFilter();  // gives its memory back first
   filter_ = KeyFilter(std::min(2 * entries, kMostBytes));
-  most_puts_ = 2 * entries;
+  entries_then_ = entries;
   complete_ = false;
   read_to_.reset();
   return {};
 }
 
-Result<void> SeenFilter::read_on() {
-  if (complete_) return filter_.puts() > most_puts_ ? start() : Result<void>{};
+Result<void> SeenFilter::read_on(std::size_t adding) {
+  if (complete_) {
+    const bool outgrown = filter_.puts() - puts_when_read_ > entries_then_;
+    return outgrown ? start() : Result<void>{};
+  }
+  const std::size_t share = std::max(share_, 4 * adding);
   const Blob from = read_to_ ? blob_of(*read_to_) : Blob{};
-  auto rows = behind_.query(from, static_cast<std::int64_t>(share_));
+  auto rows = behind_.query(from, static_cast<std::int64_t>(share));
   std::size_t count = 0;
   std::optional<store::InboxKey> last;
   for (;; ++count) {
@@ -44,7 +49,8 @@ Result<void> SeenFilter::read_on() {
     last = key_of(rows.text(0));
     filter_.put(*last);
   }
-  complete_ = count < share_;
+  complete_ = count < share;
+  if (complete_) puts_when_read_ = filter_.puts();
   if (last) read_to_ = last;
   return {};
 }

@@ -4,8 +4,9 @@
 ///
 /// It is not kept: it is read from the table again, in the order of the keys, a share with each commit.
 /// What is behind the place it came to is asked of the table. So a start waits for nothing.
-/// It only ever holds too much: keys that were removed, or whose transaction was rolled back. Once it
-/// took as many keys again as the table had it is made anew.
+/// It only ever holds too much: keys that were removed, or whose transaction was rolled back. Once it was
+/// read and then took as many keys again as the inbox had entries it is made anew, with the commit that is
+/// next: 20 MB to be cleared where there are ten million.
 ///
 /// Memory: 64 KiB, or twice as many bytes as the inbox has entries, but 64 MiB at most.
 /// Errors, threads: those of the connection. Lifetime: ends before its Database.
@@ -24,7 +25,8 @@ class SeenFilter {
   static constexpr std::size_t kShare = 256;
   static constexpr std::size_t kFewest = 32'768;
 
-  /// `share`: so many keys are read with each commit. `fewest`: it is made for that many at least.
+  /// `share`: so many keys are read with each commit, or four times what it adds where that is more: the
+  /// end is reached however fast the table grows. `fewest`: it is made for that many at least.
   Result<void> open(Database& database, std::size_t share = kShare, std::size_t fewest = kFewest);
 
   [[nodiscard]] bool excludes(const store::InboxKey& key) const {
@@ -32,8 +34,8 @@ class SeenFilter {
   }
   /// This key comes into the table, with the open transaction.
   void added(const store::InboxKey& key) { filter_.put(key); }
-  /// Reads a share of the table.
-  Result<void> read_on();
+  /// Reads a share of the table, beside a commit that adds so many entries.
+  Result<void> read_on(std::size_t adding);
 
  private:
   Result<void> start();
@@ -45,7 +47,8 @@ class SeenFilter {
   std::size_t share_ = kShare;
   std::size_t fewest_ = kFewest;
   KeyFilter filter_;
-  std::size_t most_puts_ = 0;  // then it is made anew
+  std::size_t entries_then_ = 0;     // of the inbox, when it was made
+  std::size_t puts_when_read_ = 0;  // when it was complete
   bool complete_ = false;
   std::optional<store::InboxKey> read_to_;
 };

@@ -68,7 +68,7 @@ TEST_F(SeenFilterTest, NeverExcludesWhatIsInTheTable) {
   ASSERT_TRUE(filter_.open(database_, kShare, kFewest));
   bool useful = false;
   for (int round = 0; round < 2000; ++round) {
-    ASSERT_TRUE(filter_.read_on());
+    ASSERT_TRUE(filter_.read_on(0));
     for (auto count = random_() % 3; count > 0; --count) ASSERT_NO_FATAL_FAILURE(add());
     if (random_() % 2 == 0) {
       ASSERT_NO_FATAL_FAILURE(remove());
@@ -88,19 +88,19 @@ TEST_F(SeenFilterTest, ExcludesWhatItReadPast) {
   EXPECT_EQ(share_excluded(), 0.0) << "nothing was read yet";
   double before = 0.0;
   for (int i = 0; i < 150 / static_cast<int>(kShare); ++i) {
-    ASSERT_TRUE(filter_.read_on());
+    ASSERT_TRUE(filter_.read_on(0));
     ASSERT_NO_FATAL_FAILURE(check());
     EXPECT_GE(share_excluded(), before - 0.1);
     before = share_excluded();
   }
-  ASSERT_TRUE(filter_.read_on());
+  ASSERT_TRUE(filter_.read_on(0));
   EXPECT_GT(share_excluded(), 0.95);
   ASSERT_NO_FATAL_FAILURE(check());
 }
 
 TEST_F(SeenFilterTest, AnEmptyTableIsReadAtOnce) {
   ASSERT_TRUE(filter_.open(database_, kShare, kFewest));
-  ASSERT_TRUE(filter_.read_on());
+  ASSERT_TRUE(filter_.read_on(0));
   EXPECT_EQ(share_excluded(), 1.0);
   ASSERT_NO_FATAL_FAILURE(add());
   ASSERT_NO_FATAL_FAILURE(check());
