@@ -15,14 +15,14 @@ namespace {
 std::string text_or_empty(const JsonNode& answer, std::string_view name) {
   const JsonNode* value = find_member(answer, name);
   if (value == nullptr || !value->is_string()) return {};
-  return std::string(value->text);
+  return std::string(value->text());
 }
 
 std::optional<std::int64_t> error_code_of(const JsonNode& value) {
-  if (value.kind == JsonNode::Kind::int64) return value.integer;
-  if (value.kind == JsonNode::Kind::uint64) return std::numeric_limits<std::int64_t>::max();
+  if (value.kind() == JsonNode::Kind::int64) return value.integer();
+  if (value.kind() == JsonNode::Kind::uint64) return std::numeric_limits<std::int64_t>::max();
   if (!value.is_string()) return std::nullopt;
-  return parse_decimal<std::int64_t>(value.text);
+  return parse_decimal<std::int64_t>(value.text());
 }
 
 }  // namespace
@@ -54,9 +54,9 @@ Result<CallbackAnswer> parse_callback_answer(std::string_view body) {
   if (!refused->is_array()) return bad_refused;
   for (const JsonNode& member : JsonChildren(*refused)) {
     if (member.is_string()) {
-      answer.refused_members.emplace_back(member.text);
-    } else if (member.kind == JsonNode::Kind::int64) {
-      answer.refused_members.emplace_back(std::to_string(member.integer));
+      answer.refused_members.emplace_back(member.text());
+    } else if (member.kind() == JsonNode::Kind::int64) {
+      answer.refused_members.emplace_back(std::to_string(member.integer()));
     } else {
       return bad_refused;
     }

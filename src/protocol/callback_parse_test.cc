@@ -4,6 +4,8 @@
 // parsed is written back.
 #include <gtest/gtest.h>
 
+#include <array>
+
 #include "tidings/callback.h"
 
 namespace tidings {
@@ -234,6 +236,13 @@ TEST(ParseCallback, r10_group_id_has_three_spellings) {
       refusal(R"({"CallbackCommand":"Group.CallbackAfterGroupFull","GroupId":"g","groupID":"h"})")
           .find("two spellings"),
       std::string::npos);
+  for (const auto& [one, other, why] : {std::array{"null", "null", "not a string"},
+                                        std::array{"7", "7", "not a string"},
+                                        std::array{"\"\"", "7", "two spellings"}}) {
+    const std::string body = std::string(R"({"CallbackCommand":"Group.CallbackAfterGroupFull",)") +
+                             R"("GroupId":)" + one + R"(,"groupID":)" + other + "}";
+    EXPECT_NE(refusal(body).find(why), std::string::npos) << body << ": " << refusal(body);
+  }
 }
 
 TEST(ParseCallback, a_single_topic_id_is_a_list_of_one) {

@@ -17,30 +17,35 @@ constexpr std::string_view kCustomFields = "UserDefinedDataList";
 
 /// A string, or the decimal text of an integer.
 std::optional<std::string> account_text(const JsonNode& value) {
-  if (value.is_string()) return std::string(value.text);
-  if (value.kind == Kind::int64) return std::to_string(value.integer);
-  if (value.kind == Kind::uint64) return std::to_string(static_cast<std::uint64_t>(value.integer));
+  if (value.is_string()) return std::string(value.text());
+  if (value.kind() == Kind::int64) return std::to_string(value.integer());
+  if (value.kind() == Kind::uint64) return std::to_string(static_cast<std::uint64_t>(value.integer()));
   return std::nullopt;
 }
 
 std::optional<std::int64_t> integer(const JsonNode& value) {
-  if (value.kind == Kind::int64) return value.integer;
-  if (value.is_string()) return parse_decimal<std::int64_t>(value.text);
+  if (value.kind() == Kind::int64) return value.integer();
+  if (value.is_string()) return parse_decimal<std::int64_t>(value.text());
   return std::nullopt;
+}
+
+/// Of two values that are no strings it is enough to know their kind: neither will be taken.
+bool same(const JsonNode& a, const JsonNode& b) {
+  return a.kind() == b.kind() && a.text() == b.text();
 }
 
 /// Fills a body member by member, remembers which members it used, and stops at the first error.
 class MemberReader {
  public:
   explicit MemberReader(const JsonNode& object)
-      : object_(object), next_(JsonChildren(object).begin()), used_(object.span) {}
+      : object_(object), next_(JsonChildren(object).begin()), used_(object.span()) {}
 
   void group_id(GroupId& id, Need need, AdditiveMembers) {
     const JsonNode* found = nullptr;
     for (const std::string_view name : {"GroupId", "groupID", "GroupID"}) {
       const JsonNode* value = find(name);
       if (value == nullptr) continue;
-      if (found != nullptr && !(found->is_string() && found->text == value->text)) {
+      if (found != nullptr && !same(*found, *value)) {
         refuse("GroupId is given in two spellings with different values");
       }
       found = value;
@@ -58,13 +63,13 @@ class MemberReader {
     const JsonNode* value = find("TopicIdList");
     if (value == nullptr) return refuse("TopicIdList is missing");
     if (value->is_string()) {
-      ids.emplace_back(value->text);
+      ids.emplace_back(value->text());
       return;
     }
     if (!value->is_array()) return wrong("TopicIdList", "an array of strings or one string");
     for (const JsonNode& item : JsonChildren(*value)) {
       if (!item.is_string()) return wrong("TopicIdList", "an array of strings or one string");
-      ids.emplace_back(item.text);
+      ids.emplace_back(item.text());
     }
   }
   void account(std::string_view name, UserId& id, AdditiveMembers) {
@@ -117,7 +122,7 @@ class MemberReader {
 
   const JsonNode* find(std::string_view name) {
     // Most bodies have their members in the order they are asked for.
-    const bool expected = next_ != JsonChildren(object_).end() && next_->name == name;
+    const bool expected = next_ != JsonChildren(object_).end() && next_->name() == name;
     const JsonNode* const member = expected ? &*next_ : find_member(object_, name);
     if (member == nullptr) return nullptr;
     used_[place_of(*member)] = true;
@@ -140,12 +145,12 @@ class MemberReader {
   }
   void take_text(std::string_view name, const JsonNode& value, std::string& text) {
     if (!value.is_string()) return wrong(name, "a string");
-    text = value.text;
+    text = value.text();
   }
   template <class Id>
   void take_id(std::string_view name, const JsonNode* value, Id& id, Need need) {
     if (value != nullptr && !value->is_string()) return wrong(name, "a string");
-    if (value != nullptr) id = Id{value->text};
+    if (value != nullptr) id = Id{value->text()};
     if (id.empty() && need == Need::required) refuse(std::string(name) + " is missing or empty");
   }
   void take_accounts(std::string_view name, const JsonNode& value, std::vector<UserId>& ids) {
@@ -169,7 +174,7 @@ class MemberReader {
       if (key == nullptr || text == nullptr || !key->is_string() || !text->is_string()) {
         return wrong(name, "an array of objects whose key and value are strings");
       }
-      values.push_back({std::string(key->text), std::string(text->text)});
+      values.push_back({std::string(key->text()), std::string(text->text())});
     }
   }
 
@@ -224,10 +229,10 @@ Result<std::string> read_command(MemberReader& reader, std::string_view query_co
   if (value == nullptr && !query_command.empty()) return std::string(query_command);
   if (value == nullptr)
     return fail(Errc::invalid_argument, "callback body: CallbackCommand is missing");
-  if (!value->is_string() || value->text.empty()) {
+  if (!value->is_string() || value->text().empty()) {
     return fail(Errc::invalid_argument, "callback body: CallbackCommand is not a text");
   }
-  return std::string(value->text);
+  return std::string(value->text());
 }
 
 /// Raw texts of what the struct cannot hold: the walks over the text and over its tape run side by

@@ -7,8 +7,10 @@
 #include <boost/json/string.hpp>
 #include <cmath>
 #include <functional>
+#include <limits>
 #include <utility>
 
+#include "base/check.h"
 #include "protocol/json_rules.h"
 
 namespace tidings {
@@ -34,14 +36,14 @@ bool has_duplicate(const JsonNode& object, std::size_t count) {
   if (count <= kFewMembers) {
     for (auto one = members.begin(); one != members.end(); ++one) {
       for (auto other = members.begin(); other != one; ++other) {
-        if (other->name == one->name) return true;
+        if (other->name() == one->name()) return true;
       }
     }
     return false;
   }
   std::vector<std::string_view> names;
   names.reserve(count);
-  for (const JsonNode& member : members) names.push_back(member.name);
+  for (const JsonNode& member : members) names.push_back(member.name());
   std::ranges::sort(names);
   return std::ranges::adjacent_find(names) != names.end();
 }
@@ -66,12 +68,14 @@ struct JsonTape::Builder {
 
   JsonNode& add(Kind kind) {
     JsonNode& node = tape.nodes_.emplace_back();
-    node.kind = kind;
-    node.name = std::exchange(name, {});
+    node.kind_ = kind;
+    node.name_ = name.data();
+    node.name_size_ = static_cast<std::uint32_t>(name.size());
+    name = {};
     return node;
   }
   bool add_integer(Kind kind, std::int64_t integer) {
-    add(kind).integer = integer;
+    add(kind).integer_ = integer;
     return true;
   }
   bool begin(Kind kind) {
@@ -83,7 +87,7 @@ struct JsonTape::Builder {
     const std::size_t place = open.back();
     open.pop_back();
     JsonNode& node = tape.nodes_[place];
-    node.span = tape.nodes_.size() - place;
+    node.span_ = static_cast<std::uint32_t>(tape.nodes_.size() - place);
     return node;
   }
   bool add_part(json::string_view part) {
@@ -119,7 +123,9 @@ struct JsonTape::Builder {
   bool on_string_part(json::string_view part, std::size_t, error_code&) { return add_part(part); }
   bool on_string(json::string_view part, std::size_t, error_code&) {
     const std::string_view taken = take_string(part);
-    add(Kind::string).text = taken;
+    JsonNode& node = add(Kind::string);
+    node.text_ = taken.data();
+    node.text_size_ = static_cast<std::uint32_t>(taken.size());
     return true;
   }
   bool on_number_part(json::string_view, error_code&) { return true; }
@@ -143,6 +149,7 @@ struct JsonTape::Builder {
 };
 
 Result<void> JsonTape::read(std::string_view text, std::size_t max_depth) {
+  CHECK(text.size() <= std::numeric_limits<std::uint32_t>::max());
   nodes_.reserve(kUsualNodes);
   json::basic_parser<Builder> parser(strict_json_options(max_depth), *this, text);
   error_code error;
@@ -161,8 +168,8 @@ const JsonNode* find_member(const JsonNode& object, std::string_view name) {
 }
 
 std::string_view raw_value(std::string_view text, const JsonNode& member) {
-  if (!stands_in(text, member.name)) return raw_member(text, member.name).value_or("");
-  const auto behind = static_cast<std::size_t>(member.name.data() + member.name.size() - text.data());
+  if (!stands_in(text, member.name())) return raw_member(text, member.name()).value_or("");
+  const auto behind = static_cast<std::size_t>(member.name().data() + member.name().size() - text.data());
   return RawMembers::after_name(text.substr(behind));
 }
 

@@ -14,19 +14,19 @@ namespace json = boost::json;
 using Kind = JsonNode::Kind;
 
 json::value tree_of(const JsonNode& node) {
-  switch (node.kind) {
+  switch (node.kind()) {
     case Kind::null:
       return nullptr;
     case Kind::boolean:
-      return node.integer != 0;
+      return node.integer() != 0;
     case Kind::int64:
-      return node.integer;
+      return node.integer();
     case Kind::uint64:
-      return static_cast<std::uint64_t>(node.integer);
+      return static_cast<std::uint64_t>(node.integer());
     case Kind::real:
       return 0.5;
     case Kind::string:
-      return json::string(node.text.data(), node.text.size());
+      return json::string(node.text().data(), node.text().size());
     case Kind::array: {
       json::array array;
       for (const JsonNode& element : JsonChildren(node)) array.push_back(tree_of(element));
@@ -35,7 +35,7 @@ json::value tree_of(const JsonNode& node) {
     case Kind::object: {
       json::object object;
       for (const JsonNode& member : JsonChildren(node)) {
-        object.emplace(json::string_view(member.name.data(), member.name.size()), tree_of(member));
+        object.emplace(json::string_view(member.name().data(), member.name().size()), tree_of(member));
       }
       return object;
     }
@@ -96,9 +96,9 @@ TEST(JsonTape, only_what_holds_escapes_is_copied) {
   const JsonNode* plain = find_member(tape.root(), "plain");
   const JsonNode* escaped = find_member(tape.root(), "escaped");
   ASSERT_TRUE(plain != nullptr && escaped != nullptr);
-  EXPECT_TRUE(stands_in_text(plain->name) && stands_in_text(plain->text));
-  EXPECT_FALSE(stands_in_text(escaped->name) || stands_in_text(escaped->text));
-  EXPECT_EQ(escaped->text, "a\tb");
+  EXPECT_TRUE(stands_in_text(plain->name()) && stands_in_text(plain->text()));
+  EXPECT_FALSE(stands_in_text(escaped->name()) || stands_in_text(escaped->text()));
+  EXPECT_EQ(escaped->text(), "a\tb");
   EXPECT_EQ(find_member(tape.root(), "missing"), nullptr);
   EXPECT_EQ(find_member(*plain, "plain"), nullptr);
 }
@@ -110,7 +110,7 @@ TEST(JsonTape, raw_values_are_the_texts_own_bytes) {
   ASSERT_TRUE(tape.read(text));
   std::size_t members = 0;
   for (const JsonNode& member : JsonChildren(tape.root())) {
-    EXPECT_EQ(raw_value(text, member), raw_member(text, member.name)) << member.name;
+    EXPECT_EQ(raw_value(text, member), raw_member(text, member.name())) << member.name();
     ++members;
   }
   EXPECT_EQ(members, 4U);

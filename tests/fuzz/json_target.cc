@@ -46,6 +46,15 @@ void rest_body(std::string_view input) {
     CHECK(!value.error().what.empty() && read.error().what == value.error().what);
     return;
   }
+  std::size_t members = 0;
+  for (const JsonNode& member : JsonChildren(tape.root())) {
+    if (!tape.root().is_object() || ++members > 16) break;
+    CHECK(raw_value(input, member) == raw_member(input, member.name()));
+    const auto* same_member = value->get_object().if_contains(
+        json::string_view(member.name().data(), member.name().size()));
+    CHECK(same_member != nullptr && same_member->is_string() == member.is_string());
+    if (member.is_string()) CHECK(std::string_view(same_member->get_string()) == member.text());
+  }
   const auto again = parse_json_strict(boost::json::serialize(*value));
   CHECK(again && same(*value, *again));
   auto frame = backend::parse_frame_text(input);
