@@ -66,7 +66,6 @@ void GroupCache::clear() {
 
 void RowCache::clear() {
   groups.clear();
-  apps.clear();
   tallies.clear();
   ledgers.clear();
   counters.reset();

@@ -93,7 +93,6 @@ struct RowCache {
   void clear();
 
   GroupCache groups;
-  std::map<SdkAppId, community::AppPtr> apps;
   std::map<SdkAppId, community::Tally> tallies;
   std::map<SdkAppId, store::Ledger> ledgers;  ///< without oldest_pending_ms
   std::optional<Counters> counters;

@@ -151,15 +151,6 @@ Result<AppPtr> RowReader::parse_app(SdkAppId id, std::int64_t stamp, std::string
 }
 
 Result<AppPtr> RowReader::app(SdkAppId id) {
-  if (cache_ == nullptr) return stored_app(id);
-  const auto cached = cache_->apps.find(id);
-  if (cached != cache_->apps.end()) return cached->second;
-  TRY(AppPtr found, stored_app(id));
-  if (found) cache_->apps.emplace(id, found);
-  return found;
-}
-
-Result<AppPtr> RowReader::stored_app(SdkAppId id) {
   {
     auto rows = app_stamp_.query(id);
     TRY(const bool exists, rows.next());

@@ -35,7 +35,6 @@ class RowReader {
 
  private:
   Result<community::AppPtr> app(SdkAppId id);
-  Result<community::AppPtr> stored_app(SdkAppId id);
   Result<community::AppPtr> parse_app(SdkAppId id, std::int64_t stamp, std::string_view settings);
   Result<void> load_rows(const community::Needs& needs, community::View& view);
   Result<void> begin_reading();

@@ -175,7 +175,6 @@ Result<void> RowWriter::apply(const DropApp& change, Work& work) {
     TRY_VOID(each.run(change.app));
   }
   work.cache.groups.clear();
-  work.cache.apps.erase(change.app);
   work.cache.tallies.erase(change.app);
   return {};
 }
@@ -321,9 +320,6 @@ Result<void> RowWriter::write_mutes(Work& work) {
 }
 
 void RowWriter::remember(const View& view, RowCache& cache) {
-  for (const auto& [id, entry] : view.apps.entries()) {
-    if (entry.dirty) cache.apps.erase(id);
-  }
   for (const auto& [id, entry] : view.tallies.entries()) {
     if (entry.dirty && entry.row) cache.tallies.insert_or_assign(id, *entry.row);
   }
