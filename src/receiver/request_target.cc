@@ -13,7 +13,7 @@ namespace {
 bool is_printable(char c) { return c > 0x20 && c < 0x7f; }
 
 /// Parameters by their codes: a code alone stands for name and word, with kSpelled added for the name,
-/// whose value follows.
+/// whose value follows. Inboxes hold these codes: a name may be added behind the others, none may move.
 constexpr std::array<std::string_view, 9> kNames = {
     "",          "SdkAppid", "CallbackCommand", "contenttype", "ClientIP", "OptPlatform",
     "RequestID", "Sign",     "RequestTime"};
