@@ -70,11 +70,10 @@ Result<TimeCursor> time_cursor(const MirrorFilter& filter) {
   return TimeCursor{*ms, *row};
 }
 
-/// Rows in order of change from the cursor on. `read` turns columns into a row.
-template <class Row, class Read>
-Result<MirrorPage<Row>> page_by_time(Statement& statement, const MirrorFilter& filter, Read read) {
+/// Groups in order of change from the cursor on.
+Result<MirrorPage<MirrorGroup>> groups_by_time(Statement& statement, const MirrorFilter& filter) {
   TRY(const TimeCursor from, time_cursor(filter));
-  MirrorPage<Row> page;
+  MirrorPage<MirrorGroup> page;
   auto rows = statement.query(filter.app, from.ms, from.row, filter.until_ms.value_or(kEnd));
   for (std::size_t scanned = 0;; ++scanned) {
     TRY(const bool more, rows.next());
@@ -82,10 +81,10 @@ Result<MirrorPage<Row>> page_by_time(Statement& statement, const MirrorFilter& f
       page.next.clear();
       return page;
     }
-    TRY(Row row, read(rows));
+    TRY(MirrorGroup group, read_mirror_group(rows));
     if (page.rows.size() == filter.limit || scanned == kMaxScanned) return page;
-    page.next = std::to_string(row.updated_ms) + "." + std::to_string(row.row);
-    if (fits(filter, row)) page.rows.push_back(std::move(row));
+    page.next = std::to_string(group.updated_ms) + "." + std::to_string(group.row);
+    if (fits(filter, group)) page.rows.push_back(std::move(group));
   }
 }
 
@@ -291,7 +290,7 @@ Result<MirrorPage<MirrorTopic>> MirrorSqliteReader::topics(const MirrorFilter& f
 
 Result<MirrorPage<MirrorGroup>> MirrorSqliteReader::groups(const MirrorFilter& filter) {
   TRY(auto connection, lease());
-  return page_by_time<MirrorGroup>(connection->groups_by_time, filter, read_mirror_group);
+  return groups_by_time(connection->groups_by_time, filter);
 }
 
 Result<InboxPage> MirrorSqliteReader::inbox(const InboxFilter& filter) {
