@@ -98,6 +98,19 @@ TEST_F(SeenFilterTest, ExcludesWhatItReadPast) {
   ASSERT_NO_FATAL_FAILURE(check());
 }
 
+TEST_F(SeenFilterTest, IsReadToTheEndOfATableThatGrowsFaster) {
+  for (int i = 0; i < 400; ++i) ASSERT_NO_FATAL_FAILURE(add());
+  ASSERT_TRUE(filter_.open(database_, kShare, kFewest));
+  constexpr int kAdding = 4 * static_cast<int>(kShare);
+  int rounds = 0;
+  for (; rounds < 20 && share_excluded() < 0.9; ++rounds) {
+    ASSERT_TRUE(filter_.read_on(kAdding));
+    for (int i = 0; i < kAdding; ++i) ASSERT_NO_FATAL_FAILURE(add());
+  }
+  EXPECT_LT(rounds, 20);
+  ASSERT_NO_FATAL_FAILURE(check());
+}
+
 TEST_F(SeenFilterTest, AnEmptyTableIsReadAtOnce) {
   ASSERT_TRUE(filter_.open(database_, kShare, kFewest));
   ASSERT_TRUE(filter_.read_on(0));
