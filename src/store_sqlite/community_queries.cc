@@ -70,7 +70,8 @@ Result<store::GroupPage> CommunityQueries::groups(SdkAppId app, std::optional<Gr
   return page;
 }
 
-Result<store::JoinedPage> CommunityQueries::joined(const store::JoinedQuery& query) {
+Result<store::JoinedPage> CommunityQueries::joined(const store::JoinedQuery& query,
+                                                   const RecentCounts& recent) {
   store::JoinedPage page;
   std::size_t skip = query.offset;
   auto rows = joined_.query(query.account.app, query.account.user);
@@ -88,6 +89,7 @@ Result<store::JoinedPage> CommunityQueries::joined(const store::JoinedQuery& que
       --skip;
     } else if (page.groups.size() < query.limit) {
       TRY(Group group, read_group(rows, 0, query.account.app));
+      recent.correct(group);
       TRY(Member member, read_member(rows, kGroupColumns, group.key));
       page.groups.push_back({std::move(group), std::move(member)});
     }

@@ -15,7 +15,7 @@ class CommunityQueries {
 
   Result<store::GroupPage> groups(SdkAppId app, std::optional<GroupType> type, std::int64_t after,
                                   std::size_t limit);
-  Result<store::JoinedPage> joined(const store::JoinedQuery& query);
+  Result<store::JoinedPage> joined(const store::JoinedQuery& query, const RecentCounts& recent);
   /// `group`: its integer key, 0 = it does not exist.
   Result<store::MemberPage> members(const store::MemberQuery& query, std::int64_t group);
 

@@ -72,7 +72,7 @@ Result<std::unique_ptr<Engine>> Engine::open(const EngineOptions& options) {
   TRY(impl->readers, ReaderPool::open(options.path, reading, options.readers, impl->apps,
                                       *impl->durability));
   impl->writer = std::make_unique<Writer>(
-      WriterOptions{options.path, writing, options.groups_kept, options.log},
+      WriterOptions{options.path, writing, options.groups_kept, options.counts_logged, options.log},
       impl->apps, *impl->checkpointer, *impl->durability);
   return std::unique_ptr<Engine>{new Engine{std::move(impl)}};
 }
@@ -126,8 +126,10 @@ Result<store::GroupPage> Engine::groups(SdkAppId app, std::optional<GroupType> t
 }
 
 Result<store::JoinedPage> Engine::joined(const store::JoinedQuery& query) {
-  return impl_->readers->read(
-      [&](ReadConnection& connection) { return connection.community.joined(query); });
+  return impl_->readers->read([&](ReadConnection& connection) -> Result<store::JoinedPage> {
+    TRY(const RecentCounts* const recent, connection.rows.recent_counts());
+    return connection.community.joined(query, *recent);
+  });
 }
 
 Result<store::MemberPage> Engine::members(const store::MemberQuery& query) {

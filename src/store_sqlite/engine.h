@@ -31,6 +31,9 @@ struct EngineOptions {
   std::int64_t reader_cache_kib = 8192;  ///< each
   std::size_t readers = 4;
   std::size_t groups_kept = 16384;      ///< in memory between batches; about 600 bytes each
+  /// Counts of groups in their log before they are moved, see group_counts.h. More are moved more
+  /// cheaply each, and all at once: some milliseconds for these.
+  std::size_t counts_logged = 8192;
   LogLimits log{};                      ///< how long the write-ahead log may become
   std::int64_t max_pages = 0;           ///< tests: the file may not grow beyond; 0 = no limit
   std::shared_ptr<const store::SecretBox> secrets{};  ///< nullptr: secrets are stored as they are

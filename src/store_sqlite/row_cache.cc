@@ -69,6 +69,7 @@ void RowCache::clear() {
   tallies.clear();
   ledgers.clear();
   counters.reset();
+  recent = {};
 }
 
 }  // namespace tidings::sqlite

@@ -18,6 +18,7 @@
 #include "community/app.h"
 #include "store/event_log.h"
 #include "store/secret_box.h"
+#include "store_sqlite/group_counts.h"
 
 namespace tidings::sqlite {
 
@@ -96,6 +97,7 @@ struct RowCache {
   std::map<SdkAppId, community::Tally> tallies;
   std::map<SdkAppId, store::Ledger> ledgers;  ///< without oldest_pending_ms
   std::optional<Counters> counters;
+  RecentCounts recent;  ///< all of the log, once it was read
 };
 
 }  // namespace tidings::sqlite

@@ -10,7 +10,7 @@
 
 namespace tidings::sqlite {
 
-/// Of `grp AS g JOIN grp_count AS c USING(row)`.
+/// Of `grp AS g JOIN grp_count AS c USING(row)`; the log of counts may know better (group_counts.h).
 #define TIDINGS_GROUP_COLUMNS                                                                  \
   "g.group_id, g.row, g.type, g.name, g.introduction, g.notification, g.face_url, g.owner, "   \
   "g.create_time_s, g.info_seq, g.last_info_time_s, g.last_msg_time_s, g.next_msg_seq, "       \
@@ -32,12 +32,17 @@ Result<community::Member> read_member(const Rows& rows, int at, const community:
   "coalesce(t.id, t.row), t.name, t.introduction, t.notification, t.face_url, "               \
   "t.custom_string, t.mute_all, t.create_time_s, t.last_msg_time_s, t.next_msg_seq, "         \
   "t.creator, t.fields"
-/// A common table expression `chain(row)`: the topics of the groups that a condition on
-/// `grp_count AS c` names, each group's newest first.
-#define TIDINGS_TOPIC_CHAIN(groups)                                                           \
-  "chain(row) AS (SELECT c.last_topic FROM grp_count c WHERE c.last_topic IS NOT NULL AND "   \
-  groups " UNION ALL SELECT p.previous FROM chain CROSS JOIN topic p ON p.row = chain.row "   \
+/// A common table expression `chain(row)`: the topics of groups, each group's newest first. `newest`
+/// selects the rows it begins with.
+#define TIDINGS_TOPIC_CHAIN(newest)                                                           \
+  "chain(row) AS (" newest                                                                    \
+  " UNION ALL SELECT p.previous FROM chain CROSS JOIN topic p ON p.row = chain.row "          \
   "WHERE p.previous IS NOT NULL) "
+/// The same of the groups that a condition on `grp_count AS c` names. REQUIRES: the log of counts was
+/// moved (group_counts.h).
+#define TIDINGS_TOPIC_CHAINS_OF(groups)                                                       \
+  TIDINGS_TOPIC_CHAIN(                                                                        \
+      "SELECT c.last_topic FROM grp_count c WHERE c.last_topic IS NOT NULL AND " groups)
 Result<community::Topic> read_topic(const Rows& rows, const community::GroupKey& group);
 
 }  // namespace tidings::sqlite

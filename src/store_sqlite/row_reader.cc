@@ -48,7 +48,7 @@ Result<RowReader> RowReader::prepare(Database& database, AppCache& apps, RowCach
   TRY(reader.owned_count_, database.prepare("SELECT type, count(*) FROM grp "
                                             "WHERE sdkappid = ? AND owner = ? GROUP BY type"));
   TRY(reader.topics_,
-      database.prepare("WITH RECURSIVE " TIDINGS_TOPIC_CHAIN("c.row = ?")
+      database.prepare("WITH RECURSIVE " TIDINGS_TOPIC_CHAIN("VALUES(?)")
                        "SELECT " TIDINGS_TOPIC_COLUMNS
                        " FROM chain CROSS JOIN topic t ON t.row = chain.row"));
   TRY(reader.members_, database.prepare("SELECT " TIDINGS_MEMBER_COLUMNS
@@ -57,7 +57,21 @@ Result<RowReader> RowReader::prepare(Database& database, AppCache& apps, RowCach
       database.prepare("SELECT " TIDINGS_GROUP_COLUMNS ", " TIDINGS_MEMBER_COLUMNS
                        " FROM member m CROSS JOIN grp g ON g.row = m.group_row CROSS JOIN "
                        "grp_count c ON c.row = m.group_row WHERE m.sdkappid = ? AND m.user = ?"));
+  TRY(reader.group_counts_, GroupCountsReader::prepare(database));
   return reader;
+}
+
+Result<const RecentCounts*> RowReader::recent_counts() {
+  RecentCounts& known = recent();
+  // There is one writer, and what it wrote it knows.
+  if (cache_ == nullptr || known.through == 0) {
+    TRY_VOID(group_counts_.catch_up(known));
+  }
+  return &known;
+}
+
+Result<GroupCounts> RowReader::counts_of(std::int64_t group) {
+  return group_counts_.of(group, recent());
 }
 
 Result<void> RowReader::load(const Needs& needs, View& view) {
@@ -213,10 +227,13 @@ Result<std::optional<Group>> RowReader::find_group(const GroupKey& key) {
   TRY(const bool exists, rows.next());
   if (!exists) return std::optional<Group>{};
   TRY(Group group, read_group(rows, 0, key.app));
+  TRY(const RecentCounts* const recent, recent_counts());
+  recent->correct(group);
   if (cache_ != nullptr) {
     cache_->groups.keep(group);
     TopicChain chain;
     if (!rows.is_null(kGroupColumns)) chain.last = rows.integer(kGroupColumns);
+    if (const GroupCounts* newer = recent->find(group.row)) chain.last = newer->last_topic;
     cache_->groups.keep_chain(key, chain);
   }
   return std::optional{std::move(group)};
@@ -318,17 +335,19 @@ Result<void> RowReader::load_user_tally(const AccountKey& key, View& view) {
 }
 
 Result<void> RowReader::load_all_topics(const GroupKey& group, View& view) {
+  view.all_topics_loaded.insert(group);
   TRY(const std::int64_t row, group_row(group, &view));
-  auto rows = topics_.query(row);
+  TRY_VOID(recent_counts());
+  TRY(const GroupCounts counts, counts_of(row));
+  if (!counts.last_topic) return {};
+  auto rows = topics_.query(*counts.last_topic);
   for (;;) {
     TRY(const bool more, rows.next());
-    if (!more) break;
+    if (!more) return {};
     TRY(Topic topic, read_topic(rows, group));
     const TopicKey key = topic.key;
     view.topics.load(key, std::move(topic));
   }
-  view.all_topics_loaded.insert(group);
-  return {};
 }
 
 Result<void> RowReader::load_all_members(const GroupKey& group, View& view) {
@@ -353,11 +372,13 @@ Result<void> RowReader::load_owner(const GroupKey& group, View& view) {
 }
 
 Result<void> RowReader::load_memberships(const AccountKey& key, View& view) {
+  TRY(const RecentCounts* const recent, recent_counts());
   auto rows = memberships_.query(key.app, key.user);
   for (;;) {
     TRY(const bool more, rows.next());
     if (!more) return {};
     TRY(Group group, read_group(rows, 0, key.app));
+    recent->correct(group);
     const GroupKey group_key = group.key;
     TRY(Member member, read_member(rows, kGroupColumns, group_key));
     view.groups.load(group_key, std::move(group));

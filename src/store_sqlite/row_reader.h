@@ -9,6 +9,7 @@
 
 #include "community/view.h"
 #include "store_sqlite/database.h"
+#include "store_sqlite/group_counts.h"
 #include "store_sqlite/row_cache.h"
 
 namespace tidings::sqlite {
@@ -23,6 +24,10 @@ class RowReader {
 
   /// The group's integer key, 0 if it is not stored: from the View, the cache or the store.
   Result<std::int64_t> group_row(const community::GroupKey& key, const community::View* view);
+  /// What the log of counts says now. REQUIRES: a snapshot or a transaction is open.
+  Result<const RecentCounts*> recent_counts();
+  /// A group's counts. REQUIRES: the same, and recent_counts() was asked for in it.
+  Result<GroupCounts> counts_of(std::int64_t group);
   /// All apps' settings.
   Result<std::vector<community::AppPtr>> apps();
   /// What apps' secrets are sealed with; nullptr: they are stored as they are.
@@ -54,11 +59,15 @@ class RowReader {
   Result<void> load_owner(const community::GroupKey& group, community::View& view);
   Result<void> load_memberships(const community::AccountKey& key, community::View& view);
 
+  [[nodiscard]] RecentCounts& recent() { return cache_ != nullptr ? cache_->recent : recent_; }
+
   Database* database_ = nullptr;  // used with cache_ only
   AppCache* app_cache_ = nullptr;
   RowCache* cache_ = nullptr;  // of the writer; nullptr for readers
   Statement app_stamp_, app_, apps_, tally_, counters_, account_, group_, group_row_, member_,
       topic_, topic_by_own_id_, mute_, mutes_, joined_count_, owned_count_, topics_, members_, memberships_;
+  GroupCountsReader group_counts_;
+  RecentCounts recent_;  // of a reader; the writer's is in its cache
   std::optional<Transaction> reading_;  // of the load() that is under way
 };
 

@@ -42,7 +42,7 @@ constexpr const char* kPutTally =
 
 constexpr const char* kDissolve[] = {
     "DELETE FROM mute WHERE group_row = ?",
-    "DELETE FROM topic WHERE row IN (WITH RECURSIVE " TIDINGS_TOPIC_CHAIN("c.row = ?")
+    "DELETE FROM topic WHERE row IN (WITH RECURSIVE " TIDINGS_TOPIC_CHAINS_OF("c.row = ?")
     "SELECT row FROM chain)",
     "DELETE FROM member WHERE group_row = ?", "DELETE FROM grp_count WHERE row = ?",
     "DELETE FROM grp WHERE row = ?"};
@@ -58,7 +58,7 @@ constexpr const char* kDrop[] = {
     "DELETE FROM mute WHERE sdkappid = ?",
     "DELETE FROM member WHERE sdkappid = ?",
     "DELETE FROM topic WHERE row IN (WITH RECURSIVE "
-    TIDINGS_TOPIC_CHAIN("c.row IN (SELECT row FROM grp WHERE sdkappid = ?)")
+    TIDINGS_TOPIC_CHAINS_OF("c.row IN (SELECT row FROM grp WHERE sdkappid = ?)")
     "SELECT row FROM chain)",
     "DELETE FROM grp_count WHERE row IN (SELECT row FROM grp WHERE sdkappid = ?)",
     "DELETE FROM grp WHERE sdkappid = ?",
@@ -97,12 +97,8 @@ Result<RowWriter> RowWriter::prepare(Database& database) {
   TRY(writer.insert_group_, database.prepare(kInsertGroup));
   TRY(writer.update_group_, database.prepare(kUpdateGroup));
   TRY(writer.insert_count_, database.prepare("INSERT INTO grp_count VALUES(?, ?, ?, NULL)"));
-  TRY(writer.update_count_, database.prepare("UPDATE grp_count SET member_num = ?, "
-                                             "topic_num = ? WHERE row = ?"));
-  TRY(writer.update_topic_count_,
-      database.prepare("UPDATE grp_count SET member_num = ?, topic_num = ?, last_topic = ? "
-                       "WHERE row = ?"));
   TRY(writer.topics_, TopicWriter::prepare(database));
+  TRY(writer.counts_, GroupCountsWriter::prepare(database));
   TRY(writer.insert_member_, database.prepare(kInsertMember));
   TRY(writer.update_member_, database.prepare(kUpdateMember));
   TRY(writer.erase_member_,
@@ -126,10 +122,15 @@ Result<std::vector<Statement>> RowWriter::prepare_all(Database& database,
   return statements;
 }
 
-Result<void> RowWriter::write(View& view, RowReader& reader, RowCache& cache,
-                              Counters& counters) {
+Result<void> RowWriter::write(View& view, RowReader& reader, RowCache& cache, Counters& counters,
+                              std::size_t counts_logged) {
   Work work{view, reader, cache, counters};
+  counts_.begin();
+  TRY_VOID(reader.recent_counts());  // else numbers of the log would be drawn again
   for (const SetChange& change : view.set_changes) {
+    if (!std::holds_alternative<ForgetEvents>(change)) {
+      TRY_VOID(counts_.move(cache.recent));
+    }
     TRY_VOID(std::visit([this, &work](const auto& each) { return apply(each, work); }, change));
   }
   TRY_VOID(write_apps(work));
@@ -137,7 +138,7 @@ Result<void> RowWriter::write(View& view, RowReader& reader, RowCache& cache,
   TRY_VOID(write_groups(work));
   TRY_VOID(write_members(work));
   TRY_VOID(topics_.write(view, reader, cache, counters));
-  TRY_VOID(write_counts(work));
+  TRY_VOID(write_counts(work, counts_logged));
   TRY_VOID(write_mutes(work));
   // Never back: a View that only brings outcomes was not loaded and knows no numbers.
   counters.ids.community_and_topic =
@@ -250,24 +251,34 @@ Result<void> RowWriter::update_group(Group& group, Work& work) {
 }
 
 /// Counts and chains stand in one row: it is written once.
-Result<void> RowWriter::write_counts(Work& work) {
+Result<void> RowWriter::write_counts(Work& work, std::size_t counts_logged) {
   for (const auto& [key, entry] : work.view.groups.entries()) {
     if (!entry.dirty || !entry.row) continue;
     TRY_VOID(write_count(key, *entry.row, entry.stored, work));
   }
-  return topics_.write_chains();
+  for (const auto& [group, chain] : topics_.take_all_changed()) {
+    TRY(GroupCounts counts, work.reader.counts_of(group));
+    counts.last_topic = chain.last;
+    counts_.put(group, counts, work.cache.recent);
+  }
+  return counts_.finish(work.cache.recent, counts_logged);
 }
 
 Result<void> RowWriter::write_count(const GroupKey& key, const Group& group, bool stored,
                                     Work& work) {
   if (const auto chain = topics_.take_changed(group.row)) {
-    return update_topic_count_.run(group.member_num, group.topic_num, chain->last, group.row);
+    counts_.put(group.row, {group.member_num, group.topic_num, chain->last}, work.cache.recent);
+    return {};
   }
   const Group* before = work.cache.groups.find(key);
   const bool same = before != nullptr && before->member_num == group.member_num &&
                     before->topic_num == group.topic_num;
   if (!stored || same) return {};
-  return update_count_.run(group.member_num, group.topic_num, group.row);
+  TRY(GroupCounts counts, work.reader.counts_of(group.row));
+  counts.member_num = group.member_num;
+  counts.topic_num = group.topic_num;
+  counts_.put(group.row, counts, work.cache.recent);
+  return {};
 }
 
 Result<std::int64_t> RowWriter::row_of(const GroupKey& group, Work& work) {

@@ -23,9 +23,10 @@ class RowWriter {
 
   RowWriter() = default;
 
-  /// Draws integer keys from `counters`, which is stored by write_counters().
-  Result<void> write(community::View& view, RowReader& reader, RowCache& cache,
-                     Counters& counters);
+  /// Draws integer keys from `counters`, which is stored by write_counters(). `counts_logged`: see
+  /// EngineOptions.
+  Result<void> write(community::View& view, RowReader& reader, RowCache& cache, Counters& counters,
+                     std::size_t counts_logged);
   Result<void> write_counters(const Counters& counters);
   /// After the commit: the cache learns what is stored now.
   static void remember(const community::View& view, RowCache& cache);
@@ -54,15 +55,16 @@ class RowWriter {
   Result<void> write_members(Work& work);
   Result<void> write_member(std::int64_t group, const community::Member& member, bool stored,
                             Work& work);
-  Result<void> write_counts(Work& work);
+  Result<void> write_counts(Work& work, std::size_t counts_logged);
   Result<void> write_count(const community::GroupKey& key, const community::Group& group,
                            bool stored, Work& work);
   Result<void> write_mutes(Work& work);
   static Result<std::int64_t> row_of(const community::GroupKey& group, Work& work);
 
   Statement counters_, put_app_, put_tally_, put_account_, erase_account_;
-  Statement insert_group_, insert_count_, update_group_, update_count_, update_topic_count_;
+  Statement insert_group_, insert_count_, update_group_;
   TopicWriter topics_;
+  GroupCountsWriter counts_;
   Statement insert_member_, update_member_, erase_member_;
   Statement put_mute_, erase_mute_;
   std::vector<Statement> dissolve_, forget_, drop_;  // run one after the other

@@ -5,8 +5,8 @@ namespace {
 
 // A released step is never edited: what has to change becomes the next step.
 //
-// What it is laid out for: one create_topic touches one page of `grp_count` (hundreds of groups a
-// page) and the last pages of `topic`, `event`, `event_of_app` and `pending`;
+// What it is laid out for: one create_topic touches the last pages of `topic`, `event`, `event_of_app`,
+// `pending` and `grp_count_log`;
 // once per batch come `tally`, `ledger` and `counter`. So the cost does not grow with what is stored.
 constexpr const char* kFirst = R"sql(
 -- app.stamp: unique for every version of every app, ever; caches go by it.
@@ -213,12 +213,22 @@ CREATE VIEW delivery AS
   SELECT seq, sdkappid, 0, attempts, next_attempt_ms, changed_ms, last_outcome FROM pending;
 )sql";
 
+// Counts of groups that changed lately, one row a commit: group_counts.h, which also says when they are
+// moved into grp_count. The newest entry of a group is what counts.
+//
+// entries: four varints a group (varint.h): grp.row, member_num, topic_num, last_topic. Of the last the
+// lowest bit says whether it is below zero, 0 is NULL.
+constexpr const char* kCountsLogged = R"sql(
+CREATE TABLE grp_count_log(id INTEGER PRIMARY KEY, entries BLOB NOT NULL);
+)sql";
+
 constexpr Migration kMigrations[] = {{1, "first", kFirst},
                                      {2, "operator's hands", kOperatorsHands},
                                      {3, "retention", kRetention},
                                      {4, "AVChatRooms counted", kAvChatRooms},
                                      {5, "topics in order", kTopicsInOrder},
-                                     {6, "pending apart", kPendingApart}};
+                                     {6, "pending apart", kPendingApart},
+                                     {7, "counts logged", kCountsLogged}};
 constexpr Schema kSchema{kStoreApplicationId, "tidings serve", kMigrations};
 
 }  // namespace

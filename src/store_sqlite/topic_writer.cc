@@ -32,8 +32,6 @@ Result<TopicWriter> TopicWriter::prepare(Database& database) {
   TRY(writer.own_row_, database.prepare("SELECT row FROM topic WHERE group_row = ? AND id = ?"));
   TRY(writer.walk_, database.prepare("SELECT previous FROM topic WHERE row = ?"));
   TRY(writer.link_, database.prepare("UPDATE topic SET previous = ? WHERE row = ?"));
-  TRY(writer.last_, database.prepare("SELECT last_topic FROM grp_count WHERE row = ?"));
-  TRY(writer.put_last_, database.prepare("UPDATE grp_count SET last_topic = ? WHERE row = ?"));
   return writer;
 }
 
@@ -169,9 +167,8 @@ Result<TopicWriter::Chain*> TopicWriter::chain_of(std::int64_t group, const Grou
     chain->topics = *known;
     return chain;
   }
-  auto rows = last_.query(group);
-  TRY(const bool exists, rows.next());
-  if (exists && !rows.is_null(0)) chain->topics.last = rows.integer(0);
+  TRY(const GroupCounts counts, work.reader.counts_of(group));
+  chain->topics.last = counts.last_topic;
   return chain;
 }
 
@@ -182,12 +179,12 @@ std::optional<TopicChain> TopicWriter::take_changed(std::int64_t group_row) {
   return found->second.topics;
 }
 
-Result<void> TopicWriter::write_chains() {
+std::vector<std::pair<std::int64_t, TopicChain>> TopicWriter::take_all_changed() {
+  std::vector<std::pair<std::int64_t, TopicChain>> taken;
   for (auto& [group, chain] : chains_) {
-    if (!std::exchange(chain.changed, false)) continue;
-    TRY_VOID(put_last_.run(chain.topics.last, group));
+    if (std::exchange(chain.changed, false)) taken.emplace_back(group, chain.topics);
   }
-  return {};
+  return taken;
 }
 
 }  // namespace tidings::sqlite

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "community/view.h"
@@ -31,8 +32,8 @@ class TopicWriter {
                      Counters& counters);
   /// After write(): the chain of a group, if it has changed. Whoever takes it writes it.
   std::optional<TopicChain> take_changed(std::int64_t group_row);
-  /// Writes those that nobody took.
-  Result<void> write_chains();
+  /// Those that nobody took, by their group's row.
+  std::vector<std::pair<std::int64_t, TopicChain>> take_all_changed();
 
  private:
   struct Chain {
@@ -66,7 +67,7 @@ class TopicWriter {
 
   std::unordered_map<std::int64_t, Chain> chains_;  // of this commit, by their group's row
   MultiInsert insert_;
-  Statement update_, erase_, erase_mutes_, own_row_, walk_, link_, last_, put_last_;
+  Statement update_, erase_, erase_mutes_, own_row_, walk_, link_;
 };
 
 }  // namespace tidings::sqlite

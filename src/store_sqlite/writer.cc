@@ -42,7 +42,8 @@ Result<void> Writer::write(community::View& view, std::span<const store::Outcome
                            std::span<const store::EventJob> jobs, Counters& counters) {
   TRY(Transaction transaction, Transaction::begin(connection_->database));
   TRY(counters, connection_->reader.counters());
-  TRY_VOID(connection_->rows.write(view, connection_->reader, cache_, counters));
+  TRY_VOID(connection_->rows.write(view, connection_->reader, cache_, counters,
+                                       options_.counts_logged));
   TRY_VOID(connection_->events.write(view, outcomes, cache_, counters));
   for (const store::EventJob& job : jobs) {
     TRY_VOID(put_job(connection_->database, job));

@@ -23,6 +23,7 @@ struct WriterOptions {
   std::string path;
   OpenOptions open;
   std::size_t groups_kept = 0;
+  std::size_t counts_logged = 0;
   LogLimits log{};
 };
 

@@ -130,6 +130,30 @@ TEST_P(SqliteFaults, NothingAnsweredIsLostAndItWorksAgainWhenTheDiskDoes) {
   }
 }
 
+TEST_P(SqliteFaults, WhatAFailedBatchSaidOfAGroupIsForgotten) {
+  ASSERT_TRUE(add_group(3));
+  set_disk_fault(GetParam());
+  ASSERT_FALSE(add_group(3));
+  set_disk_fault(DiskFault::none);
+  const GroupKey key{app_, GroupId{"@TGS#_" + std::to_string(view_count_)}};
+  ASSERT_TRUE(add_group(0));  // the row that the failed one had
+  ASSERT_TRUE(add_group(3));  // and its topics' rows
+  View view{1'735'689'600'000, random_};
+  Needs needs;
+  needs.groups = {key};
+  needs.all_topics = {key};
+  ASSERT_TRUE(engine_->load(needs, view));
+  Topic topic;
+  topic.key = {key, TopicId{key.group.str() + "@TOPIC#_only"}};
+  view.put(topic);
+  view.change_group(key).topic_num = 1;
+  ASSERT_TRUE(engine_->commit(view, {}));
+  View got{0, random_};
+  ASSERT_TRUE(engine_->read(needs, got));
+  EXPECT_EQ(got.topics_of(key).size(), 1U);
+  EXPECT_EQ(got.group(key)->topic_num, 1);
+}
+
 TEST_P(SqliteFaults, AFailingDiskDuringCheckpointsLosesNothing) {
   std::int64_t stored = 0;
   for (int i = 0; i < 60; ++i) {

@@ -60,6 +60,7 @@ class SqliteUnderTest final : public StoreUnderTest {
     sqlite::EngineOptions options;
     options.path = path();
     options.groups_kept = 3;  // so that the cache is left and entered all the time
+    options.counts_logged = 5;  // so that they are moved all the time
     options.readers = 2;
     auto opened = sqlite::Engine::open(options);
     ASSERT_TRUE(opened) << opened.error().what;
@@ -72,7 +73,9 @@ class SqliteUnderTest final : public StoreUnderTest {
   void check_references() const {
     auto file = sqlite::Database::open(path());
     ASSERT_TRUE(file) << file.error().what;
-    auto violations = file->prepare("SELECT \"table\", rowid FROM pragma_foreign_key_check");
+    auto violations = file->prepare("SELECT \"table\", rowid FROM pragma_foreign_key_check UNION ALL "
+                                    "SELECT 'topic', row FROM topic WHERE group_row NOT IN "
+                                    "(SELECT row FROM grp)");
     ASSERT_TRUE(violations) << violations.error().what;
     auto rows = violations->query();
     while (rows.next().value()) {
