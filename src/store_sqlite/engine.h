@@ -30,7 +30,9 @@ struct EngineOptions {
   std::int64_t writer_cache_kib = 16384;
   std::int64_t reader_cache_kib = 8192;  ///< each
   std::size_t readers = 4;
-  std::size_t groups_kept = 16384;      ///< in memory between batches; about 600 bytes each
+  /// In memory between batches, some 400 bytes each: as many as are in use should fit, since those used
+  /// in turn are else read from all over the file.
+  std::size_t groups_kept = 131072;
   /// Counts of groups in their log before they are moved, see group_counts.h. More are moved more
   /// cheaply each, and all at once: some milliseconds for these.
   std::size_t counts_logged = 8192;

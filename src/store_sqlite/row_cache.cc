@@ -21,42 +21,40 @@ void AppCache::clear() {
 }
 
 const community::Group* GroupCache::find(const community::GroupKey& key) {
-  const auto place = places_.find(key);
-  if (place == places_.end()) return nullptr;
-  order_.splice(order_.begin(), order_, place->second);
+  const auto found = places_.find(key);
+  if (found == places_.end()) return nullptr;
+  order_.splice(order_.begin(), order_, *found);
   return &order_.front().group;
 }
 
 void GroupCache::keep(const community::Group& group) {
-  const auto place = places_.find(group.key);
-  if (place != places_.end()) {
-    place->second->group = group;
-    order_.splice(order_.begin(), order_, place->second);
+  const auto found = places_.find(group.key);
+  if (found != places_.end()) {
+    (*found)->group = group;
+    order_.splice(order_.begin(), order_, *found);
     return;
   }
   order_.push_front({group, std::nullopt});
-  places_.emplace(group.key, order_.begin());
-  if (order_.size() > limit_) {
-    places_.erase(order_.back().group.key);
-    order_.pop_back();
-  }
+  places_.insert(order_.begin());
+  if (order_.size() > limit_) forget(order_.back().group.key);
 }
 
 const TopicChain* GroupCache::find_chain(const community::GroupKey& key) const {
-  const auto place = places_.find(key);
-  return place != places_.end() && place->second->chain ? &*place->second->chain : nullptr;
+  const auto found = places_.find(key);
+  return found != places_.end() && (*found)->chain ? &*(*found)->chain : nullptr;
 }
 
 void GroupCache::keep_chain(const community::GroupKey& key, const TopicChain& chain) {
-  const auto place = places_.find(key);
-  if (place != places_.end()) place->second->chain = chain;
+  const auto found = places_.find(key);
+  if (found != places_.end()) (*found)->chain = chain;
 }
 
 void GroupCache::forget(const community::GroupKey& key) {
-  const auto place = places_.find(key);
-  if (place == places_.end()) return;
-  order_.erase(place->second);
-  places_.erase(place);
+  const auto found = places_.find(key);
+  if (found == places_.end()) return;
+  const Place place = *found;  // `key` may stand there
+  places_.erase(found);
+  order_.erase(place);
 }
 
 void GroupCache::clear() {

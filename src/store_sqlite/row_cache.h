@@ -12,6 +12,7 @@
 #include <mutex>
 #include <optional>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 #include "community/rows.h"
@@ -64,19 +65,28 @@ class GroupCache {
   void clear();
 
  private:
-  struct Hash {
-    std::size_t operator()(const community::GroupKey& key) const {
-      return std::hash<GroupId>{}(key.group) ^ (key.app.number() * std::size_t{0x9E3779B97F4A7C15});
-    }
-  };
   struct Entry {
     community::Group group;
     std::optional<TopicChain> chain;
   };
   using Order = std::list<Entry>;
+  using Place = Order::iterator;
+  static const community::GroupKey& key_of(const Place& place) { return place->group.key; }
+  static const community::GroupKey& key_of(const community::GroupKey& key) { return key; }
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(const auto& named) const {
+      const community::GroupKey& key = key_of(named);
+      return std::hash<GroupId>{}(key.group) ^ (key.app.number() * std::size_t{0x9E3779B97F4A7C15});
+    }
+  };
+  struct Equal {
+    using is_transparent = void;
+    bool operator()(const auto& a, const auto& b) const { return key_of(a) == key_of(b); }
+  };
   std::size_t limit_;
   Order order_;  // used last stands first
-  std::unordered_map<community::GroupKey, Order::iterator, Hash> places_;
+  std::unordered_set<Place, Hash, Equal> places_;  // by the key that stands there
 };
 
 /// Numbers that were drawn last (table `counter`).
