@@ -48,9 +48,13 @@ def plan_of(options):
 
 
 def version():
-    result = subprocess.run(["git", "-C", ROOT, "describe", "--always", "--dirty"],
-                            capture_output=True, text=True, check=False)
-    return result.stdout.strip()
+    """The commit, or "unknown": the sources may have come without git."""
+    try:
+        result = subprocess.run(["git", "-C", ROOT, "describe", "--always", "--dirty"],
+                                capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        return "unknown"
+    return result.stdout.strip() or "unknown"
 
 
 def run(options, folder):

@@ -28,13 +28,13 @@ class BenchTest(ProcessTest):
             os.makedirs(folder)
         os.symlink(os.path.abspath(BINARY), f"{self.build}/src/cli/tidings")
 
-    def start(self, load):
+    def start(self, load, **environment):
         """`load`: what the load generator does, in sh."""
         path = f"{self.build}/benchmarks/tidings_load"
         with open(path, "w", encoding="utf-8") as file:
             file.write(f"#!/bin/sh\n: > {self.started}\n{load}\n")
         os.chmod(path, stat.S_IRWXU)
-        environment = daemons.clean_environment() | {"TIDINGS_BUILD": self.build}
+        environment = daemons.clean_environment() | {"TIDINGS_BUILD": self.build} | environment
         harness = subprocess.Popen(
             [sys.executable, f"{ROOT}/benchmarks/bench", "--quick", "--road", "latency", "--folder",
              self.work],
@@ -93,6 +93,10 @@ class BenchTest(ProcessTest):
 
     def test_after_a_road_that_does_not_work(self):
         output = self.check_end(self.start("echo no such port >&2; exit 1"), 1)
+        self.assertIn("no such port", output)
+
+    def test_where_there_is_no_git(self):
+        output = self.check_end(self.start("echo no such port >&2; exit 1", PATH=self.work), 1)
         self.assertIn("no such port", output)
 
     def contender(self, name, rates):
