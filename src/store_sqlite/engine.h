@@ -33,8 +33,8 @@ struct EngineOptions {
   /// In memory between batches, some 400 bytes each: as many as are in use should fit, since those used
   /// in turn are else read from all over the file.
   std::size_t groups_kept = 131072;
-  /// Counts of groups in their log before they are moved, see group_counts.h. More are moved more
-  /// cheaply each, and all at once: some milliseconds for these.
+  /// Counts of groups in their log before they are moved (group_counts.h): more are moved more cheaply
+  /// each.
   std::size_t counts_logged = 8192;
   LogLimits log{};                      ///< how long the write-ahead log may become
   std::int64_t max_pages = 0;           ///< tests: the file may not grow beyond; 0 = no limit

@@ -1,6 +1,8 @@
 #include "store_sqlite/group_counts.h"
 
 #include <algorithm>
+#include <functional>
+#include <limits>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -22,7 +24,12 @@ std::optional<std::int64_t> from_entry(std::int64_t value) {
   return value % 2 == 0 ? value / 2 : -(value / 2) - 1;
 }
 
-Result<void> take_entries(std::string_view bytes, RecentCounts& known) {
+/// Commits that the moving of a full log is spread over.
+constexpr std::size_t kSteps = 16;
+/// Of a reader's connection: far more than a log has.
+constexpr std::size_t kMostRead = 65'536;
+
+Result<void> take_entries(std::int64_t id, std::string_view bytes, RecentCounts& known) {
   while (!bytes.empty()) {
     std::int64_t row = 0;
     std::int64_t last_topic = 0;
@@ -32,10 +39,20 @@ Result<void> take_entries(std::string_view bytes, RecentCounts& known) {
       return fail(Errc::corrupt, "counts of groups in the store are damaged: restore a backup");
     }
     counts.last_topic = from_entry(last_topic);
-    known.groups.insert_or_assign(row, counts);
+    known.groups.insert_or_assign(row, RecentCounts::Entry{counts, id});
     ++known.entries;
   }
   return {};
+}
+
+/// Of groups whose newest entry stands in the log's rows up to `through`, the highest first.
+std::vector<std::int64_t> rows_of(const RecentCounts& known, std::int64_t through) {
+  std::vector<std::int64_t> rows;
+  for (const auto& [row, entry] : known.groups) {
+    if (entry.id <= through) rows.push_back(row);
+  }
+  std::ranges::sort(rows, std::greater{});
+  return rows;
 }
 
 }  // namespace
@@ -57,6 +74,7 @@ Result<GroupCountsReader> GroupCountsReader::prepare(Database& database) {
 }
 
 Result<void> GroupCountsReader::catch_up(RecentCounts& known) {
+  if (known.entries > kMostRead) known = {};
   TRY(const bool followed, read_on(known));
   if (followed) return {};
   known = {};
@@ -64,7 +82,8 @@ Result<void> GroupCountsReader::catch_up(RecentCounts& known) {
   return {};
 }
 
-/// False: the row that was read last is gone, so everything before it was moved.
+/// False: the row that was read last is gone, so it was moved, and rows of `grp_count` may have changed
+/// without the log.
 Result<bool> GroupCountsReader::read_on(RecentCounts& known) {
   bool met = known.through == 0;
   auto rows = since_.query(known.through);
@@ -76,8 +95,9 @@ Result<bool> GroupCountsReader::read_on(RecentCounts& known) {
       met = true;
       continue;
     }
-    TRY_VOID(take_entries(rows.text(1), known));
     known.through = rows.integer(0);
+    if (known.entries == 0) known.forgotten_through = known.through - 1;
+    TRY_VOID(take_entries(known.through, rows.text(1), known));
   }
 }
 
@@ -98,7 +118,7 @@ Result<GroupCountsWriter> GroupCountsWriter::prepare(Database& database) {
   TRY(writer.append_, database.prepare("INSERT INTO grp_count_log VALUES(?, ?)"));
   TRY(writer.update_, database.prepare("UPDATE grp_count SET member_num = ?, topic_num = ?, "
                                        "last_topic = ? WHERE row = ?"));
-  TRY(writer.empty_, database.prepare("DELETE FROM grp_count_log"));
+  TRY(writer.forget_, database.prepare("DELETE FROM grp_count_log WHERE id <= ?"));
   return writer;
 }
 
@@ -112,33 +132,53 @@ void GroupCountsWriter::put(std::int64_t row, const GroupCounts& counts, RecentC
   append_varint(entries_, counts.member_num);
   append_varint(entries_, counts.topic_num);
   append_varint(entries_, to_entry(counts.last_topic));
-  known.groups.insert_or_assign(row, counts);
+  known.groups.insert_or_assign(row, RecentCounts::Entry{counts, known.through + 1});
   ++known.entries;
 }
 
 Result<void> GroupCountsWriter::move(RecentCounts& known) {
   if (known.groups.empty()) return {};
-  std::vector<std::pair<std::int64_t, GroupCounts>> sorted{known.groups.begin(), known.groups.end()};
-  std::ranges::sort(sorted, {}, [](const auto& each) { return each.first; });
-  for (const auto& [row, counts] : sorted) {  // one that was dissolved since has no row to change
-    TRY_VOID(update_.run(counts.member_num, counts.topic_num, counts.last_topic, row));
+  for (const std::int64_t row : rows_of(known, std::numeric_limits<std::int64_t>::max())) {
+    TRY_VOID(move_one(row, known.groups.at(row).counts));
   }
-  TRY_VOID(empty_.run());
-  known.groups.clear();
-  known.entries = 0;
+  TRY_VOID(forget_.run(known.through));
+  known = {.through = known.through, .forgotten_through = known.through};
   entries_.clear();
   moved_ = true;
   return {};
 }
 
 Result<void> GroupCountsWriter::finish(RecentCounts& known, std::size_t limit) {
-  if (known.entries > limit) {
-    TRY_VOID(move(known));
-  }
   const std::string entries = std::exchange(entries_, {});
-  // A moved log keeps one row: its id tells readers that what they know was moved.
+  // A log that was moved as a whole keeps one row: its id tells readers that what they know was moved.
   if (!std::exchange(moved_, false) && entries.empty()) return {};
-  return append_.run(++known.through, Blob{entries});
+  TRY_VOID(append_.run(++known.through, Blob{entries}));
+  return move_some(known, limit);
+}
+
+Result<void> GroupCountsWriter::move_some(RecentCounts& known, std::size_t limit) {
+  if (known.moving_through == 0) {
+    if (known.entries <= limit) return {};
+    known.moving_through = known.through - 1;  // what this commit put stays: the log is never empty
+    known.moving = rows_of(known, known.moving_through);
+    known.entries = 0;
+  }
+  std::size_t left = limit / kSteps + 1;
+  for (; left > 0 && !known.moving.empty(); --left) {
+    const std::int64_t row = known.moving.back();
+    known.moving.pop_back();
+    TRY_VOID(move_one(row, known.groups.at(row).counts));  // what came since stays in the log too
+  }
+  if (left == 0) return {};
+  // Then the rows of the log go, the oldest first: what is left of a group says what its row says.
+  known.forgotten_through =
+      std::min(known.forgotten_through + static_cast<std::int64_t>(left), known.moving_through);
+  TRY_VOID(forget_.run(known.forgotten_through));
+  if (known.forgotten_through < known.moving_through) return {};
+  known.moving_through = 0;
+  std::erase_if(known.groups,
+                [&known](const auto& each) { return each.second.id <= known.forgotten_through; });
+  return {};
 }
 
 }  // namespace tidings::sqlite

@@ -85,25 +85,53 @@ TEST_F(GroupCountsLog, NewestEntryCountsAndTheRowWhereThereIsNone) {
   EXPECT_EQ(integer("SELECT member_num FROM grp_count WHERE row = 1"), 10);
 }
 
-TEST_F(GroupCountsLog, WhatWasMovedIsNotReadFromTheLogAnyMore) {
+TEST_F(GroupCountsLog, AFullLogIsMovedPieceByPieceWhileItGrows) {
   Reader early = reader();
+  Reader steady = reader();
   commit(1, {11, 1, -1}, 2);
   commit(2, {21, 1, -2}, 2);
   expect_counts(early.of(1), 11, 1, -1);
-  commit(300, {31, 1, -3}, 2);  // one too many: all of them are moved
-  EXPECT_EQ(written_.entries, 0U);
-  EXPECT_EQ(integer("SELECT count(*) FROM grp_count_log"), 1);
-  EXPECT_EQ(integer("SELECT last_topic FROM grp_count WHERE row = 300"), -3);
-  // Changed by other statements now: an entry that was kept would hide it.
-  ASSERT_TRUE(database_.execute("UPDATE grp_count SET member_num = 9 WHERE row = 1"));
-  commit(2, {22, 1, -2}, 2);
-  Reader late = reader();
-  for (Reader* each : {&early, &late}) {
-    expect_counts(each->of(1), 9, 1, -1);
-    expect_counts(each->of(2), 22, 1, -2);
-    expect_counts(each->of(300), 31, 1, -3);
-    EXPECT_EQ(each->known.entries, 1U);
+  std::int64_t members = 30;
+  while (integer("SELECT min(id) FROM grp_count_log") < 3) {  // a step each, with so low a limit
+    ASSERT_LT(members, 40);
+    commit(300, {++members, 1, -3}, 2);
+    expect_counts(steady.of(1), 11, 1, -1);
+    expect_counts(steady.of(2), 21, 1, -2);
+    expect_counts(steady.of(300), members, 1, -3);
   }
+  EXPECT_EQ(members, 34);  // two groups moved, then two rows gone
+  EXPECT_EQ(integer("SELECT count(*) FROM grp_count_log"), 4);
+  EXPECT_EQ(integer("SELECT sum(member_num) FROM grp_count"), 11 + 21 + 30);
+  EXPECT_EQ(written_.groups.size(), 1U);
+  Reader late = reader();
+  for (Reader* each : {&early, &steady, &late}) {
+    expect_counts(each->of(1), 11, 1, -1);
+    expect_counts(each->of(2), 21, 1, -2);
+    expect_counts(each->of(300), 34, 1, -3);
+  }
+  EXPECT_EQ(late.known.entries, 4U);
+  EXPECT_EQ(early.known.entries, 4U) << "it has met none of the rows it knew";
+}
+
+TEST_F(GroupCountsLog, WhatChangesWhileItIsMovedIsNotLost) {
+  commit(1, {11, 1, -1}, 2);
+  commit(2, {21, 1, -2}, 2);
+  commit(300, {31, 1, -3}, 2);  // full: moves group 1
+  commit(2, {22, 2, -4}, 2);    // moves group 2, which has just changed
+  for (const std::int64_t members : {32, 33}) commit(300, {members, 1, -3}, 2);
+  EXPECT_EQ(integer("SELECT min(id) FROM grp_count_log"), 3);
+  expect_counts(reader().of(2), 22, 2, -4);
+  // The log without which it would be forgotten is whole.
+  auto counts = GroupCountsReader::prepare(database_).value();
+  written_ = {};
+  ASSERT_TRUE(counts.catch_up(written_));
+  expect_counts(counts.of(2, written_).value(), 22, 2, -4);
+  expect_counts(counts.of(300, written_).value(), 33, 1, -3);
+  // And goes on from there.
+  for (const std::int64_t members : {34, 35, 36, 37, 38, 39}) commit(300, {members, 1, -3}, 2);
+  EXPECT_GT(integer("SELECT min(id) FROM grp_count_log"), 5);
+  expect_counts(reader().of(2), 22, 2, -4);
+  expect_counts(reader().of(300), 39, 1, -3);
 }
 
 TEST_F(GroupCountsLog, MovedBeforeAStatementAndOnAfterwards) {
