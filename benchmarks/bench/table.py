@@ -79,7 +79,9 @@ def _growth(road):
                      f"{_number(point.get('rss_mb'), 0):>8}")
     for name in ("ratio_1m", "ratio_10m"):
         if name in road:
-            lines.append(f"  {name[6:]} stored: {road[name]:.2f} of the rate of an empty store")
+            same = road.get(f"same_groups_{name}")
+            lines.append(f"  {name[6:]} stored: {road[name]:.2f} of the rate of an empty store" +
+                         (f", {same:.2f} with as many groups in use" if same else ""))
     return lines
 
 

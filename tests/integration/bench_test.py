@@ -16,6 +16,7 @@ sys.path.insert(0, f"{ROOT}/benchmarks/bench")
 import aims  # noqa: E402  (found by the line above)
 import measure  # noqa: E402
 import process  # noqa: E402
+from roads import growth  # noqa: E402
 
 
 class BenchTest(ProcessTest):
@@ -123,6 +124,16 @@ class BenchTest(ProcessTest):
         self.assertEqual(result["peers"]["peer"]["tidings_ratio"], 12.5)
         self.assertEqual(result["peers"]["peer"]["rates"], [None, 5, 2])
         self.assertIn("an event is missing", result["problems"]["peer"])
+
+    def test_ten_million_are_compared_with_an_empty_store_of_either_width(self):
+        def point(stored, groups, rate, backlog=0):
+            return {"stored": stored, "backlog": backlog, "groups": groups, "accept": rate, "rss_mb": 9}
+
+        ratios = growth.ratios([
+            point(0, 1, 7), point(0, 1000, 100), point(0, 100_000, 80), point(0, 1000, 3, 1_000_000),
+            point(1_000_000, 10_000, 90), point(10_000_000, 100_000, 60)])
+        self.assertEqual(ratios, {"ratio_1m": 0.9, "rss_mb_1m": 9, "ratio_10m": 0.6,
+                                  "same_groups_ratio_10m": 0.75, "rss_mb_10m": 9})
 
     def test_each_aim_is_missed_on_its_own(self):
         # Just reached, all of them.

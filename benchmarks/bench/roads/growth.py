@@ -146,10 +146,11 @@ def run(plan, workplace):
 
 
 def ratios(rows):
-    """Of accept, and of the whole road, to the empty store with a thousand groups."""
-    def find(stored):
+    """Of accept, and of the whole road, to the empty store with a thousand groups; and of accept to the
+    empty store with as many groups in use, where that was measured: what is stored and nothing else."""
+    def find(stored, groups=1000):
         found = [row for row in rows if row["stored"] == stored and row["backlog"] == 0
-                 and (stored or row["groups"] == 1000)]
+                 and (stored or row["groups"] == groups)]
         return found[0] if found else None
 
     empty = find(0)
@@ -161,4 +162,7 @@ def ratios(rows):
             if "road" in row and "road" in empty:
                 result[f"road_ratio_{name}"] = rounded(row["road"] / empty["road"])
             result[f"rss_mb_{name}"] = row["rss_mb"]
+            like = find(0, row["groups"])
+            if like:
+                result[f"same_groups_ratio_{name}"] = rounded(row["accept"] / like["accept"])
     return result
