@@ -1,5 +1,5 @@
 /// How many members and topics a group has, and where its chain of topics begins (schema.cc, "counts
-/// apart"): the row of `grp_count`, or, where that is newer, an entry of `grp_count_log`.
+/// logged"): the row of `grp_count`, or, where that is newer, an entry of `grp_count_log`.
 ///
 /// A batch changes some dozens of groups, each on a page of its own where there are many. So what they
 /// have become goes into one row of the log, behind the one before; when enough has come together, it is
