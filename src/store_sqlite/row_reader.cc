@@ -12,6 +12,16 @@ namespace tidings::sqlite {
 
 using namespace community;
 
+namespace {
+
+/// Rows of groups with what they count; what hangs on a group needs its integer key only.
+bool reads_counts(const Needs& needs) {
+  return !needs.groups.empty() || !needs.all_topics.empty() || !needs.all_members.empty() ||
+         !needs.owners.empty() || !needs.memberships.empty();
+}
+
+}  // namespace
+
 Result<RowReader> RowReader::prepare(Database& database, AppCache& apps, RowCache* cache) {
   RowReader reader;
   reader.database_ = &database;
@@ -92,6 +102,9 @@ Result<void> RowReader::begin_reading() {
 
 Result<void> RowReader::load_rows(const Needs& needs, View& view) {
   // Groups first: what hangs on them is found by their integer key.
+  if (reads_counts(needs)) {
+    TRY_VOID(recent_counts());
+  }
   TRY_VOID(load_each(needs.apps, view, &RowReader::load_app));
   TRY_VOID(load_each(needs.groups, view, &RowReader::load_group));
   TRY_VOID(load_each(needs.accounts, view, &RowReader::load_account));
@@ -227,13 +240,12 @@ Result<std::optional<Group>> RowReader::find_group(const GroupKey& key) {
   TRY(const bool exists, rows.next());
   if (!exists) return std::optional<Group>{};
   TRY(Group group, read_group(rows, 0, key.app));
-  TRY(const RecentCounts* const recent, recent_counts());
-  recent->correct(group);
+  recent().correct(group);
   if (cache_ != nullptr) {
     cache_->groups.keep(group);
     TopicChain chain;
     if (!rows.is_null(kGroupColumns)) chain.last = rows.integer(kGroupColumns);
-    if (const GroupCounts* newer = recent->find(group.row)) chain.last = newer->last_topic;
+    if (const GroupCounts* newer = recent().find(group.row)) chain.last = newer->last_topic;
     cache_->groups.keep_chain(key, chain);
   }
   return std::optional{std::move(group)};
@@ -337,7 +349,6 @@ Result<void> RowReader::load_user_tally(const AccountKey& key, View& view) {
 Result<void> RowReader::load_all_topics(const GroupKey& group, View& view) {
   view.all_topics_loaded.insert(group);
   TRY(const std::int64_t row, group_row(group, &view));
-  TRY_VOID(recent_counts());
   TRY(const GroupCounts counts, counts_of(row));
   if (!counts.last_topic) return {};
   auto rows = topics_.query(*counts.last_topic);
@@ -372,13 +383,12 @@ Result<void> RowReader::load_owner(const GroupKey& group, View& view) {
 }
 
 Result<void> RowReader::load_memberships(const AccountKey& key, View& view) {
-  TRY(const RecentCounts* const recent, recent_counts());
   auto rows = memberships_.query(key.app, key.user);
   for (;;) {
     TRY(const bool more, rows.next());
     if (!more) return {};
     TRY(Group group, read_group(rows, 0, key.app));
-    recent->correct(group);
+    recent().correct(group);
     const GroupKey group_key = group.key;
     TRY(Member member, read_member(rows, kGroupColumns, group_key));
     view.groups.load(group_key, std::move(group));

@@ -43,6 +43,7 @@ class RowReader {
   Result<community::AppPtr> parse_app(SdkAppId id, std::int64_t stamp, std::string_view settings);
   Result<void> load_rows(const community::Needs& needs, community::View& view);
   Result<void> begin_reading();
+  /// REQUIRES: recent_counts() was asked for in this snapshot.
   Result<std::optional<community::Group>> find_group(const community::GroupKey& key);
   template <class Key>
   Result<void> load_each(const std::vector<Key>& keys, community::View& view,
