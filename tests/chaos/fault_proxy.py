@@ -107,6 +107,7 @@ class FaultProxy:
         self.random = random.Random(seed)
         self.known = faults or PLAIN
         self.faults = {}  # fault -> share of requests
+        self.first = []   # faults that have not come yet
         self.links = set()
         self.counts = collections.Counter()
         self.loop = asyncio.new_event_loop()
@@ -137,11 +138,13 @@ class FaultProxy:
         self.loop.call_soon_threadsafe(function, *arguments)
 
     def break_with(self, **faults):
-        """Each fault with its share of requests: break_with(reset=0.5, drip=0.5)."""
+        """Each fault with its share of requests: break_with(reset=0.5, drip=0.5). Each comes once
+        before chance decides: serve's breaker may leave only a few requests to decide on."""
         self.call(self._set, faults)
 
     def _set(self, faults):
         self.faults = faults
+        self.first = self.random.sample(list(faults), len(faults))
 
     def heal(self):
         self.call(self._set, {})
@@ -171,6 +174,9 @@ class FaultProxy:
         return await asyncio.open_connection(*self.target, limit=MAX_MESSAGE)
 
     def draw(self):
+        if self.first:
+            self.counts[self.first[-1]] += 1
+            return self.first.pop()
         chance = self.random.random()
         for fault, share in self.faults.items():
             if chance < share:

@@ -1,5 +1,5 @@
 """Faults of the network between serve and receive, under load; plain HTTP, so that the proxy can
-break a request at a chosen place. Each is drawn for 4 s with the share given here."""
+break a request at a chosen place. Each comes once, then for 4 s with the share given here."""
 
 import os
 import time
