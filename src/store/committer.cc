@@ -238,6 +238,8 @@ void Committer::apply(std::span<Submission> submissions, Batch& batch) {
   batch.carried = std::exchange(carried_, {});
   batch.done.reserve(submissions.size());
   batch.replies.reserve(submissions.size());
+  batch.view.events.reserve(submissions.size());
+  batch.view.notices.reserve(submissions.size());
   if (!submissions.empty()) {
     community::Needs needs;
     for (const Submission& each : submissions) community::collect(each.command, needs);

@@ -26,8 +26,9 @@ namespace tidings::sqlite {
 struct EngineOptions {
   std::string path;                     ///< of the database file; its folder exists
   bool full_sync = true;                ///< off only for throw-away data
-  /// A larger one fills with what is appended and not read again: no faster, measured up to 64 MiB.
-  std::int64_t writer_cache_kib = 16384;
+  /// A larger one fills with what is appended and not read again, and SQLite looks through all of it
+  /// after a commit that split a page.
+  std::int64_t writer_cache_kib = 4096;
   std::int64_t reader_cache_kib = 8192;  ///< each
   std::size_t readers = 4;
   /// In memory between batches, some 400 bytes each: as many as are in use should fit, since those used

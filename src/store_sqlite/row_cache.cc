@@ -1,5 +1,7 @@
 #include "store_sqlite/row_cache.h"
 
+#include <iterator>
+
 namespace tidings::sqlite {
 
 community::AppPtr AppCache::find(SdkAppId app, std::int64_t stamp) const {
@@ -23,20 +25,35 @@ void AppCache::clear() {
 const community::Group* GroupCache::find(const community::GroupKey& key) {
   const auto found = places_.find(key);
   if (found == places_.end()) return nullptr;
-  order_.splice(order_.begin(), order_, *found);
-  return &order_.front().group;
+  Entry& entry = **found;
+  entry.used = true;
+  return &entry.group;
 }
 
 void GroupCache::keep(const community::Group& group) {
   const auto found = places_.find(group.key);
   if (found != places_.end()) {
-    (*found)->group = group;
-    order_.splice(order_.begin(), order_, *found);
+    Entry& entry = **found;
+    entry.group = group;
+    entry.used = true;
     return;
   }
+  if (full()) make_room();
   order_.push_front({group, std::nullopt});
   places_.insert(order_.begin());
-  if (order_.size() > limit_) forget(order_.back().group.key);
+}
+
+void GroupCache::keep_ahead(const community::Group& group) {
+  order_.push_back({group, std::nullopt});
+  places_.insert(std::prev(order_.end()));
+}
+
+void GroupCache::make_room() {
+  while (order_.back().used) {
+    order_.back().used = false;
+    order_.splice(order_.begin(), order_, std::prev(order_.end()));
+  }
+  forget(order_.back().group.key);
 }
 
 const TopicChain* GroupCache::find_chain(const community::GroupKey& key) const {
@@ -68,6 +85,7 @@ void RowCache::clear() {
   ledgers.clear();
   counters.reset();
   recent = {};
+  ahead = {};
 }
 
 }  // namespace tidings::sqlite

@@ -6,14 +6,16 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <list>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <unordered_map>
-#include <unordered_set>
 #include <utility>
+
+#include <boost/unordered/unordered_flat_set.hpp>
 
 #include "community/rows.h"
 #include "community/app.h"
@@ -49,25 +51,32 @@ struct TopicChain {
   std::optional<std::int64_t> last;  ///< row of the topic created last; none: it has no topics
 };
 
-/// The groups used last, as they are stored.
+/// Groups in use, as they are stored. When there is no room for another, one goes that was not used
+/// since it was last looked at for that: to mark a use costs less than to keep their order.
 class GroupCache {
  public:
+  /// REQUIRES: limit > 0.
   explicit GroupCache(std::size_t limit) : limit_(limit) {}
 
   /// nullptr: not here, which says nothing about the store. Valid until the next change.
   [[nodiscard]] const community::Group* find(const community::GroupKey& key);
   void keep(const community::Group& group);
+  /// One that nobody has named: it is the first to go. REQUIRES: it is not here, and there is room.
+  void keep_ahead(const community::Group& group);
   /// nullptr: not known.
   [[nodiscard]] const TopicChain* find_chain(const community::GroupKey& key) const;
   /// Kept as long as its group is, if that is here.
   void keep_chain(const community::GroupKey& key, const TopicChain& chain);
   void forget(const community::GroupKey& key);
   void clear();
+  [[nodiscard]] bool holds(const community::GroupKey& key) const { return places_.contains(key); }
+  [[nodiscard]] bool full() const { return order_.size() >= limit_; }
 
  private:
   struct Entry {
     community::Group group;
     std::optional<TopicChain> chain;
+    bool used = false;
   };
   using Order = std::list<Entry>;
   using Place = Order::iterator;
@@ -84,9 +93,11 @@ class GroupCache {
     using is_transparent = void;
     bool operator()(const auto& a, const auto& b) const { return key_of(a) == key_of(b); }
   };
+  void make_room();
+
   std::size_t limit_;
-  Order order_;  // used last stands first
-  std::unordered_set<Place, Hash, Equal> places_;  // by the key that stands there
+  Order order_;  // the next to be looked at stands last
+  boost::unordered_flat_set<Place, Hash, Equal> places_;  // by the key that stands there
 };
 
 /// Numbers that were drawn last (table `counter`).
@@ -108,6 +119,14 @@ struct RowCache {
   std::map<SdkAppId, store::Ledger> ledgers;  ///< without oldest_pending_ms
   std::optional<Counters> counters;
   RecentCounts recent;  ///< all of the log, once it was read
+
+  /// How far groups were read before they were named (group_read_ahead.h).
+  struct Ahead {
+    std::int64_t before = std::numeric_limits<std::int64_t>::max();  ///< rows of groups from here on
+    std::size_t bytes = 0;
+    bool all = false;  ///< there are no others
+  };
+  Ahead ahead;
 };
 
 }  // namespace tidings::sqlite

@@ -68,6 +68,9 @@ Result<RowReader> RowReader::prepare(Database& database, AppCache& apps, RowCach
                        " FROM member m CROSS JOIN grp g ON g.row = m.group_row CROSS JOIN "
                        "grp_count c ON c.row = m.group_row WHERE m.sdkappid = ? AND m.user = ?"));
   TRY(reader.group_counts_, GroupCountsReader::prepare(database));
+  if (cache != nullptr) {
+    TRY(reader.ahead_, GroupReadAhead::prepare(database));
+  }
   return reader;
 }
 
@@ -87,6 +90,8 @@ Result<GroupCounts> RowReader::counts_of(std::int64_t group) {
 Result<void> RowReader::load(const Needs& needs, View& view) {
   auto loaded = load_rows(needs, view);
   if (!reading_) return loaded;
+  // A group had to be read: so will others.
+  if (loaded) loaded = ahead_.go_on(*cache_);
   if (loaded) loaded = reading_->commit();
   reading_.reset();
   return loaded;
@@ -243,10 +248,7 @@ Result<std::optional<Group>> RowReader::find_group(const GroupKey& key) {
   recent().correct(group);
   if (cache_ != nullptr) {
     cache_->groups.keep(group);
-    TopicChain chain;
-    if (!rows.is_null(kGroupColumns)) chain.last = rows.integer(kGroupColumns);
-    if (const GroupCounts* newer = recent().find(group.row)) chain.last = newer->last_topic;
-    cache_->groups.keep_chain(key, chain);
+    keep_chain(group, rows, kGroupColumns, *cache_);
   }
   return std::optional{std::move(group)};
 }

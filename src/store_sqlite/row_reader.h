@@ -10,6 +10,7 @@
 #include "community/view.h"
 #include "store_sqlite/database.h"
 #include "store_sqlite/group_counts.h"
+#include "store_sqlite/group_read_ahead.h"
 #include "store_sqlite/row_cache.h"
 
 namespace tidings::sqlite {
@@ -68,6 +69,7 @@ class RowReader {
   Statement app_stamp_, app_, apps_, tally_, counters_, account_, group_, group_row_, member_,
       topic_, topic_by_own_id_, mute_, mutes_, joined_count_, owned_count_, topics_, members_, memberships_;
   GroupCountsReader group_counts_;
+  GroupReadAhead ahead_;  // of the writer
   RecentCounts recent_;  // of a reader; the writer's is in its cache
   std::optional<Transaction> reading_;  // of the load() that is under way
 };
