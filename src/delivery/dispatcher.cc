@@ -23,14 +23,13 @@ bool promising(const community::App* before, const community::App& now) {
          was.webhook_secrets != is.webhook_secrets || was.trusted_pem != is.trusted_pem;
 }
 
-std::size_t weight(const community::Event& event) { return event.body.size() + 512; }
-
 }  // namespace
 
 Dispatcher::Dispatcher(Parts parts, DispatcherOptions options)
     : parts_(std::move(parts)),
       options_(options),
       scheduler_(options.scheduler),
+      fresh_(options.fresh_bytes),
       timers_(parts_.lane),
       group_(parts_.lane, {.max_children = 1'000'000, .error_sink = [this](auto child, auto what) {
                              log(std::string("delivery: ").append(child).append(": ").append(what));
@@ -84,11 +83,7 @@ void Dispatcher::accept(std::vector<community::Event> events) {
     pending.group = event.group;
     pending.since_ms = event.time_ms;
     know(pending, /*fresh=*/true);
-    if (fresh_bytes_ + weight(event) <= options_.fresh_bytes) {
-      fresh_bytes_ += weight(event);
-      const std::int64_t seq = event.seq;
-      fresh_.emplace(seq, std::make_unique<const community::Event>(std::move(event)));
-    }
+    fresh_.keep(std::move(event));
   }
   schedule_turn();
 }
@@ -113,15 +108,6 @@ void Dispatcher::know(const store::PendingEvent& event, bool fresh) {
   outcome.attempts = event.attempts;
   dead_ += *wished == store::EventState::dead ? 1 : 0;
   outcomes_.push_back(std::move(outcome));
-}
-
-Dispatcher::EventPtr Dispatcher::take_fresh(std::int64_t seq) {
-  const auto found = fresh_.find(seq);
-  if (found == fresh_.end()) return nullptr;
-  EventPtr event = std::move(found->second);
-  fresh_bytes_ -= weight(*event);
-  fresh_.erase(found);
-  return event;
 }
 
 runtime::awaitable<void> Dispatcher::page_in() {
@@ -168,11 +154,7 @@ void Dispatcher::app_removed(SdkAppId app) {
   parts_.lane.post([this, app] {
     scheduler_.remove(app);
     routes_.erase(app);
-    std::erase_if(fresh_, [this, app](const auto& kept) {
-      if (kept.second->app != app) return false;
-      fresh_bytes_ -= weight(*kept.second);
-      return true;
-    });
+    fresh_.forget(app);
     schedule_turn();
   });
 }
@@ -220,19 +202,13 @@ void Dispatcher::turn() {
     const std::size_t before = outcomes_.size();
     scheduler_.expire(at, outcomes_);
     dead_ += outcomes_.size() - before;
-    for (std::size_t i = before; i < outcomes_.size(); ++i) (void)take_fresh(outcomes_[i].seq);
+    for (std::size_t i = before; i < outcomes_.size(); ++i) (void)fresh_.take(outcomes_[i].seq);
   }
   if (!outcomes_.empty()) parts_.committer.submit_outcomes(std::exchange(outcomes_, {}));
   if (!stopping_) {
     tickets_.clear();
     scheduler_.start(at, tickets_);
-    for (const Scheduler::Ticket& ticket : tickets_) {
-      if (EventPtr event = take_fresh(ticket.seq)) {
-        send({ticket, std::move(event)});
-      } else {
-        bodiless_.push_back(ticket);
-      }
-    }
+    send_started();
     if (!bodiless_.empty() && !loading_) {
       loading_ = true;
       (void)group_.spawn("load bodies", load_bodies());
@@ -249,6 +225,19 @@ void Dispatcher::turn() {
   parked_ = counts.parked;
   behind_shown_ = behind_;
   if (scheduler_.next_wake().value_or(INT64_MAX) < armed_ms_) timers_.notify_all();
+}
+
+void Dispatcher::send_started() {
+  leaving_.clear();
+  for (const Scheduler::Ticket& ticket : tickets_) leaving_.push_back(fresh_.take(ticket.seq));
+  prefetch(leaving_);
+  for (std::size_t i = 0; i < tickets_.size(); ++i) {
+    if (leaving_[i]) {
+      send({tickets_[i], std::move(leaving_[i])});
+    } else {
+      bodiless_.push_back(tickets_[i]);
+    }
+  }
 }
 
 runtime::awaitable<void> Dispatcher::run_timers() {

@@ -23,6 +23,7 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "delivery/callback_request.h"
+#include "delivery/fresh_events.h"
 #include "delivery/scheduler.h"
 #include "net/callback_transport.h"
 #include "runtime/blocking_pool.h"
@@ -118,7 +119,6 @@ class Dispatcher {
   }
 
  private:
-  using EventPtr = std::unique_ptr<const community::Event>;
   /// Where an app's events go, and what they all say in this second.
   struct Route {
     std::shared_ptr<const Endpoint> endpoint;
@@ -144,7 +144,7 @@ class Dispatcher {
   void give_back(const Scheduler::Ticket& ticket, std::int64_t delay_ms);
   void schedule_turn();
   void turn();
-  EventPtr take_fresh(std::int64_t seq);
+  void send_started();
   [[nodiscard]] Now now() const;
   void log(std::string_view line) const;
 
@@ -155,10 +155,10 @@ class Dispatcher {
   // Lane only.
   Scheduler scheduler_;
   std::unordered_map<SdkAppId, Route> routes_;
-  std::unordered_map<std::int64_t, EventPtr> fresh_;
-  std::size_t fresh_bytes_ = 0;
+  FreshEvents fresh_;
   std::vector<Scheduler::Ticket> tickets_;
   std::vector<Scheduler::Ticket> bodiless_;
+  std::vector<EventPtr> leaving_;  // the events of tickets_, in a turn
   std::vector<store::Outcome> outcomes_;
   Sending handed_;  // to the coroutine that is being woken
   std::int64_t known_through_ = 0;  // every pending event up to here was added

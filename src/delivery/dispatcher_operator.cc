@@ -84,7 +84,7 @@ void Dispatcher::decide_cancel(const std::vector<EventRecord>& events, EventStat
         continue;
       }
     }
-    (void)take_fresh(seq);
+    (void)fresh_.take(seq);
     Outcome outcome = outcome_of(record, as);
     outcome.attempts = record.attempts;
     decision.outcomes.push_back(std::move(outcome));
