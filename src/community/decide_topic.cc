@@ -151,13 +151,14 @@ Result<Reply> apply(const CreateTopic& command, View& view) {
 
   Group& group = view.change_group(topic.key.group);
   group.topic_num += 1;
-  view.put(topic);
   if (!command.import) {
     record_topic_created(view, Scene{*checked.ground.app, group, actor, command.caller.origin},
                          topic);
     view.notify(TopicCreated{topic.key.group, topic.key.topic});
   }
-  return TopicCreatedReply{std::move(topic)};
+  TopicCreatedReply reply{topic.key.topic};
+  view.put(std::move(topic));
+  return reply;
 }
 
 Result<Reply> apply(const ModifyTopic& command, View& view) {

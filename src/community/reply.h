@@ -13,7 +13,7 @@ namespace tidings::community {
 struct Done {};  ///< nothing to tell but success
 
 struct TopicCreatedReply {
-  Topic topic;
+  TopicId topic;
 };
 struct TopicChangedReply {
   Topic topic;

@@ -83,8 +83,8 @@ void View::put(Tally tally) {
 }
 
 void View::put(Account account) {
-  const AccountKey key = account.key;
-  accounts.put(key, std::move(account));
+  AccountKey key = account.key;
+  accounts.put(std::move(key), std::move(account));
 }
 
 void View::put(Group group) {
@@ -94,18 +94,18 @@ void View::put(Group group) {
 }
 
 void View::put(Member member) {
-  const MemberKey key = member.key;
-  members.put(key, std::move(member));
+  MemberKey key = member.key;
+  members.put(std::move(key), std::move(member));
 }
 
 void View::put(Topic topic) {
-  const TopicKey key = topic.key;
-  topics.put(key, std::move(topic));
+  TopicKey key = topic.key;
+  topics.put(std::move(key), std::move(topic));
 }
 
 void View::put(Mute mute) {
-  const MuteKey key = mute.key;
-  mutes.put(key, std::move(mute));
+  MuteKey key = mute.key;
+  mutes.put(std::move(key), std::move(mute));
 }
 
 void View::erase(const MemberKey& key) { members.erase(key); }

@@ -63,8 +63,8 @@ class Table {
     CHECK(entry != entries_.end());
     return entry->second.row ? &*entry->second.row : nullptr;
   }
-  void put(const Key& key, Row row) {
-    Entry& entry = entries_[key];
+  void put(Key key, Row row) {
+    Entry& entry = entries_[std::move(key)];
     entry.row = std::move(row);
     entry.dirty = true;
   }

@@ -48,10 +48,7 @@ Committer::Committer(UnitOfWork& engine, const Clock& clock, Random& random,
       random_(random),
       listener_(listener),
       options_(options),
-      stage_([this] {
-        finish(*under_way_);
-        under_way_.reset();
-      }) {}
+      stage_([this] { finish(*under_way_); }) {}
 
 Committer::~Committer() { stop(); }
 
@@ -213,6 +210,8 @@ void Committer::run_batch(std::span<Submission> submissions) {
   auto batch = std::make_unique<Batch>(clock_.now_ms(), random_);
   apply(submissions, *batch);
   stage_.settle();
+  // Here, where it was built: memory that goes back and forth between cores is slow.
+  under_way_.reset();
   bool alone = false;
   {
     const std::lock_guard lock{mutex_};

@@ -154,8 +154,8 @@ class RandomContract : public StoreContract {
     model_.groups.erase(command.group_id);
   }
   void follow(const CreateTopic& command, const Reply& reply) {
-    const Topic& topic = std::get<TopicCreatedReply>(reply).topic;
-    model_.groups.at(command.group_id).topics[topic.key.topic.str()] = topic.name;
+    const TopicId& id = std::get<TopicCreatedReply>(reply).topic;
+    model_.groups.at(command.group_id).topics[id.str()] = *command.topic_name;
   }
   void follow(const ModifyTopic& command, const Reply&) {
     model_.groups.at(command.group_id).topics.at(command.topic_id) = *command.topic_name;

@@ -61,7 +61,7 @@ awaitable<OperationAnswer> create_topic(OperationContext context, json::object a
   CO_TRY_VOID(read.check());
   CO_TRY(const auto reply, co_await context.service->execute(std::move(command)));
   json::object data;
-  data["topicID"] = std::get<community::TopicCreatedReply>(reply).topic.key.topic.view();
+  data["topicID"] = std::get<community::TopicCreatedReply>(reply).topic.view();
   co_return json::value(std::move(data));
 }
 

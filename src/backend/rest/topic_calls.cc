@@ -13,7 +13,7 @@ using community::Reply;
 Result<std::string> answer_topic_created(const Reply& reply) {
   const auto& created = std::get<community::TopicCreatedReply>(reply);
   JsonText text = begin_reply();
-  text.member("TopicId", created.topic.key.topic.view());
+  text.member("TopicId", created.topic.view());
   return finish_reply(std::move(text));
 }
 
