@@ -72,34 +72,39 @@ void Dispatcher::offer(std::vector<community::Event> events) {
 }
 
 void Dispatcher::accept(std::vector<community::Event> events) {
+  arrived_.clear();
   for (community::Event& event : events) {
     seen_through_ = std::max(seen_through_, event.seq);
     if (event.seq <= known_through_) continue;  // was paged in
-    if (!behind_ && scheduler_.counts().queued >= options_.max_queued) behind_ = true;
+    const std::size_t queued = scheduler_.counts().queued + arrived_.size();
+    if (!behind_ && queued >= options_.max_queued) behind_ = true;
     if (behind_) continue;  // stays on disk until paged in
-    store::PendingEvent pending;
-    pending.seq = event.seq;
-    pending.app = event.app;
-    pending.group = event.group;
-    pending.since_ms = event.time_ms;
-    know(pending, /*fresh=*/true);
+    known_through_ = event.seq;
+    if (claimed_.erase(event.seq) != 0 || !knows(event.app)) continue;
+    // What is sent does not name the group.
+    arrived_.push_back({event.seq, event.app, std::move(event.group), event.time_ms, 0, 0});
     fresh_.keep(std::move(event));
   }
+  scheduler_.add(arrived_, /*fresh=*/true, now());
   schedule_turn();
 }
 
-void Dispatcher::add(const store::PendingEvent& event, bool fresh) {
-  if (!scheduler_.knows(event.app)) configure(event.app);
-  if (!scheduler_.knows(event.app)) return;  // deleted since: its events were cancelled
-  scheduler_.add(event, fresh, now());
+/// False: the app was deleted since, and its events were cancelled.
+bool Dispatcher::knows(SdkAppId app) {
+  if (!scheduler_.knows(app)) configure(app);
+  return scheduler_.knows(app);
+}
+
+void Dispatcher::add(const store::PendingEvent& event) {
+  if (knows(event.app)) scheduler_.add(event, /*fresh=*/false, now());
 }
 
 /// The next event of the log. What an operator moved before it was known here is his affair.
-void Dispatcher::know(const store::PendingEvent& event, bool fresh) {
+void Dispatcher::know(const store::PendingEvent& event) {
   known_through_ = event.seq;
   if (claimed_.erase(event.seq) != 0) return;
   const auto wished = store::wished_end(event.next_attempt_ms);
-  if (!wished) return add(event, fresh);
+  if (!wished) return add(event);
   // Its attempt ended with the run before this one, and nobody knows how.
   store::Outcome outcome;
   outcome.seq = event.seq;
@@ -126,7 +131,7 @@ runtime::awaitable<void> Dispatcher::page_in() {
       continue;
     }
     for (const store::PendingEvent& event : *page) {
-      know(event, /*fresh=*/false);
+      know(event);
     }
     schedule_turn();
     // A short page reached the end of what was committed when it was read. What was offered since

@@ -136,8 +136,9 @@ class Dispatcher {
   net::OutboundRequest request_of(Route& route, const community::Event& event);
   void settle(const Sending& sending, const Endpoint& endpoint, const net::HttpExchange& exchange);
   void accept(std::vector<community::Event> events);
-  void add(const store::PendingEvent& event, bool fresh);
-  void know(const store::PendingEvent& event, bool fresh);
+  bool knows(SdkAppId app);
+  void add(const store::PendingEvent& event);
+  void know(const store::PendingEvent& event);
   void take_in(const Decision& decision);
   void configure(SdkAppId app);
   void send(Sending sending);
@@ -156,6 +157,7 @@ class Dispatcher {
   Scheduler scheduler_;
   std::unordered_map<SdkAppId, Route> routes_;
   FreshEvents fresh_;
+  std::vector<store::PendingEvent> arrived_;  // of the commit that is being taken in
   std::vector<Scheduler::Ticket> tickets_;
   std::vector<Scheduler::Ticket> bodiless_;
   std::vector<EventPtr> leaving_;  // the events of tickets_, in a turn

@@ -112,7 +112,7 @@ runtime::awaitable<Result<void>> Dispatcher::commit(Decision decision) {
 
 void Dispatcher::take_in(const Decision& decision) {
   for (const store::PendingEvent& event : decision.replayed) {
-    if (coming_.erase(event.seq) > 0) add(event, /*fresh=*/false);  // else: cancelled meanwhile
+    if (coming_.erase(event.seq) > 0) add(event);  // else: cancelled meanwhile
   }
   const Now at = now();
   for (const Scheduler::Place& place : decision.retried) (void)scheduler_.retry_parked(place, at);

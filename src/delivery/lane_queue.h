@@ -35,6 +35,8 @@ class LaneQueue {
   [[nodiscard]] Item& front();
   [[nodiscard]] const Item& front() const { return const_cast<LaneQueue*>(this)->front(); }
 
+  /// insert() comes soon.
+  void prefetch_end() const { __builtin_prefetch(items_.data() + items_.size(), 1); }
   /// In its place. False: it is here already.
   bool insert(const Item& item);
   /// Takes the front out. put_back() undoes it, wherever the front is by then.

@@ -105,15 +105,26 @@ void Scheduler::remove(SdkAppId app) {
   if (!url.empty()) release_unused(url);
 }
 
-void Scheduler::add(const store::PendingEvent& event, bool fresh, Now now) {
+void Scheduler::add(std::span<const store::PendingEvent> events, bool fresh, Now now) {
+  found_.clear();
+  for (const store::PendingEvent& event : events) found_.push_back(lane_of(event));
+  for (const Found& found : found_) found.lane->queue.prefetch_end();
+  for (std::size_t i = 0; i < events.size(); ++i) enqueue(events[i], found_[i], fresh, now);
+}
+
+Scheduler::Found Scheduler::lane_of(const store::PendingEvent& event) {
+  const auto known = lanes_.find(LaneName{event.app, event.group.view()});
+  if (known != lanes_.end()) return {known->second.get(), false};
   const auto app = apps_.find(event.app);
   CHECK(app != apps_.end());
-  auto [slot, is_new] = lanes_.try_emplace(LaneKey{event.app, event.group});
-  if (is_new) {
-    slot->second = std::make_unique<Lane>(app->second.get());
-    slot->second->key = &slot->first;
-  }
-  Lane& lane = *slot->second;
+  const auto made = lanes_.emplace(LaneKey{event.app, event.group},
+                                   std::make_unique<Lane>(app->second.get())).first;
+  made->second->key = &made->first;
+  return {made->second.get(), true};
+}
+
+void Scheduler::enqueue(const store::PendingEvent& event, Found found, bool fresh, Now now) {
+  Lane& lane = *found.lane;
   // A lane that lost its app keeps only its flying head; the app cannot come back meanwhile,
   // because numbers of deleted apps are not given again.
   CHECK(lane.app != nullptr);
@@ -122,7 +133,7 @@ void Scheduler::add(const store::PendingEvent& event, bool fresh, Now now) {
                              event.next_attempt_ms == store::kParked, false};
   if (!lane.queue.insert(item)) return;
   ++queued_;
-  if (is_new) {
+  if (found.is_new) {
     // A clock that was set back must not turn seconds into hours: what became pending in a time
     // that is still to come was planned by another clock.
     const bool other_clock = event.since_ms > now.wall_ms;

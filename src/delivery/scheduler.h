@@ -16,7 +16,9 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -82,7 +84,11 @@ class Scheduler {
 
   /// In its place by seq; one that is here already is left as it is. REQUIRES: the app was
   /// configured. `fresh`: committed just now, not left over from before.
-  void add(const store::PendingEvent& event, bool fresh, Now now);
+  void add(const store::PendingEvent& event, bool fresh, Now now) {
+    add(std::span{&event, 1}, fresh, now);
+  }
+  /// Many at once: lanes are all over memory, and waiting for many takes as long as for one.
+  void add(std::span<const store::PendingEvent> events, bool fresh, Now now);
 
   // The operator's hands.
   struct Place {
@@ -141,13 +147,33 @@ class Scheduler {
     GroupId group;
     friend bool operator==(const LaneKey&, const LaneKey&) = default;
   };
+  struct LaneName {  // a key without a string of its own
+    SdkAppId app;
+    std::string_view group;
+  };
+  static LaneName name_of(const LaneKey& key) { return {key.app, key.group.view()}; }
+  static LaneName name_of(const LaneName& name) { return name; }
   struct LaneKeyHash {
-    std::size_t operator()(const LaneKey& key) const noexcept {
-      return std::hash<GroupId>{}(key.group) * 31 + key.app.number();
+    using is_transparent = void;
+    std::size_t operator()(const auto& key) const noexcept {
+      const LaneName name = name_of(key);
+      return std::hash<std::string_view>{}(name.group) * 31 + name.app.number();
     }
+  };
+  struct SameLane {
+    using is_transparent = void;
+    bool operator()(const auto& a, const auto& b) const noexcept {
+      return name_of(a).app == name_of(b).app && name_of(a).group == name_of(b).group;
+    }
+  };
+  struct Found {
+    Lane* lane = nullptr;
+    bool is_new = false;
   };
 
   Endpoint& endpoint(const std::string& url);
+  Found lane_of(const store::PendingEvent& event);
+  void enqueue(const store::PendingEvent& event, Found found, bool fresh, Now now);
   void make_ready(Lane& lane);
   void wake(Endpoint& endpoint);
   void wait_until(Lane& lane, std::int64_t steady_ms);
@@ -169,7 +195,8 @@ class Scheduler {
   SchedulerOptions options_;
   std::unordered_map<SdkAppId, std::unique_ptr<AppState>> apps_;
   std::map<std::string, std::unique_ptr<Endpoint>, std::less<>> endpoints_;
-  std::unordered_map<LaneKey, std::unique_ptr<Lane>, LaneKeyHash> lanes_;
+  std::unordered_map<LaneKey, std::unique_ptr<Lane>, LaneKeyHash, SameLane> lanes_;
+  std::vector<Found> found_;  // of the events that are being added
   std::multimap<std::int64_t, Lane*> waiting_;       // by due time
   std::multimap<std::int64_t, Endpoint*> probing_;   // open breakers by probe time
   std::deque<Endpoint*> runnable_;
