@@ -3,6 +3,7 @@
 #include <iostream>
 
 #include "cli/app_option.h"
+#include "cli/sdkappid_option.h"
 
 namespace tidings::cli {
 namespace {
@@ -12,7 +13,7 @@ namespace json = boost::json;
 void declare_create(CLI::App& command, AppOptions& options) {
   declare_admin_door(command, options);
   command.add_option("name", options.name, "What the app is called")->required();
-  command.add_option("--sdkappid", options.sdkappid, "Its number; default: a free one is drawn");
+  add_sdkappid(command, "--sdkappid", options.sdkappid, "Its number; default: a free one is drawn");
   command.add_option("--introduction", options.texts["introduction"], "A sentence about it");
 }
 ExitCode create(const AppOptions& options) {
@@ -120,7 +121,7 @@ void declare_admin_door(CLI::App& command, AppOptions& options) {
 
 void declare_one_app(CLI::App& command, AppOptions& options) {
   declare_admin_door(command, options);
-  command.add_option("sdkappid", options.sdkappid, "The app's number")->required();
+  add_sdkappid(command, "sdkappid", options.sdkappid)->required();
 }
 
 ExitCode show_answer(const AppOptions& options, std::string_view method, const std::string& path,

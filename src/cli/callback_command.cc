@@ -7,6 +7,7 @@
 #include "cli/callback_send.h"
 #include "cli/command_line.h"
 #include "cli/config_value.h"
+#include "cli/sdkappid_option.h"
 #include "cli/secret_option.h"
 #include "net/simple_http_client.h"
 
@@ -31,9 +32,7 @@ void declare_send(CLI::App& command, SendOptions& options) {
   command.add_option("--command", options.plan.command,
                      "Callback, such as AfterCreateTopic; `tidings callback list` shows all")
       ->default_val("Group.CallbackAfterCreateTopic");
-  command.add_option("--sdkappid", options.sdkappid, "The app's number")
-      ->required()
-      ->check(CLI::PositiveNumber);
+  add_sdkappid(command, "--sdkappid", options.sdkappid)->required();
   command.add_option("--set", options.texts, "Member=text in the body; may be repeated")
       ->type_name("NAME=TEXT");
   command.add_option("--json", options.jsons, "Member=JSON value in the body; may be repeated")
@@ -118,7 +117,7 @@ void declare_verify(CLI::App& command, VerifyOptions& options) {
                      "The URL as it was received, or its query")
       ->required();
   command.add_option("--body-file", options.body_file, "File with the body (-: standard input)");
-  command.add_option("--sdkappid", options.sdkappid, "The app it must be for; default: any");
+  add_sdkappid(command, "--sdkappid", options.sdkappid, "The app it must be for; default: any");
   add_secret_option(command, options.token, "token", "Check Sign with this token");
   add_secret_option(command, options.webhook_secret, "webhook-secret",
                     "Check the Standard Webhooks headers with this secret");

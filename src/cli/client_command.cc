@@ -7,6 +7,7 @@
 #include "cli/client_run.h"
 #include "cli/command_line.h"
 #include "cli/config_value.h"
+#include "cli/sdkappid_option.h"
 #include "cli/secret_option.h"
 #include "runtime/run_on.h"
 #include "tidings/json.h"
@@ -29,9 +30,7 @@ struct ClientOptions {
 
 void declare(CLI::App& command, ClientOptions& options) {
   command.add_option("--url", options.url, "The client door")->capture_default_str();
-  command.add_option("--sdkappid", options.sdkappid, "The app's number")
-      ->required()
-      ->check(CLI::PositiveNumber);
+  add_sdkappid(command, "--sdkappid", options.sdkappid)->required();
   command.add_option("--user", options.user, "Who logs in")->required();
   add_secret_option(command, options.sig, "sig", "The user's UserSig");
   add_secret_option(command, options.key, "key", "Or the app's key, to make the UserSig with");

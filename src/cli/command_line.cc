@@ -7,8 +7,11 @@
 #include <iostream>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
+#include "cli/config_value.h"
 #include "cli/version.h"
 
 namespace tidings::cli {
@@ -26,13 +29,51 @@ ExitCode print_version(const VersionOptions&) {
 
 void no_options(CLI::App&, VersionOptions&) {}
 
-/// The word that stands where a subcommand should, and is none. CLI11 only says that one is missing.
-std::optional<std::string> unknown_subcommand(const CLI::App& parser) {
+/// "serve", "app create": as it was called.
+std::string path_of(const CLI::App& app) {
+  const CLI::App* const parent = app.get_parent();
+  return (parent != nullptr ? path_of(*parent) + " " : "") + app.get_name();
+}
+
+std::vector<std::string> names_of_subcommands(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::App* each : app.get_subcommands([](const CLI::App*) { return true; })) {
+    names.push_back(each->get_name());
+  }
+  return names;
+}
+
+std::vector<std::string> names_of_options(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::Option* each : app.get_options()) {
+    for (const std::string& name : each->get_lnames()) names.push_back("--" + name);
+  }
+  return names;
+}
+
+std::string with_nearest(std::string text, std::string_view word,
+                         const std::vector<std::string>& names) {
+  const auto meant = nearest(word, {names.begin(), names.end()});
+  if (!meant.empty()) text.append("; did you mean '").append(meant).append("'?");
+  return text;
+}
+
+/// What is wrong about a word that no subcommand knows; CLI11 says that a subcommand is missing, or
+/// which words were not expected.
+std::optional<std::string> unknown_word(const CLI::App& parser) {
   const CLI::App* at = &parser;
   while (!at->get_subcommands().empty()) at = at->get_subcommands().front();
-  if (at->get_require_subcommand_min() == 0) return std::nullopt;
-  for (std::string& word : at->remaining()) {
-    if (!word.starts_with('-')) return std::move(word);
+  const bool wants_subcommand = at->get_require_subcommand_min() != 0;
+  for (const std::string& word : at->remaining()) {
+    if (word == "--") continue;
+    if (word.starts_with("--")) {
+      const std::string option = word.substr(0, word.find('='));
+      return with_nearest("`" + path_of(*at) + "` has no option '" + option + "'", option,
+                          names_of_options(*at));
+    }
+    if (word.starts_with('-')) continue;
+    if (!wants_subcommand) return "`" + path_of(*at) + "` takes no argument '" + word + "'";
+    return with_nearest("There is no subcommand '" + word + "'", word, names_of_subcommands(*at));
   }
   return std::nullopt;
 }
@@ -71,9 +112,8 @@ int run_command_line(int argc, const char* const* argv) {
   try {
     parser.parse(argc, argv);
   } catch (const CLI::ParseError& error) {  // how CLI11 tells of --help and of wrong arguments
-    if (const auto word = unknown_subcommand(parser)) {
-      std::cerr << "There is no subcommand '" << *word << "'\n"
-                << "Run with --help for more information.\n";
+    if (const auto what = unknown_word(parser); what && error.get_exit_code() != 0) {
+      std::cerr << *what << "\nRun with --help for more information.\n";
       return static_cast<int>(ExitCode::usage);
     }
     const int code = parser.exit(error, std::cout, std::cerr);

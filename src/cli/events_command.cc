@@ -12,6 +12,7 @@
 #include "cli/admin_client.h"
 #include "cli/command_line.h"
 #include "cli/config_value.h"
+#include "cli/sdkappid_option.h"
 
 namespace tidings::cli {
 namespace {
@@ -44,7 +45,7 @@ struct EventsOptions {
 void declare_one(CLI::App& command, EventsOptions& options) {
   add_door_option(command, options.door, "http://127.0.0.1:8081", "TIDINGS_ADMIN_URL",
                   "TIDINGS_ADMIN_TOKEN", "data/serve/admin.token");
-  command.add_option("sdkappid", options.sdkappid, "The app's number")->required();
+  add_sdkappid(command, "sdkappid", options.sdkappid)->required();
 }
 
 void declare_filter(CLI::App& command, EventsOptions& options, const std::string& states) {

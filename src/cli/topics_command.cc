@@ -9,6 +9,7 @@
 #include "cli/admin_client.h"
 #include "cli/command_line.h"
 #include "cli/config_value.h"
+#include "cli/sdkappid_option.h"
 
 namespace tidings::cli {
 namespace {
@@ -31,7 +32,7 @@ struct TopicsOptions {
 void declare_common(CLI::App& command, TopicsOptions& options) {
   add_door_option(command, options.door, "http://127.0.0.1:8091", "TIDINGS_RECEIVE_ADMIN_URL",
                   "TIDINGS_RECEIVE_ADMIN_TOKEN", "");
-  command.add_option("--sdkappid", options.sdkappid, "The app's number; needed with several apps");
+  add_sdkappid(command, "--sdkappid", options.sdkappid, "The app's number; needed with several apps");
   command.add_flag("--json", options.as_json, "One JSON object a line");
 }
 

@@ -6,6 +6,7 @@
 #include "cli/command_line.h"
 #include "cli/config_value.h"
 #include "cli/log_line.h"
+#include "cli/sdkappid_option.h"
 #include "cli/secret_option.h"
 #include "tidings/usersig.h"
 
@@ -21,9 +22,7 @@ struct UserSigOptions {
 };
 
 void declare_common(CLI::App& command, UserSigOptions& options) {
-  command.add_option("--sdkappid", options.sdkappid, "The app's number")
-      ->required()
-      ->check(CLI::PositiveNumber);
+  add_sdkappid(command, "--sdkappid", options.sdkappid)->required();
   add_secret_option(command, options.key, "key", "The app's secret key");
 }
 

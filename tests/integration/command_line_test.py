@@ -39,6 +39,41 @@ class CommandLineTest(ProcessTest):
                 self.assertEqual(result.returncode, 2)
                 self.assertIn(f"no subcommand '{wrong}'", result.stderr)
 
+    def test_a_mistyped_word_is_named_with_what_was_probably_meant(self):
+        for words, said in (
+                (("sreve",), "no subcommand 'sreve'; did you mean 'serve'?"),
+                (("app", "craete"), "no subcommand 'craete'; did you mean 'create'?"),
+                (("serve", "--lisen=:80"), "`tidings serve` has no option '--lisen'; did you mean "
+                                           "'--listen'?"),
+                (("usersig", "make", "--usr", "vera"), "`tidings usersig make` has no option "
+                                                       "'--usr'; did you mean '--user'?"),
+                (("serve", "--frobnicate"), "`tidings serve` has no option '--frobnicate'\n"),
+                (("serve", "extra"), "`tidings serve` takes no argument 'extra'"),
+                (("receive", "--sdkappid-of-nobody"), "`tidings receive` has no option")):
+            with self.subTest(words=words):
+                result = tidings(*words)
+                self.assertEqual(result.returncode, 2)
+                self.assertIn(said, result.stderr)
+                self.assertIn("--help", result.stderr)
+                self.assertEqual(result.stdout, "")
+
+    def test_a_wrong_sdkappid_is_told_with_its_limits(self):
+        for words in (("usersig", "make", "--user", "vera", "--sdkappid="), ("app", "show", ""),
+                      ("events", "list", ""), ("topics", "list", "--sdkappid="),
+                      ("callback", "send", "http://127.0.0.1:1/", "--sdkappid="),
+                      ("client", "--user", "vera", "--sdkappid=")):
+            for wrong in ("abc", "0", "4294967296", "1.5"):
+                with self.subTest(words=words, wrong=wrong):
+                    result = tidings(*words[:-1], words[-1] + wrong)
+                    self.assertEqual(result.returncode, 2)
+                    self.assertIn(f"sdkappid: '{wrong}' is not an SDKAppID: write a whole number "
+                                  "from 1 to 4294967295", result.stderr)
+
+    def test_help_wins_over_a_mistyped_word(self):
+        result = tidings("serve", "--lisen", "--help")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn("--listen", result.stdout)
+
     def test_version_names_the_version(self):
         result = tidings("version")
         self.assertEqual(result.returncode, 0)
