@@ -145,7 +145,6 @@ class Scheduler {
   struct LaneKey {
     SdkAppId app;
     GroupId group;
-    friend bool operator==(const LaneKey&, const LaneKey&) = default;
   };
   struct LaneName {  // a key without a string of its own
     SdkAppId app;
