@@ -35,7 +35,7 @@ class FreshEvents {
 
   std::size_t limit_;
   std::size_t bytes_ = 0;
-  std::int64_t first_ = 0;      // seq of what stands first
+  std::int64_t first_ = 0;       // seq of what stands first
   std::deque<EventPtr> places_;  // by seq; the first is not empty
 };
 

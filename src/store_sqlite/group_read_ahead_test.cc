@@ -118,6 +118,10 @@ TEST_F(ReadAhead, BeginsAnewOnceTheCacheWasDropped) {
   EXPECT_EQ(held(100), 0);
   name(1);
   EXPECT_EQ(held(100), 100);
+  cache_.forget_groups();  // an account was deleted, or an app
+  EXPECT_EQ(held(100), 0);
+  name(1);
+  EXPECT_EQ(held(100), 100);
 }
 
 TEST_F(ReadAhead, EndsWhereProfilesAreLong) {

@@ -79,13 +79,17 @@ void GroupCache::clear() {
   order_.clear();
 }
 
-void RowCache::clear() {
+void RowCache::forget_groups() {
   groups.clear();
+  ahead = {};
+}
+
+void RowCache::clear() {
+  forget_groups();
   tallies.clear();
   ledgers.clear();
   counters.reset();
   recent = {};
-  ahead = {};
 }
 
 }  // namespace tidings::sqlite

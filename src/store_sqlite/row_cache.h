@@ -5,6 +5,7 @@
 /// of any app share, so it cannot be stale.
 #pragma once
 
+#include <boost/unordered/unordered_flat_set.hpp>
 #include <cstdint>
 #include <limits>
 #include <list>
@@ -14,8 +15,6 @@
 #include <optional>
 #include <unordered_map>
 #include <utility>
-
-#include <boost/unordered/unordered_flat_set.hpp>
 
 #include "community/rows.h"
 #include "community/app.h"
@@ -113,6 +112,8 @@ struct Counters {
 struct RowCache {
   explicit RowCache(std::size_t groups_kept) : groups(groups_kept) {}
   void clear();
+  /// Of any group something may have changed.
+  void forget_groups();
 
   GroupCache groups;
   std::map<SdkAppId, community::Tally> tallies;

@@ -167,7 +167,7 @@ Result<void> RowWriter::apply(const ForgetAccount& change, Work& work) {
   for (Statement& each : forget_) {
     TRY_VOID(each.run(change.account.app, change.account.user));
   }
-  work.cache.groups.clear();  // owners and counts of any of them may have changed
+  work.cache.forget_groups();  // owners and counts of any of them may have changed
   return {};
 }
 
@@ -175,7 +175,7 @@ Result<void> RowWriter::apply(const DropApp& change, Work& work) {
   for (Statement& each : drop_) {
     TRY_VOID(each.run(change.app));
   }
-  work.cache.groups.clear();
+  work.cache.forget_groups();
   work.cache.tallies.erase(change.app);
   return {};
 }
