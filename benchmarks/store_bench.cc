@@ -209,7 +209,7 @@ void PagePending(benchmark::State& state) {
   while (store.stored() < wanted_topics()) store.create_topics(1000);
   const std::int64_t middle = store.last_seq() / 2;
   for (auto _ : state) {
-    auto page = store.engine().pending(middle, 1000);
+    auto page = store.engine().pending(kApp, middle, 1000);
     if (!page || page->size() != 1000) state.SkipWithError("no page");
     benchmark::DoNotOptimize(page);
   }

@@ -73,16 +73,17 @@ void Dispatcher::offer(std::vector<community::Event> events) {
 
 void Dispatcher::accept(std::vector<community::Event> events) {
   arrived_.clear();
+  SdkAppId app;
+  std::size_t room = 0;
   for (community::Event& event : events) {
-    seen_through_ = std::max(seen_through_, event.seq);
-    if (event.seq <= known_through_) continue;  // was paged in
-    const std::size_t queued = scheduler_.counts().queued + arrived_.size();
-    if (!behind_ && queued >= options_.max_queued) behind_ = true;
-    if (behind_) continue;  // stays on disk until paged in
-    known_through_ = event.seq;
-    if (claimed_.erase(event.seq) != 0 || !knows(event.app)) continue;
+    if (event.app != app) {
+      app = event.app;
+      room = room_of(app);
+    }
+    if (!backlog_.arrived(app, event.seq, room > 0) || !knows(app)) continue;
+    --room;
     // What is sent does not name the group.
-    arrived_.push_back({event.seq, event.app, std::move(event.group), event.time_ms, 0, 0});
+    arrived_.push_back({event.seq, app, std::move(event.group), event.time_ms, 0, 0});
     fresh_.keep(std::move(event));
   }
   scheduler_.add(arrived_, /*fresh=*/true, now());
@@ -99,10 +100,9 @@ void Dispatcher::add(const store::PendingEvent& event) {
   if (knows(event.app)) scheduler_.add(event, /*fresh=*/false, now());
 }
 
-/// The next event of the log. What an operator moved before it was known here is his affair.
+/// The next event of the app's backlog. What an operator moved before it was known here is his affair.
 void Dispatcher::know(const store::PendingEvent& event) {
-  known_through_ = event.seq;
-  if (claimed_.erase(event.seq) != 0) return;
+  if (!backlog_.read(event.app, event.seq)) return;
   const auto wished = store::wished_end(event.next_attempt_ms);
   if (!wished) return add(event);
   // Its attempt ended with the run before this one, and nobody knows how.
@@ -115,35 +115,78 @@ void Dispatcher::know(const store::PendingEvent& event) {
   outcomes_.push_back(std::move(outcome));
 }
 
+std::size_t Dispatcher::share() const {
+  return scheduler_.counts().queued < options_.max_queued ? options_.max_queued_of_app
+                                                          : options_.page;
+}
+
+std::size_t Dispatcher::room_of(SdkAppId app) const {
+  const std::size_t queued = scheduler_.queued(app), all = share();
+  return queued < all ? all - queued : 0;
+}
+
+/// Fewer of the app's events are in memory than before: there is room for more once it is a page's.
+void Dispatcher::read_on(SdkAppId app) {
+  if (!backlog_.behind(app)) return;
+  if (room_of(app) >= std::min(options_.page, share() / 2)) backlog_.wants(app);
+  if (paging_ || stopping_ || !backlog_.anything_wanted()) return;
+  paging_ = true;
+  (void)group_.spawn("page in", page_in());
+}
+
 runtime::awaitable<void> Dispatcher::page_in() {
-  while (!stopping_ && scheduler_.counts().queued < options_.max_queued) {
-    const std::int64_t after = known_through_;
-    const std::int64_t seen_before = seen_through_;
-    store::EventReader& reader = parts_.events;
-    const std::size_t limit = options_.page;
-    auto read = [&reader, after, limit] { return reader.pending(after, limit); };
-    auto page = co_await parts_.readers.run(std::move(read));
-    if (!page) {
-      if (page.error().kind == Errc::cancelled) break;
-      log("delivery: undelivered events cannot be read, trying again: " + page.error().what);
-      auto slept = co_await runtime::sleep_for(options_.read_retry);
-      if (!slept) break;
+  bool on = true;
+  while (on && !stopping_) {
+    if (!backlog_.is_listed()) {
+      on = co_await page_apps();
       continue;
     }
-    for (const store::PendingEvent& event : *page) {
-      know(event);
-    }
-    schedule_turn();
-    // A short page reached the end of what was committed when it was read. What was offered since
-    // then was skipped as "on disk", so only when nothing was are we level with the log.
-    if (page->size() < limit && seen_through_ == seen_before) {
-      behind_ = false;
-      break;
-    }
+    const auto turn = backlog_.begin_turn();
+    if (!turn) break;
+    on = co_await page_events(*turn);
   }
-  std::erase_if(claimed_, [this](std::int64_t seq) { return seq <= known_through_; });
   paging_ = false;
-  behind_shown_ = behind_;
+  behind_shown_ = backlog_.any_behind();
+}
+
+/// The apps that something is left over of. False: stop paging.
+runtime::awaitable<bool> Dispatcher::page_apps() {
+  store::EventReader& reader = parts_.events;
+  auto read = [&reader] { return reader.apps_with_pending(); };
+  auto apps = co_await parts_.readers.run(std::move(read));
+  if (!apps) {
+    const bool again = co_await read_failed(std::move(apps).error());
+    co_return again;
+  }
+  backlog_.listed(*apps);
+  co_return true;
+}
+
+runtime::awaitable<bool> Dispatcher::page_events(Backlog::Turn turn) {
+  const std::size_t limit = std::min(options_.page, room_of(turn.app));
+  if (limit == 0) {
+    backlog_.end_turn(turn, /*to_the_end=*/false, /*room=*/false);
+    co_return true;
+  }
+  store::EventReader& reader = parts_.events;
+  auto read = [&reader, turn, limit] { return reader.pending(turn.app, turn.after, limit); };
+  auto page = co_await parts_.readers.run(std::move(read));
+  if (!page) {
+    backlog_.end_turn(turn, /*to_the_end=*/false, /*room=*/true);
+    const bool again = co_await read_failed(std::move(page).error());
+    co_return again;
+  }
+  for (const store::PendingEvent& event : *page) know(event);
+  schedule_turn();
+  backlog_.end_turn(turn, page->size() < limit, room_of(turn.app) > 0);
+  co_return true;
+}
+
+runtime::awaitable<bool> Dispatcher::read_failed(Error error) {
+  if (error.kind == Errc::cancelled) co_return false;
+  log("delivery: undelivered events cannot be read, trying again: " + error.what);
+  auto slept = co_await runtime::sleep_for(options_.read_retry);
+  co_return slept.has_value();
 }
 
 // Settings --------------------------------------------------------------------------------------
@@ -160,6 +203,7 @@ void Dispatcher::app_removed(SdkAppId app) {
     scheduler_.remove(app);
     routes_.erase(app);
     fresh_.forget(app);
+    backlog_.forget(app);
     schedule_turn();
   });
 }
@@ -208,27 +252,27 @@ void Dispatcher::turn() {
     scheduler_.expire(at, outcomes_);
     dead_ += outcomes_.size() - before;
     for (std::size_t i = before; i < outcomes_.size(); ++i) (void)fresh_.take(outcomes_[i].seq);
+    backlog_.each_behind([this](SdkAppId app) { read_on(app); });
   }
   if (!outcomes_.empty()) parts_.committer.submit_outcomes(std::exchange(outcomes_, {}));
   if (!stopping_) {
     tickets_.clear();
     scheduler_.start(at, tickets_);
     send_started();
+    if (backlog_.any_behind()) {
+      for (const Scheduler::Ticket& ticket : tickets_) read_on(ticket.app);
+    }
     if (!bodiless_.empty() && !loading_) {
       loading_ = true;
       (void)group_.spawn("load bodies", load_bodies());
     }
   }
   const Scheduler::Counts counts = scheduler_.counts();
-  if (behind_ && !paging_ && !stopping_ && counts.queued < options_.max_queued / 2) {
-    paging_ = true;
-    (void)group_.spawn("page in", page_in());
-  }
   in_flight_ = counts.in_flight;
   queued_ = counts.queued;
   open_breakers_ = counts.open_breakers;
   parked_ = counts.parked;
-  behind_shown_ = behind_;
+  behind_shown_ = backlog_.any_behind();
   if (scheduler_.next_wake().value_or(INT64_MAX) < armed_ms_) timers_.notify_all();
 }
 

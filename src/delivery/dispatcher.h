@@ -2,8 +2,9 @@
 /// commits what became of each event.
 ///
 /// The event log is the queue (promise P2): at start everything undelivered is paged in, without
-/// bodies; new events are offered after their commit and skip the disk while memory allows. Bodies
-/// of fresh events are kept up to `fresh_bytes`, the others are read when their turn comes.
+/// bodies; new events are offered after their commit and skip the disk while memory allows. An app whose
+/// share of it is full waits on disk with the rest (Backlog), and no other app with it. Bodies of fresh
+/// events are kept up to `fresh_bytes`, the others are read when their turn comes.
 ///
 /// Durability: an outcome is handed to the committer as soon as it is known. A crash between answer
 /// and commit delivers that event again: at least once, still in order.
@@ -22,6 +23,7 @@
 
 #include "base/clock.h"
 #include "base/random.h"
+#include "delivery/backlog.h"
 #include "delivery/callback_request.h"
 #include "delivery/fresh_events.h"
 #include "delivery/scheduler.h"
@@ -47,7 +49,8 @@ struct Tried {
 
 struct DispatcherOptions {
   SchedulerOptions scheduler;
-  std::size_t max_queued = 5'000'000;        ///< events known in memory; the rest waits on disk
+  std::size_t max_queued_of_app = 1'000'000;  ///< events known in memory; the rest waits on disk
+  std::size_t max_queued = 5'000'000;  ///< of all apps; then each may still have a page of them
   std::size_t fresh_bytes = 128 * 1024 * 1024;
   std::size_t page = 20'000;                 ///< events paged in at a time
   std::chrono::milliseconds exchange_timeout = kExchangeTimeout;  ///< another one only in tests
@@ -113,10 +116,8 @@ class Dispatcher {
                      Decision& decision);
   /// Returns after the fsync, with replayed events in their lanes.
   runtime::awaitable<Result<void>> commit(Decision decision);
-  [[nodiscard]] std::size_t queued_now() const { return scheduler_.counts().queued; }
-  [[nodiscard]] Scheduler::Hold hold(const Scheduler::Place& place) const {
-    return scheduler_.hold(place, now());
-  }
+  [[nodiscard]] std::size_t queued_now(SdkAppId app) const { return scheduler_.queued(app); }
+  [[nodiscard]] Scheduler::Hold hold(const Scheduler::Place& place) const;
 
  private:
   /// Where an app's events go, and what they all say in this second.
@@ -130,6 +131,12 @@ class Dispatcher {
   };
 
   runtime::awaitable<void> page_in();
+  runtime::awaitable<bool> page_apps();
+  runtime::awaitable<bool> page_events(Backlog::Turn turn);
+  runtime::awaitable<bool> read_failed(Error error);
+  [[nodiscard]] std::size_t share() const;
+  [[nodiscard]] std::size_t room_of(SdkAppId app) const;
+  void read_on(SdkAppId app);
   runtime::awaitable<void> load_bodies();
   runtime::awaitable<void> run_timers();
   runtime::awaitable<void> make_attempts(Sending sending);
@@ -163,12 +170,8 @@ class Dispatcher {
   std::vector<EventPtr> leaving_;  // the events of tickets_, in a turn
   std::vector<store::Outcome> outcomes_;
   Sending handed_;  // to the coroutine that is being woken
-  std::int64_t known_through_ = 0;  // every pending event up to here was added
-  std::int64_t seen_through_ = 0;   // newest seq offered
-  // Replays that are being committed, and events beyond known_through_ that an operator moved:
-  // paging leaves those alone.
-  std::unordered_set<std::int64_t> coming_, claimed_;
-  bool behind_ = true;              // disk may hold undelivered events that were not added
+  Backlog backlog_;
+  std::unordered_set<std::int64_t> coming_;  // replays that are being committed
   bool paging_ = false;
   bool loading_ = false;
   bool turn_scheduled_ = false;

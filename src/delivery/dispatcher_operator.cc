@@ -35,7 +35,7 @@ void Dispatcher::decide_replay(const std::vector<EventRecord>& events, Decision&
     const Scheduler::Place place = place_of(record);
     const Standing standing = scheduler_.standing(place);
     // What ended, or is parked and waits on disk; anything else is on its way already.
-    const bool on_disk = seq > known_through_ && !claimed_.contains(seq);
+    const bool on_disk = backlog_.behind(place.app) && backlog_.on_disk(place.app, seq);
     const bool movable = standing == Standing::unknown && !coming_.contains(seq) &&
                          (record.state != EventState::pending || (record.parked() && on_disk));
     if (standing != Standing::parked && !movable) {
@@ -51,7 +51,7 @@ void Dispatcher::decide_replay(const std::vector<EventRecord>& events, Decision&
       continue;
     }
     coming_.insert(seq);
-    if (on_disk) claimed_.insert(seq);
+    if (on_disk) backlog_.claim(place.app, seq);
     store::PendingEvent pending;
     pending.seq = seq;
     pending.app = place.app;
@@ -76,15 +76,16 @@ void Dispatcher::decide_cancel(const std::vector<EventRecord>& events, EventStat
       continue;
     }
     if (stood == Standing::unknown) {
-      const bool on_disk = record.state == EventState::pending && seq > known_through_ &&
-                           !claimed_.contains(seq);
-      if (on_disk) claimed_.insert(seq);
+      const bool on_disk =
+          record.state == EventState::pending && backlog_.on_disk(record.event.app, seq);
+      if (on_disk) backlog_.claim(record.event.app, seq);
       if (coming_.erase(seq) == 0 && !on_disk) {
         ++decision.skipped;
         continue;
       }
     }
     (void)fresh_.take(seq);
+    read_on(record.event.app);
     Outcome outcome = outcome_of(record, as);
     outcome.attempts = record.attempts;
     decision.outcomes.push_back(std::move(outcome));
@@ -117,6 +118,12 @@ void Dispatcher::take_in(const Decision& decision) {
   const Now at = now();
   for (const Scheduler::Place& place : decision.retried) (void)scheduler_.retry_parked(place, at);
   schedule_turn();
+}
+
+Scheduler::Hold Dispatcher::hold(const Scheduler::Place& place) const {
+  const Scheduler::Hold known = scheduler_.hold(place, now());
+  if (known.why != Scheduler::Hold::Why::unknown) return known;
+  return backlog_.on_disk(place.app, place.seq) ? scheduler_.hold_unknown(place, now()) : known;
 }
 
 }  // namespace tidings::delivery

@@ -147,7 +147,7 @@ TEST_F(DispatcherTest, FreshEventsFollowWhatWasLeftOverAndNoneIsSentTwice) {
 TEST_F(DispatcherTest, MoreThanMemoryMayHoldIsDeliveredAllTheSame) {
   commit("g", 40, /*offer=*/false);
   DispatcherOptions options;
-  options.max_queued = 16;
+  options.max_queued_of_app = 16;
   options.page = 8;
   options.fresh_bytes = 0;
   start(options);

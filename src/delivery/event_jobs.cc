@@ -251,7 +251,7 @@ awaitable<void> EventJobs::run(RunningPtr running) {
     const std::int64_t taken = running->job.done + running->job.failed - before;
     auto wait = more ? pause(running->job, taken) : options_.retry;
     const bool crowded = running->job.kind == EventJob::Kind::replay && running->job.url.empty() &&
-                         parts_.dispatcher.queued_now() > options_.max_queued;
+                         parts_.dispatcher.queued_now(running->job.filter.app) > options_.max_queued;
     if (crowded) wait = std::max(wait, options_.breath);
     const auto spent = std::chrono::duration_cast<std::chrono::milliseconds>(
         parts_.clock.monotonic() - began);
@@ -270,7 +270,7 @@ awaitable<Result<bool>> EventJobs::step(RunningPtr running) {
     job.state = EventJob::State::failed;
     job.note = "the app was deleted";
   } else if (job.kind == EventJob::Kind::replay && job.url.empty() &&
-             parts_.dispatcher.queued_now() > options_.max_queued) {
+             parts_.dispatcher.queued_now(job.filter.app) > options_.max_queued) {
     co_return true;  // what is queued goes first
   } else {
     ReadPage read{parts_.events, next_page(job)};

@@ -25,6 +25,8 @@ using store::EventState;
 using store::StateSet;
 using test::eventually;
 
+const SdkAppId kElsewhere{8};  // an app whose endpoint is switched off
+
 /// Answers 400 while `failing`, waits while `held`; remembers host and body of each request.
 class JobTransport final : public net::CallbackTransport {
  public:
@@ -92,6 +94,7 @@ class EventJobsTest : public ::testing::Test {
     dispatcher_.emplace(std::move(parts), options);
     EventJobsOptions quick;
     quick.breath = std::chrono::milliseconds{20};
+    quick.max_queued = 100;
     jobs_.emplace(EventJobs::Parts{lane_, *dispatcher_, engine_, readers_, transport_, clock_,
                                    [this](SdkAppId id) { return find(id); }, nullptr, {}},
                   quick);
@@ -116,15 +119,21 @@ class EventJobsTest : public ::testing::Test {
   }
   community::AppPtr find(SdkAppId id) {
     const std::lock_guard lock(mutex_);
-    return id == app_.id ? std::make_shared<const community::App>(app_) : nullptr;
+    if (id == app_.id) return std::make_shared<const community::App>(app_);
+    if (id != kElsewhere) return nullptr;
+    auto other = std::make_shared<community::App>(app_);
+    other->id = kElsewhere;
+    other->callback.endpoint_disabled = true;
+    return other;
   }
   /// Commits events, bodies "<group>/<app_sequence>".
-  void commit(const std::string& group, int count) {
+  void commit(const std::string& group, int count) { commit_of(app_.id, group, count); }
+  void commit_of(SdkAppId app, const std::string& group, int count) {
     community::View view(clock_.now_ms(), random_);
     ASSERT_TRUE(engine_.load({}, view));
     for (int i = 0; i < count; ++i) {
       ++sequence_;
-      view.events.push_back(test::topic_event(app_.id, sequence_, group,
+      view.events.push_back(test::topic_event(app, sequence_, group,
                                               group + "/" + std::to_string(sequence_),
                                               clock_.now_ms(), random_));
     }
@@ -246,6 +255,15 @@ TEST_F(EventJobsTest, AHalfDoneReplayGoesOnAfterARestartWhereItWas) {
   EXPECT_EQ(transport_.bodies_at("own.test"), numbered("g", 1, 60)) << "each once, in order";
 }
 
+TEST_F(EventJobsTest, WhatWaitsOfAnotherAppHoldsUpNoReplay) {
+  make_dead("g", 10);
+  sequence_ = 0;
+  commit_of(kElsewhere, "g", 200);
+  ASSERT_TRUE(eventually([&] { return dispatcher_->stats().queued == 200; }));
+  EXPECT_EQ(ended(create(job(kUndelivered)).id).done, 10);
+  EXPECT_TRUE(eventually([&] { return ledger().delivered == 10; }));
+}
+
 TEST_F(EventJobsTest, ARateIsNotExceededAndACancelledJobMovesNothingMore) {
   make_dead("g", 50);
   EventJob spec = job(kUndelivered);
@@ -362,7 +380,7 @@ TEST_F(EventJobsTest, AWishToEndWhatIsInFlightIsStoredAndGrantedAfterACrash) {
   ASSERT_TRUE(eventually([&] { return transport_.bodies_at("own.test").size() == 1; }));
   const auto flying = runtime::block_on(lane_, jobs_->cancel_one(app_.id, 1, EventState::dead));
   ASSERT_TRUE(flying && flying->in_flight);
-  const auto stored = engine_.pending(0, 1).value().at(0);
+  const auto stored = engine_.pending(app_.id, 0, 1).value().at(0);
   EXPECT_EQ(stored.next_attempt_ms, store::kWillBeDead) << "before the operator is answered";
   EXPECT_EQ(ledger().pending, 3);
   // What a killed process leaves: the mark, and no outcome.
@@ -416,7 +434,7 @@ TEST_F(EventJobsTest, ADeliveredEventCanBeSentAgainAndOneAtAnotherUrl) {
 TEST_F(EventJobsTest, EventsThatStillWaitOnDiskAreCancelledAndReplayedWithoutBeingSentTwice) {
   stop();
   DispatcherOptions small;
-  small.max_queued = 3;
+  small.max_queued_of_app = 3;
   small.page = 2;
   change([](community::App& app) { app.callback.endpoint_disabled = true; });
   start(small);

@@ -89,7 +89,7 @@ void Scheduler::remove(SdkAppId app) {
       ++it;
       continue;
     }
-    queued_ -= lane.queue.size();
+    count_queued(lane, -static_cast<std::ptrdiff_t>(lane.queue.size()));
     if (lane.state == Lane::State::in_flight) {
       lane.queue = {};
       lane.app = nullptr;  // finish() lets it go
@@ -132,7 +132,7 @@ void Scheduler::enqueue(const store::PendingEvent& event, Found found, bool fres
   const LaneQueue::Item item{event.seq, event.since_ms, event.attempts, fresh,
                              event.next_attempt_ms == store::kParked, false};
   if (!lane.queue.insert(item)) return;
-  ++queued_;
+  count_queued(lane, 1);
   if (found.is_new) {
     // A clock that was set back must not turn seconds into hours: what became pending in a time
     // that is still to come was planned by another clock.
@@ -147,6 +147,11 @@ void Scheduler::enqueue(const store::PendingEvent& event, Found found, bool fres
     leave_waiting(lane);
     make_ready(lane);
   }
+}
+
+void Scheduler::count_queued(Lane& lane, std::ptrdiff_t change) {
+  queued_ += static_cast<std::size_t>(change);
+  lane.app->queued += static_cast<std::size_t>(change);
 }
 
 void Scheduler::make_ready(Lane& lane) {
@@ -239,7 +244,7 @@ void Scheduler::start(Now now, std::vector<Ticket>& out) {
     lane->sent_to = &endpoint;
     endpoint.window.sent();
     endpoint.breaker.sent();
-    --queued_;
+    count_queued(*lane, -1);
     ++in_flight_;
     out.push_back(Ticket{lane, lane->flying.seq, lane->app->id, lane->flying.attempts});
     wake(endpoint);
@@ -379,7 +384,7 @@ void Scheduler::go_on(Lane& lane) {
 void Scheduler::put_back(Lane& lane, std::int64_t due_ms) {
   lane.flying.fresh = false;
   lane.queue.put_back(lane.flying);
-  ++queued_;
+  count_queued(lane, 1);
   const LaneQueue::Item& front = lane.queue.front();
   if (front.seq != lane.flying.seq || front.parked || due_ms == 0) {
     make_ready(lane);
@@ -399,6 +404,11 @@ std::optional<std::int64_t> Scheduler::next_wake() const {
 
 Scheduler::Counts Scheduler::counts() const {
   return {queued_, in_flight_, lanes_.size(), parked_, open_breakers_};
+}
+
+std::size_t Scheduler::queued(SdkAppId app) const {
+  const auto found = apps_.find(app);
+  return found == apps_.end() ? 0 : found->second->queued;
 }
 
 bool Scheduler::breaker_open(const std::string& url) const {

@@ -114,6 +114,8 @@ class Scheduler {
     std::int64_t behind = 0;    ///< seq of the one in front
   };
   [[nodiscard]] Hold hold(const Place& place, Now now) const;
+  /// The same of a pending event that is not known here yet, because others are in memory in its stead.
+  [[nodiscard]] Hold hold_unknown(const Place& place, Now now) const;
   /// Takes an event out of its lane; the caller commits `as`. One in flight is let end: unless it
   /// is delivered, finish() or postpone() then says `as`. Returns where it stood.
   Standing cancel(const Place& place, store::EventState as);
@@ -135,6 +137,8 @@ class Scheduler {
   /// Steady time at which start() may have something to do; nullopt: only after another call.
   [[nodiscard]] std::optional<std::int64_t> next_wake() const;
   [[nodiscard]] Counts counts() const;
+  /// Of one app, as Counts::queued.
+  [[nodiscard]] std::size_t queued(SdkAppId app) const;
   /// For the admin door and the simulation.
   [[nodiscard]] bool breaker_open(const std::string& url) const;
   [[nodiscard]] int window_size(const std::string& url) const;
@@ -173,6 +177,7 @@ class Scheduler {
   Endpoint& endpoint(const std::string& url);
   Found lane_of(const store::PendingEvent& event);
   void enqueue(const store::PendingEvent& event, Found found, bool fresh, Now now);
+  void count_queued(Lane& lane, std::ptrdiff_t change);
   void make_ready(Lane& lane);
   void wake(Endpoint& endpoint);
   void wait_until(Lane& lane, std::int64_t steady_ms);

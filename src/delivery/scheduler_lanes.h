@@ -21,6 +21,10 @@ struct Scheduler::Lane : Hook {
   enum class State : std::uint8_t { held, ready, waiting, parked, in_flight };
 
   explicit Lane(AppState* owner) : app(owner) {}
+  /// seq of the event that the others wait for.
+  [[nodiscard]] std::int64_t head() const {
+    return state == State::in_flight ? flying.seq : queue.front().seq;
+  }
 
   LaneQueue queue;                    // without the one in flight
   LaneQueue::Item flying;             // while in flight
@@ -58,6 +62,7 @@ struct Scheduler::AppState {
   SdkAppId id;
   Target target;
   Endpoint* endpoint = nullptr;  // null: held
+  std::size_t queued = 0;        // as Counts::queued
   std::uint32_t settings = 0;    // counts changes that make an attempt worth while again
   bi::list<Lane, bi::constant_time_size<false>> held;
 };

@@ -4,6 +4,15 @@
 
 namespace tidings::delivery {
 
+namespace {
+
+/// The wall time of a steady time that is still to come; 0: it has passed.
+std::int64_t wall(std::int64_t steady_ms, Now now) {
+  return steady_ms <= now.steady_ms ? 0 : now.wall_ms + (steady_ms - now.steady_ms);
+}
+
+}  // namespace
+
 void Scheduler::expire(Now now, std::vector<store::Outcome>& out) {
   std::vector<Lane*> emptied;
   for (auto& [key, slot] : lanes_) {
@@ -40,7 +49,7 @@ bool Scheduler::expire_heads(Lane& lane, Now now, std::vector<store::Outcome>& o
     } else {
       outcome.state = store::EventState::dead;
       lane.queue.pop();
-      --queued_;
+      count_queued(lane, -1);
     }
     out.push_back(std::move(outcome));
   }
@@ -73,17 +82,26 @@ Scheduler::Hold Scheduler::hold(const Place& place, Now now) const {
   if (stood == Standing::parked) return {Why::parked, 0, 0};
   if (stood == Standing::in_flight) return {Why::nothing, 0, 0};
   const Lane& lane = *find_lane(place);
-  const bool flying = lane.state == Lane::State::in_flight;
-  const std::int64_t head = flying ? lane.flying.seq : lane.queue.front().seq;
+  const std::int64_t head = lane.head();
   if (head != place.seq) return {Why::behind, 0, head};
   if (lane.state == Lane::State::held) return {Why::settings, 0, 0};
-  const auto wall = [now](std::int64_t steady_ms) {
-    return steady_ms <= now.steady_ms ? 0 : now.wall_ms + (steady_ms - now.steady_ms);
-  };
-  if (lane.state == Lane::State::waiting) return {Why::retry, wall(lane.timer->first), 0};
+  if (lane.state == Lane::State::waiting) return {Why::retry, wall(lane.timer->first, now), 0};
   const Breaker& breaker = lane.app->endpoint->breaker;
-  if (breaker.open()) return {Why::breaker, wall(breaker.probe_at_ms()), 0};
+  if (breaker.open()) return {Why::breaker, wall(breaker.probe_at_ms(), now), 0};
   return {Why::nothing, 0, 0};
+}
+
+Scheduler::Hold Scheduler::hold_unknown(const Place& place, Now now) const {
+  using Why = Hold::Why;
+  if (const Lane* const lane = find_lane(place)) {
+    if (lane->head() < place.seq) return {Why::behind, 0, lane->head()};
+  }
+  const auto app = apps_.find(place.app);
+  if (app == apps_.end()) return {};
+  const Endpoint* const endpoint = app->second->endpoint;
+  if (endpoint == nullptr) return {Why::settings, 0, 0};
+  if (!endpoint->breaker.open()) return {};
+  return {Why::breaker, wall(endpoint->breaker.probe_at_ms(), now), 0};
 }
 
 Scheduler::Standing Scheduler::cancel(const Place& place, store::EventState as) {
@@ -96,7 +114,7 @@ Scheduler::Standing Scheduler::cancel(const Place& place, store::EventState as) 
   }
   const bool was_head = lane.queue.front().seq == place.seq;
   CHECK(lane.queue.erase(place.seq));
-  --queued_;
+  count_queued(lane, -1);
   if (!was_head || lane.state == Lane::State::in_flight) return stood;
   if (lane.queue.empty()) {
     leave_waiting(lane);

@@ -308,9 +308,11 @@ class Simulation {
     const auto counts = scheduler_->counts();
     EXPECT_EQ(counts.in_flight, flying_);
     std::size_t pending = 0, parked = 0;
+    std::array<std::size_t, kApps + 1> queued{};
     for (std::uint32_t i = 0; i < groups_.size(); ++i) {
       const Group& group = groups_[i];
       pending += group.pending.size();
+      queued[app_of(i)] += group.pending.size() - (group.flying ? 1U : 0U);
       if (group.pending.empty() || group.flying) continue;
       const std::int64_t head = *group.pending.begin();
       if (event(head).next_attempt_ms == store::kParked) {
@@ -320,6 +322,9 @@ class Simulation {
       check_sent(app_of(i), group, head);
     }
     EXPECT_EQ(counts.queued + counts.in_flight, pending) << "an event is lost or counted twice";
+    for (std::uint32_t app = 1; app <= kApps; ++app) {
+      EXPECT_EQ(scheduler_->queued(SdkAppId{app}), queued[app]);
+    }
     EXPECT_EQ(counts.parked, parked);
     std::size_t open = 0;
     for (int url = 0; url < static_cast<int>(kUrls); ++url) {

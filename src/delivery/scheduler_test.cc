@@ -233,9 +233,15 @@ TEST_F(SchedulerTest, EveryEventThatWaitsSaysForWhat) {
   EXPECT_EQ(hold("new", 10).until_ms, now_.wall_ms + 1000);
   advance(1000);
   EXPECT_EQ(hold("new", 10).until_ms, 0) << "due";
+  const auto on_disk = [this](const std::string& group) {
+    return scheduler_.hold_unknown({SdkAppId{1}, GroupId{group}, 77}, now_);
+  };
+  EXPECT_EQ(on_disk("g0").behind, 1);
+  EXPECT_EQ(on_disk("later").why, Why::breaker);
   EXPECT_EQ(start().size(), 1U);
   configure(1, "");
   EXPECT_EQ(hold("g1", 2).why, Why::settings);
+  EXPECT_EQ(on_disk("later").why, Why::settings);
 }
 
 TEST_F(SchedulerTest, GoneHoldsEverythingUntilTheEndpointIsEnabledAgain) {

@@ -306,7 +306,7 @@ TEST_F(CommitterTest, AFailedCommitAnswers10002ToAllOfTheBatchAndStoresNothing) 
 
 TEST_F(CommitterTest, OutcomesAreKeptUntilACommitTakesThem) {
   ASSERT_TRUE(ask(topic("t")));
-  const std::int64_t seq = engine_.memory.pending(0, 10).value().back().seq;
+  const std::int64_t seq = engine_.memory.pending(app_, 0, 10).value().back().seq;
   engine_.fail_next(3);
   committer_.submit_outcomes({{seq, app_, EventState::delivered, 1, 0, {}}});
   // No command comes to help: it is tried again by itself.
@@ -399,7 +399,7 @@ TEST_F(CommitterSyncTest, WhatCannotBeTakenBackIsTriedAgainWithoutAnythingElseTo
 
 TEST_F(CommitterTest, StopCommitsWhatIsQueuedAndRefusesTheRest) {
   ASSERT_TRUE(ask(topic("first")));
-  const std::int64_t seq = engine_.memory.pending(0, 10).value().back().seq;
+  const std::int64_t seq = engine_.memory.pending(app_, 0, 10).value().back().seq;
   engine_.set_open(false);
   auto running = submit(topic("running"));
   engine_.wait_for_arrivals(4);

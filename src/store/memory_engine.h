@@ -29,7 +29,9 @@ class MemoryEngine final : public UnitOfWork, public CommunityReader, public Eve
   Result<std::vector<community::Mute>> mutes(const community::GroupKey& group,
                                              const TopicId& topic) override;
 
-  Result<std::vector<PendingEvent>> pending(std::int64_t after, std::size_t limit) override;
+  Result<std::vector<SdkAppId>> apps_with_pending() override;
+  Result<std::vector<PendingEvent>> pending(SdkAppId app, std::int64_t after,
+                                            std::size_t limit) override;
   Result<std::vector<community::Event>> events(std::span<const std::int64_t> seqs) override;
   Result<std::vector<EventRecord>> list(const EventFilter& filter) override;
   Result<EventSummary> summarize(const EventFilter& filter) override;

@@ -89,13 +89,22 @@ Result<std::vector<Mute>> MemoryEngine::mutes(const GroupKey& group, const Topic
   return found;
 }
 
-Result<std::vector<PendingEvent>> MemoryEngine::pending(std::int64_t after, std::size_t limit) {
+Result<std::vector<SdkAppId>> MemoryEngine::apps_with_pending() {
+  const std::lock_guard lock{mutex_};
+  std::set<SdkAppId> apps;
+  for (const std::int64_t seq : pending_) apps.insert(events_.at(seq).event.app);
+  return std::vector<SdkAppId>(apps.begin(), apps.end());
+}
+
+Result<std::vector<PendingEvent>> MemoryEngine::pending(SdkAppId app, std::int64_t after,
+                                                        std::size_t limit) {
   const std::lock_guard lock{mutex_};
   std::vector<PendingEvent> found;
   for (auto at = pending_.upper_bound(after); at != pending_.end() && found.size() < limit; ++at) {
     const EventRecord& record = events_.at(*at);
-    found.push_back({record.event.seq, record.event.app, record.event.group, record.since_ms,
-                     record.attempts, record.next_attempt_ms});
+    if (record.event.app != app) continue;
+    found.push_back({record.event.seq, app, record.event.group, record.since_ms, record.attempts,
+                     record.next_attempt_ms});
   }
   return found;
 }

@@ -101,8 +101,11 @@ class CommunityReader {
 class EventReader {
  public:
   virtual ~EventReader() = default;
-  /// Undelivered events with seq > after, ascending.
-  virtual Result<std::vector<PendingEvent>> pending(std::int64_t after, std::size_t limit) = 0;
+  /// Those that have undelivered events, ascending.
+  virtual Result<std::vector<SdkAppId>> apps_with_pending() = 0;
+  /// An app's undelivered events with seq > after, ascending.
+  virtual Result<std::vector<PendingEvent>> pending(SdkAppId app, std::int64_t after,
+                                                    std::size_t limit) = 0;
   /// Whole events by seq, ascending; those that do not exist (any more) are left out.
   virtual Result<std::vector<community::Event>> events(std::span<const std::int64_t> seqs) = 0;
   /// By ascending app_sequence.

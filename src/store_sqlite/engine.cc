@@ -145,9 +145,15 @@ Result<std::vector<community::Mute>> Engine::mutes(const community::GroupKey& gr
       [&](ReadConnection& connection) { return connection.rows.mutes(group, topic); });
 }
 
-Result<std::vector<store::PendingEvent>> Engine::pending(std::int64_t after, std::size_t limit) {
+Result<std::vector<SdkAppId>> Engine::apps_with_pending() {
   return impl_->readers->read(
-      [&](ReadConnection& connection) { return connection.events.pending(after, limit); });
+      [](ReadConnection& connection) { return connection.events.apps_with_pending(); });
+}
+
+Result<std::vector<store::PendingEvent>> Engine::pending(SdkAppId app, std::int64_t after,
+                                                         std::size_t limit) {
+  return impl_->readers->read(
+      [&](ReadConnection& connection) { return connection.events.pending(app, after, limit); });
 }
 
 Result<std::vector<community::Event>> Engine::events(std::span<const std::int64_t> seqs) {

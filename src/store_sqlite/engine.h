@@ -68,7 +68,9 @@ class Engine final : public store::UnitOfWork,
   Result<std::vector<community::Mute>> mutes(const community::GroupKey& group,
                                              const TopicId& topic) override;
 
-  Result<std::vector<store::PendingEvent>> pending(std::int64_t after, std::size_t limit) override;
+  Result<std::vector<SdkAppId>> apps_with_pending() override;
+  Result<std::vector<store::PendingEvent>> pending(SdkAppId app, std::int64_t after,
+                                                   std::size_t limit) override;
   Result<std::vector<community::Event>> events(std::span<const std::int64_t> seqs) override;
   Result<std::vector<store::EventRecord>> list(const store::EventFilter& filter) override;
   Result<store::EventSummary> summarize(const store::EventFilter& filter) override;

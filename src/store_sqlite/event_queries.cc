@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <limits>
-#include <queue>
 #include <string>
 #include <utility>
 
@@ -20,47 +19,19 @@ SdkAppId app_at(const Rows& rows, int column) {
   return SdkAppId{static_cast<std::uint32_t>(rows.integer(column))};
 }
 
-/// The pending events of one app in order, read as far as they are asked for.
-class PendingOfApp {
- public:
-  static Result<PendingOfApp> open(Database& database, SdkAppId app, std::int64_t after) {
-    TRY(Statement statement,
-        database.prepare("SELECT p.seq, p.attempts, p.next_attempt_ms, e.group_id, p.changed_ms FROM "
-                         "pending p CROSS JOIN event e ON e.seq = p.seq "
-                         "WHERE p.sdkappid = ? AND p.seq > ? ORDER BY p.seq"));
-    PendingOfApp pending;
-    pending.app_ = app;
-    pending.statement_ = std::make_unique<Statement>(std::move(statement));
-    pending.rows_.emplace(pending.statement_->query(app, after));
-    return pending;
-  }
-
-  PendingOfApp() = default;
-
-  Result<bool> next() { return rows_->next(); }
-  [[nodiscard]] std::int64_t seq() const { return rows_->integer(0); }
-  [[nodiscard]] store::PendingEvent event() const {
-    return {seq(),
-            app_,
-            GroupId{rows_->text(3)},
-            rows_->integer(4),
-            static_cast<std::int32_t>(rows_->integer(1)),
-            rows_->integer(2)};
-  }
-
- private:
-  SdkAppId app_;
-  std::unique_ptr<Statement> statement_;
-  std::optional<Rows> rows_;
-};
-
 }  // namespace
 
 Result<EventQueries> EventQueries::prepare(Database& database) {
   EventQueries queries;
   queries.database_ = &database;
   TRY(queries.words_, Words::prepare(database));
-  TRY(queries.with_pending_, database.prepare("SELECT sdkappid FROM ledger WHERE pending > 0"));
+  TRY(queries.with_pending_,
+      database.prepare("SELECT sdkappid FROM ledger WHERE pending > 0 ORDER BY sdkappid"));
+  // Ordered by app, so one app's million does not stand in another's way.
+  TRY(queries.pending_,
+      database.prepare("SELECT p.seq, p.attempts, p.next_attempt_ms, e.group_id, p.changed_ms FROM "
+                       "pending p CROSS JOIN event e ON e.seq = p.seq "
+                       "WHERE p.sdkappid = ? AND p.seq > ? ORDER BY p.seq LIMIT ?"));
   TRY(queries.oldest_,
       database.prepare("SELECT e.seq, e.time_ms FROM pending p CROSS JOIN event e ON e.seq = p.seq "
                        "WHERE p.sdkappid = ? ORDER BY p.seq LIMIT 1"));
@@ -103,30 +74,16 @@ Result<std::vector<SdkAppId>> EventQueries::apps_with_pending() {
   }
 }
 
-// Pending events are ordered by app, so one app's million does not stand in another's way;
-// their common order is made here by merging, and no more rows are read than are returned.
-Result<std::vector<store::PendingEvent>> EventQueries::pending(std::int64_t after,
+Result<std::vector<store::PendingEvent>> EventQueries::pending(SdkAppId app, std::int64_t after,
                                                                std::size_t limit) {
-  std::vector<PendingOfApp> sources;
-  using Head = std::pair<std::int64_t, std::size_t>;  // seq, index of its source
-  std::priority_queue<Head, std::vector<Head>, std::greater<>> heads;
-  TRY(const std::vector<SdkAppId> apps, apps_with_pending());
-  for (const SdkAppId app : apps) {
-    TRY(PendingOfApp source, PendingOfApp::open(*database_, app, after));
-    TRY(const bool any, source.next());
-    if (!any) continue;
-    heads.emplace(source.seq(), sources.size());
-    sources.push_back(std::move(source));
-  }
   std::vector<store::PendingEvent> found;
-  while (!heads.empty() && found.size() < limit) {
-    const std::size_t index = heads.top().second;
-    heads.pop();
-    found.push_back(sources[index].event());
-    TRY(const bool more, sources[index].next());
-    if (more) heads.emplace(sources[index].seq(), index);
+  auto rows = pending_.query(app, after, static_cast<std::int64_t>(limit));
+  for (;;) {
+    TRY(const bool more, rows.next());
+    if (!more) return found;
+    found.push_back({rows.integer(0), app, GroupId{rows.text(3)}, rows.integer(4),
+                     static_cast<std::int32_t>(rows.integer(1)), rows.integer(2)});
   }
-  return found;
 }
 
 Result<Event> EventQueries::read_event(const Rows& rows, bool with_body) {

@@ -24,7 +24,9 @@ class EventQueries {
  public:
   static Result<EventQueries> prepare(Database& database);
 
-  Result<std::vector<store::PendingEvent>> pending(std::int64_t after, std::size_t limit);
+  Result<std::vector<SdkAppId>> apps_with_pending();
+  Result<std::vector<store::PendingEvent>> pending(SdkAppId app, std::int64_t after,
+                                                   std::size_t limit);
   Result<std::vector<community::Event>> events(std::span<const std::int64_t> seqs);
   Result<std::vector<store::EventRecord>> list(const store::EventFilter& filter);
   Result<store::EventSummary> summarize(const store::EventFilter& filter);
@@ -39,13 +41,12 @@ class EventQueries {
  private:
   Result<void> list_branch(const store::EventFilter& filter, const std::string& sql,
                            std::vector<store::EventRecord>& found);
-  Result<std::vector<SdkAppId>> apps_with_pending();
   Result<void> add_oldest(SdkAppId app, store::Ledger& ledger);
   Result<community::Event> read_event(const Rows& rows, bool with_body);
 
   Database* database_ = nullptr;
   Words words_;
-  Statement with_pending_, oldest_, event_, attempts_, ledger_of_, ledger_of_all_, count_events_,
+  Statement with_pending_, pending_, oldest_, event_, attempts_, ledger_of_, ledger_of_all_, count_events_,
       count_states_, count_purged_, oldest_ended_, ended_stored_;
 };
 

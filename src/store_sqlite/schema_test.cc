@@ -134,7 +134,7 @@ TEST_F(StoreSchema, EventsOfAnOlderFileKeepTheirStatesAndAttempts) {
   ASSERT_EQ(attempts.size(), 2U);
   EXPECT_EQ(attempts[0].http_status, 500);
   EXPECT_EQ(attempts[1].http_status, 200);
-  EXPECT_EQ(queries.pending(0, 10).value().size(), 2U);
+  EXPECT_EQ(queries.pending(SdkAppId{7}, 0, 10).value().size(), 2U);
   EXPECT_EQ(db.integer("SELECT count(*) FROM delivery WHERE state = 0").value(), 2);
   EXPECT_EQ(db.integer("SELECT count(*) FROM delivery").value(), 5);
 }

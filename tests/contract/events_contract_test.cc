@@ -188,17 +188,24 @@ TEST_P(EventsContract, PendingEventsOfAllAppsPageInTheOrderOfCommit) {
   all.erase(all.begin() + 7);
   all.erase(all.begin());
   std::vector<std::int64_t> paged;
-  std::int64_t after = 0;
-  for (;;) {
-    const std::vector<PendingEvent> page = store_->log().pending(after, 5).value();
-    for (const PendingEvent& each : page) {
-      paged.push_back(each.seq);
-      EXPECT_EQ(each.group, GroupId{each.app == app_ ? "left" : "right"});
-      EXPECT_EQ(each.since_ms, kNowMs);
-      after = each.seq;
+  const std::vector<SdkAppId> apps = store_->log().apps_with_pending().value();
+  EXPECT_EQ(apps, (std::vector<SdkAppId>{std::min(app_, other), std::max(app_, other)}));
+  for (const SdkAppId app : apps) {
+    std::int64_t after = 0;
+    for (;;) {
+      const std::vector<PendingEvent> page = store_->log().pending(app, after, 3).value();
+      for (const PendingEvent& each : page) {
+        paged.push_back(each.seq);
+        EXPECT_EQ(each.app, app);
+        EXPECT_EQ(each.group, GroupId{app == app_ ? "left" : "right"});
+        EXPECT_EQ(each.since_ms, kNowMs);
+        EXPECT_GT(each.seq, after);
+        after = each.seq;
+      }
+      if (page.size() < 3) break;
     }
-    if (page.size() < 5) break;
   }
+  std::ranges::sort(paged);
   EXPECT_EQ(paged, all);
   EXPECT_EQ(store_->log().ledger(app_).value().oldest_pending_ms, kNowMs + 2);
   EXPECT_EQ(store_->log().ledger(other).value().oldest_pending_ms, kNowMs + 1);
@@ -316,7 +323,8 @@ TEST_P(EventsContract, ADroppedAppCancelsVisiblyAndItsSequenceGoesOn) {
   gone.drop(app_);
   commit(gone);
   expect_ledger({.accepted = 5, .delivered = 1, .cancelled = 4});
-  EXPECT_TRUE(store_->log().pending(0, 10).value().empty());
+  EXPECT_TRUE(store_->log().pending(app_, 0, 10).value().empty());
+  EXPECT_TRUE(store_->log().apps_with_pending().value().empty());
   store_->reopen();
   const View after = load({.apps = {app_}});
   EXPECT_EQ(after.app(app_), nullptr);

@@ -88,13 +88,13 @@ TEST_P(OutcomesContract, AReplayMayFollowAnyStateAndADeliveredEventIsPendingAgai
   settle({parked}, kNowMs + 2);
   EXPECT_TRUE(record_of(seq[1]).parked());
   EXPECT_EQ(record_of(seq[1]).since_ms, kNowMs) << "a retry does not change since when";
-  EXPECT_EQ(store_->log().pending(0, 10).value().at(0).next_attempt_ms, kParked);
+  EXPECT_EQ(store_->log().pending(app_, 0, 10).value().at(0).next_attempt_ms, kParked);
   expect_ledger({.accepted = 2, .delivered = 1, .pending = 1});
   settle({replay(seq[0]), replay(seq[1])}, kNowMs + 3);
   store_->reopen();
   expect_ledger({.accepted = 2, .pending = 2});
   EXPECT_FALSE(record_of(seq[1]).parked());
-  for (const PendingEvent& each : store_->log().pending(0, 10).value()) {
+  for (const PendingEvent& each : store_->log().pending(app_, 0, 10).value()) {
     EXPECT_EQ(each.since_ms, kNowMs + 3);
     EXPECT_EQ(each.attempts, 0);
   }

@@ -248,5 +248,31 @@ TEST(SettingsChange, TakesEffectAtOnceForWhatWaitsForItsBody) {
   for (const auto& [body, times] : world.network.seen("host1.test")) EXPECT_EQ(times, 1) << body;
 }
 
+// P5 where the events of one app are more than it may have in memory, or than all apps may.
+class FullMemory : public ::testing::TestWithParam<std::size_t DispatcherOptions::*> {};
+
+TEST_P(FullMemory, OfOneAppsEventsHoldsUpNobodyElse) {
+  World world;
+  world.put_app(1, [](community::App& app) { app.callback.endpoint_disabled = true; });
+  world.put_app(2);
+  for (int i = 0; i < 30; ++i) world.commit(1, "g" + std::to_string(i), std::to_string(i));
+  DispatcherOptions options;
+  options.*GetParam() = 20;
+  options.page = 8;
+  world.start(options);
+  for (int i = 30; i < 60; ++i) world.commit(1, "g" + std::to_string(i), std::to_string(i));
+  for (int i = 0; i < 60; ++i) world.commit(2, "g", std::to_string(i));
+  ASSERT_TRUE(world.delivered(2, 60));
+  world.put_app(1, [](community::App& app) { app.callback.endpoint_disabled = false; });
+  ASSERT_TRUE(world.delivered(1, 60));
+  for (const auto& [body, times] : world.network.seen("host1.test")) EXPECT_EQ(times, 1) << body;
+  EXPECT_TRUE(eventually([&] { return !world.stats().behind; }));
+  EXPECT_TRUE(world.agrees());
+}
+
+INSTANTIATE_TEST_SUITE_P(OfAnApp, FullMemory,
+                         ::testing::Values(&DispatcherOptions::max_queued_of_app));
+INSTANTIATE_TEST_SUITE_P(OfAllApps, FullMemory, ::testing::Values(&DispatcherOptions::max_queued));
+
 }  // namespace
 }  // namespace tidings::delivery

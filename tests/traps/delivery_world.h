@@ -77,9 +77,14 @@ class FailingDisk final : public store::UnitOfWork, public store::EventReader {
     const std::lock_guard lock(one_writer);
     return engine_.commit(view, outcomes, jobs);
   }
-  Result<std::vector<store::PendingEvent>> pending(std::int64_t after, std::size_t limit) override {
+  Result<std::vector<SdkAppId>> apps_with_pending() override {
     if (fails(reads_to_fail)) return fail(Errc::unavailable, "disk I/O error");
-    return engine_.pending(after, limit);
+    return engine_.apps_with_pending();
+  }
+  Result<std::vector<store::PendingEvent>> pending(SdkAppId app, std::int64_t after,
+                                                   std::size_t limit) override {
+    if (fails(reads_to_fail)) return fail(Errc::unavailable, "disk I/O error");
+    return engine_.pending(app, after, limit);
   }
   Result<std::vector<community::Event>> events(std::span<const std::int64_t> seqs) override {
     if (fails(reads_to_fail) || fails(bodies_to_fail)) {
@@ -180,8 +185,7 @@ class World {
     if (offer && dispatcher_) dispatcher_->offer(std::move(made));
     return seq;
   }
-  void start() {
-    DispatcherOptions options;
+  void start(DispatcherOptions options = {}) {
     options.read_retry = std::chrono::milliseconds{1};
     dispatcher_ = std::make_unique<Dispatcher>(
         Dispatcher::Parts{.lane = lane_,

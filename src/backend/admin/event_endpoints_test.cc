@@ -66,7 +66,7 @@ TEST_F(AdminEvents, EventsAreListedByTopicStateAndTimeAndSayWhyTheyAreHeld) {
   EXPECT_EQ(held(), "endpoint_disabled");
   EXPECT_EQ(post(path("/disable")).status, 200U);
   EXPECT_EQ(held(), "app_disabled");
-  const auto seq = engine.pending(0, 1).value().at(0).seq;
+  const auto seq = engine.pending(kClientApp, 0, 1).value().at(0).seq;
   community::View nothing(clock.now_ms(), random);
   store::Outcome parked{seq, kClientApp, store::EventState::pending, 3, store::kParked, {}};
   ASSERT_TRUE(engine.commit(nothing, {{parked}}));
@@ -77,13 +77,14 @@ TEST_F(AdminEvents, EventsAreListedByTopicStateAndTimeAndSayWhyTheyAreHeld) {
 
 TEST_F(AdminEvents, APendingEventSaysBehindWhichOneAndUntilWhenItWaits) {
   make_events();
-  const auto seq = engine.pending(0, 1).value().at(0).seq;
+  const auto seq = engine.pending(kClientApp, 0, 1).value().at(0).seq;
   const std::int64_t later = clock.now_ms() + 3000;
   community::View nothing(clock.now_ms(), random);
   store::Outcome retry{seq, kClientApp, store::EventState::pending, 1, later, {}};
   ASSERT_TRUE(engine.commit(nothing, {{retry}}));
   EXPECT_EQ(object(get(path("/events/1"))).at("held"), "no_url");
   set_url("http://hooks.riverside.test/im");
+  dispatcher.start();
   ASSERT_TRUE(eventually([&] { return dispatcher.stats().queued == 4; }));
   const auto page = object(get(path("/events"))).at("events").get_array();
   EXPECT_EQ(page.at(0).at("held"), "retry");
