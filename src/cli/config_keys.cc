@@ -153,7 +153,8 @@ constexpr Key<S> kServe[] = {
      "Most callbacks in flight to one URL; the window below it follows what the URL can take.",
      {1, 4096}},
     {"callbacks.max_in_flight", serve<&S::callbacks, &Calls::max_in_flight>,
-     "Most callbacks in flight to all URLs together.", {1, 65536}},
+     "Most callbacks in flight to all URLs together; one takes at most half of what the others leave.",
+     {1, 65536}},
     {"retention.age", serve<&S::retention, &Retention::age>,
      "How long events that were delivered, died or were cancelled stay in the store with their "
      "attempts, to be looked at, fed and replayed. Pending ones stay whatever their age. 0s: any age.",

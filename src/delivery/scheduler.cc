@@ -23,6 +23,7 @@ void Scheduler::release_unused(const std::string& url) {
   Endpoint* const gone = found->second.get();
   if (gone->apps > 0 || gone->window.in_flight() > 0 || gone->has_ready()) return;
   std::erase(runnable_, gone);
+  std::erase(crowded_, gone);
   std::erase_if(probing_, [gone](const auto& timer) { return timer.second == gone; });
   if (gone->breaker.open()) --open_breakers_;
   endpoints_.erase(found);
@@ -219,11 +220,23 @@ Scheduler::Lane* Scheduler::next_ready(Endpoint& endpoint) {
   return &lane;
 }
 
+/// Half of what the others leave, rounded up: who comes when much is taken already gets little, but the
+/// first ones never get all.
+bool Scheduler::has_share(const Endpoint& endpoint) const {
+  const int own = endpoint.window.in_flight();
+  const int left = options_.max_in_flight - (static_cast<int>(in_flight_) - own);
+  return own < (left + 1) / 2;
+}
+
 void Scheduler::start(Now now, std::vector<Ticket>& out) {
   timers_due(now.steady_ms);
-  while (!runnable_.empty() && in_flight_ < static_cast<std::size_t>(options_.max_in_flight)) {
+  while (!runnable_.empty()) {
     Endpoint& endpoint = *runnable_.front();
     runnable_.pop_front();
+    if (!has_share(endpoint)) {
+      crowded_.push_back(&endpoint);
+      continue;
+    }
     endpoint.runnable = false;
     if (!endpoint.window.room()) continue;  // finish() wakes it
     if (!endpoint.breaker.may_send(now.steady_ms)) {
@@ -251,6 +264,13 @@ void Scheduler::start(Now now, std::vector<Ticket>& out) {
   }
 }
 
+/// One less is in flight.
+void Scheduler::landed() {
+  --in_flight_;
+  runnable_.insert(runnable_.end(), crowded_.begin(), crowded_.end());
+  crowded_.clear();
+}
+
 /// The breaker of `endpoint` was open and is not any more.
 void Scheduler::closed(Endpoint& endpoint) {
   --open_breakers_;
@@ -260,7 +280,7 @@ void Scheduler::closed(Endpoint& endpoint) {
 void Scheduler::settle_endpoint(Lane& lane, const AttemptResult& result, Now now) {
   Endpoint& endpoint = *lane.sent_to;
   lane.sent_to = nullptr;
-  --in_flight_;
+  landed();
   if (result.what == AttemptClass::ok) {
     endpoint.window.succeeded();
     if (endpoint.breaker.succeeded()) closed(endpoint);
@@ -366,7 +386,7 @@ void Scheduler::land(Lane& lane) {
   CHECK(lane.state == Lane::State::in_flight);
   Endpoint& endpoint = *lane.sent_to;
   lane.sent_to = nullptr;
-  --in_flight_;
+  landed();
   endpoint.window.failed();
   if (lane.probe) endpoint.breaker.probe_not_sent();
   wake(endpoint);

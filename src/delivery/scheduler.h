@@ -2,7 +2,8 @@
 ///
 /// A lane per (app, GroupId) keeps the commit order of a group: its head is in flight, waiting for
 /// a retry, ready or held, and nothing behind it moves (promise P4). Lanes of one callback URL
-/// share a window and a breaker; URLs do not wait for each other (P5). Events come in once and
+/// share a window and a breaker; URLs do not wait for each other (P5): one takes at most half of what the
+/// others leave of the total, so that some that hang do not have all of it. Events come in once and
 /// leave delivered, dead, cancelled or with their app (P3). A replayed event takes its place by
 /// seq. Where the app says `park`, a head that would end dead stays and its lane with it, until an
 /// operator retries or cancels it.
@@ -180,6 +181,8 @@ class Scheduler {
   void count_queued(Lane& lane, std::ptrdiff_t change);
   void make_ready(Lane& lane);
   void wake(Endpoint& endpoint);
+  void landed();
+  [[nodiscard]] bool has_share(const Endpoint& endpoint) const;
   void wait_until(Lane& lane, std::int64_t steady_ms);
   void leave_waiting(Lane& lane);
   void follow(AppState& state, bool moved);
@@ -204,6 +207,7 @@ class Scheduler {
   std::multimap<std::int64_t, Lane*> waiting_;       // by due time
   std::multimap<std::int64_t, Endpoint*> probing_;   // open breakers by probe time
   std::deque<Endpoint*> runnable_;
+  std::vector<Endpoint*> crowded_;  // runnable but for their share: until something lands
   std::size_t queued_ = 0;
   std::size_t in_flight_ = 0;
   std::size_t parked_ = 0;

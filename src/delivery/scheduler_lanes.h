@@ -51,7 +51,7 @@ struct Scheduler::Endpoint {
   Ready fresh;    // committed just now
   Ready backlog;  // left over, retried, or waiting since the breaker opened
   int apps = 0;
-  bool runnable = false;   // stands in runnable_
+  bool runnable = false;   // stands in runnable_ or crowded_
   bool timed = false;      // stands in probing_
   bool fresh_turn = true;  // new events keep at least half of the window
 

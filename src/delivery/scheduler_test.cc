@@ -361,6 +361,45 @@ TEST_F(SchedulerTest, APostponedTicketComesBackWithoutAnAttempt) {
   EXPECT_EQ(again[0].attempts, 0);
 }
 
+TEST_F(SchedulerTest, EndpointsThatHangLeaveRoomForOthers) {
+  Scheduler crowd{SchedulerOptions{.max_window = 8, .max_in_flight = 16}};
+  std::int64_t seq = 0;
+  const auto add_to = [&](std::uint32_t app, int count) {
+    crowd.configure(SdkAppId{app}, Target{"http://" + std::to_string(app), true, RetryMode::off});
+    for (int i = 0; i < count; ++i) {
+      store::PendingEvent event;
+      event.seq = ++seq;
+      event.app = SdkAppId{app};
+      event.group = GroupId{"g" + std::to_string(i)};
+      event.since_ms = now_.wall_ms;
+      crowd.add(event, true, now_);
+    }
+  };
+  std::vector<Scheduler::Ticket> hanging;
+  for (std::uint32_t app = 1; app <= 3; ++app) {
+    add_to(app, 50);
+    crowd.start(now_, hanging);
+  }
+  ASSERT_EQ(hanging.size(), 14U) << "8, 4, 2";
+  add_to(4, 50);
+  for (int i = 0; i < 50; ++i) {  // the healthy one goes on, one at a time
+    std::vector<Scheduler::Ticket> out;
+    crowd.start(now_, out);
+    ASSERT_EQ(out.size(), 1U);
+    EXPECT_EQ(out[0].app, SdkAppId{4});
+    (void)crowd.finish(out[0], kOk, now_, 0.5);
+  }
+  std::vector<Scheduler::Ticket> out;
+  for (const std::uint32_t app : {5U, 6U, 7U, 8U}) add_to(app, 1);
+  crowd.start(now_, out);
+  ASSERT_EQ(out.size(), 2U) << "the limit is reached";
+  crowd.remove(SdkAppId{7});  // and with it its endpoint, which waits for its share
+  (void)crowd.finish(hanging[13], kOk, now_, 0.5);
+  crowd.start(now_, out);
+  ASSERT_EQ(out.size(), 3U);
+  EXPECT_EQ(out[2].app, SdkAppId{8}) << "who was crowded goes on when something has landed";
+}
+
 TEST_F(SchedulerTest, NoMoreThanTheTotalLimitIsInFlight) {
   Scheduler small{SchedulerOptions{.max_window = 256, .max_in_flight = 5}};
   for (std::uint32_t app = 1; app <= 10; ++app) {
