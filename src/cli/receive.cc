@@ -48,7 +48,7 @@ struct ReceiveApp::Doors {
   std::optional<sqlite::MirrorSqliteReader> reader;  // opened after the writer made the file
   runtime::Lanes lanes;
   runtime::BlockingPool readers;
-  runtime::BlockingPool resolving{1, 1'000, "resolver"};
+  runtime::BlockingPool resolving{4, 1'000, "resolver"};
   net::SystemResolver resolver{resolving};
   SystemRandom random;
   std::optional<net::HttpClientPool> sources;  // on the first lane

@@ -39,7 +39,7 @@ struct ServeApp::Doors {
   runtime::Lanes lanes;
   runtime::Lanes delivery_lanes{1, "delivery"};
   runtime::BlockingPool readers;
-  runtime::BlockingPool resolving{2, 10'000, "resolver"};
+  runtime::BlockingPool resolving{16, 10'000, "resolver"};
 
   std::optional<net::SystemResolver> resolver;
   std::optional<net::AuthorityFolder> authority;

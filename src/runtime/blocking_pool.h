@@ -6,7 +6,7 @@
 /// queue is full. A call that runs cannot be cancelled: terminal cancellation returns at once with
 /// Errc::cancelled while the call ends by itself, so it must own what it uses; so does a deadline,
 /// with Errc::timeout. An exception of the callable leaves run() on the caller's lane.
-/// Threads: run() on any lane; it resumes there. Lifetime: outlives its callers; stop() or the
+/// Threads: run() on any lane; it resumes there; post() from any thread. Lifetime: outlives its callers; stop() or the
 /// destructor finishes what runs, drops what is queued, and joins.
 #pragma once
 
@@ -33,6 +33,10 @@ class BlockingPool {
   template <class F>
   auto run(F call, Deadline deadline = Deadline::never())
       -> awaitable<typename detail::Flat<std::invoke_result_t<F&>>::type>;
+
+  /// For work that outlives whoever asked for it. False: the queue is full. Dropped when the pool stops
+  /// before it began.
+  bool post(Job job) { return submit(std::move(job)); }
 
   void stop();
   [[nodiscard]] std::size_t queued() const;
