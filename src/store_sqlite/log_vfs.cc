@@ -265,9 +265,14 @@ int LogProgress::note_sync(const LogMark& begun, int code) {
   if (code == SQLITE_OK) {
     durable_ = std::max(durable_, begun);
   } else {
-    failed_ = durable_ < written_;  // else nothing was left to be lost
+    failed_ = has_keeper_ && durable_ < written_;  // else nothing was left to be lost
   }
   return code;
+}
+
+void LogProgress::note_keeper() {
+  const std::lock_guard lock{mutex_};
+  has_keeper_ = true;
 }
 
 void LogProgress::note_found(std::int64_t size) {
@@ -303,6 +308,7 @@ CommitWithoutSync::~CommitWithoutSync() {
 
 LogSync::LogSync(const std::string& path, const std::string& vfs)
     : log_path_(path + "-wal"), vfs_(vfs), progress_(progress_of(log_path_)) {
+  progress_->note_keeper();
   sqlite3_int64 size = 0;
   if (open() != SQLITE_OK) return;  // there is none yet
   if (file_->pMethods->xFileSize(file_, &size) == SQLITE_OK) progress_->note_found(size);

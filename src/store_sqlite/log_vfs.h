@@ -8,8 +8,10 @@
 ///
 /// A commit may leave its fsync to somebody else (CommitWithoutSync): the log is written, other
 /// connections see the commit, and LogSync makes it durable, on any thread, while the next transaction
-/// is under way. After an fsync that failed all others on this log fail as well, until it was cut back
-/// to what is durable: nothing is moved into the database that may still have to be taken back.
+/// is under way. Where there is a LogSync, after an fsync that failed all others on this log fail as well,
+/// until it was cut back to what is durable: nothing is moved into the database that may still have to be
+/// taken back. Where there is none, a commit whose fsync failed was shown to nobody, and the next one writes
+/// the same frames again.
 ///
 /// REQUIRES: synchronous=FULL, where SQLite syncs the log of a commit before it shows the commit to
 /// other connections: what they may look for is in the file then.
@@ -54,6 +56,7 @@ class LogProgress {
   int note_sync(const LogMark& begun, int code);
 
   // For LogSync.
+  void note_keeper();  ///< it may be cut back from now on
   void note_found(std::int64_t size);  ///< before the first connection writes: what is there, stays
   [[nodiscard]] std::int64_t durable_bytes() const;
   void note_cut_back();
@@ -62,6 +65,7 @@ class LogProgress {
   mutable std::mutex mutex_;
   LogMark written_, durable_;
   bool failed_ = false;
+  bool has_keeper_ = false;
   bool found_ = false;  // written_.end is the file's, and nothing was written since
 };
 

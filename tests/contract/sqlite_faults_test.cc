@@ -266,6 +266,31 @@ TEST_P(SqliteSync, CheckpointsMoveNothingThatMayBeTakenBack) {
   }
 }
 
+TEST(SqliteDatabase, AFailedSyncCostsOneCommitWhereNobodyCutsTheLogBack) {
+  test_support::register_faulty_vfs();
+  std::string name = (std::filesystem::temp_directory_path() / "tidings-fault-XXXXXX").string();
+  const std::filesystem::path folder = ::mkdtemp(name.data());
+  const std::string path = (folder / "mirror.db").string();
+  sqlite::OpenOptions options;
+  options.vfs = test_support::kFaultyVfs;
+  {
+    auto database = sqlite::Database::open(path, options).value();
+    ASSERT_TRUE(database.execute("CREATE TABLE t(a INTEGER); INSERT INTO t VALUES(1)"));
+    set_disk_fault(DiskFault::sync_error);
+    for (int i = 0; i < 3; ++i) {
+      EXPECT_EQ(database.execute("INSERT INTO t VALUES(2)").error().kind, Errc::unavailable);
+    }
+    EXPECT_EQ(database.integer("SELECT sum(a) FROM t").value(), 1);
+    set_disk_fault(DiskFault::none);
+    ASSERT_TRUE(database.execute("INSERT INTO t VALUES(3)")) << "the disk is well again";
+    EXPECT_EQ(database.integer("SELECT sum(a) FROM t").value(), 4);
+  }
+  auto again = sqlite::Database::open(path).value();
+  EXPECT_EQ(again.integer("SELECT sum(a) FROM t").value(), 4);
+  EXPECT_EQ(again.integer("SELECT integrity_check = 'ok' FROM pragma_integrity_check").value(), 1);
+  std::filesystem::remove_all(folder);
+}
+
 TEST(SqliteEngine, ANewerFileIsRefusedAndNamesBothVersions) {
   std::string name = (std::filesystem::temp_directory_path() / "tidings-newer-XXXXXX").string();
   const std::filesystem::path folder = ::mkdtemp(name.data());
