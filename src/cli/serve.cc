@@ -26,6 +26,15 @@ namespace {
 using runtime::block_on;
 using runtime::Deadline;
 
+/// Not ready for a while after a commit that failed: whoever balances load looks elsewhere, and comes
+/// back to see, because only a write shows that the store can be written again.
+Result<void> store_writes(const store::CommitterStats& stats) {
+  constexpr std::chrono::seconds kWhile{10};
+  const auto since = std::chrono::steady_clock::now() - stats.last_failure;
+  if (stats.failed_in_row == 0 || since > kWhile) return {};
+  return fail(Errc::unavailable, "the last commit failed; the log says why");
+}
+
 }  // namespace
 
 /// In the order of making; destroyed in the opposite one.
@@ -140,6 +149,11 @@ void ServeApp::make_service() {
   doors.delivery_figures.emplace(parts_.clock);
   store::CommitterOptions committing = committer_options(parts_.config);
   committing.observe = commit_observer(doors.metrics);
+  committing.trouble = [&log = parts_.log](const store::CommitTrouble& trouble) {
+    const std::string failed = std::to_string(trouble.failed);
+    if (trouble.what.empty()) return log.info("commits succeed again", {{"failed", failed}});
+    log.error("commits fail", {{"what", trouble.what}, {"failed", failed}});
+  };
   doors.committer.emplace(doors.store.work(), parts_.clock, parts_.random, doors.bridge,
                           std::move(committing));
   doors.service.emplace(backend::Service::Parts{
@@ -225,8 +239,8 @@ Result<void> ServeApp::open_doors() {
       .metrics = doors.metrics,
       .readers = doors.readers,
       .ready = [&doors]() -> Result<void> {
-        if (doors.ready) return {};
-        return fail(Errc::unavailable, "stopping, or not started yet");
+        if (!doors.ready) return fail(Errc::unavailable, "stopping, or not started yet");
+        return store_writes(doors.committer->stats());
       }};
   admin.api.figures = &*doors.delivery_figures;
   admin.api.test_callback = callback_tester(*doors.probe);

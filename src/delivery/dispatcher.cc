@@ -12,6 +12,7 @@ namespace {
 constexpr std::int64_t kExpireEveryMs = 60'000;
 constexpr std::int64_t kPostponeMs = 100;
 constexpr std::size_t kBodiesAtOnce = 512;
+constexpr int kBreakerLinesAMinute = 30;
 
 /// Whether what failed before may succeed now: what a receiver sees or checks is another. Another
 /// URL is seen by the scheduler itself.
@@ -254,6 +255,7 @@ void Dispatcher::turn() {
     for (std::size_t i = before; i < outcomes_.size(); ++i) (void)fresh_.take(outcomes_[i].seq);
     backlog_.each_behind([this](SdkAppId app) { read_on(app); });
   }
+  if (dead_ != dead_told_) tell_dead(at);
   if (!outcomes_.empty()) parts_.committer.submit_outcomes(std::exchange(outcomes_, {}));
   if (!stopping_) {
     tickets_.clear();
@@ -395,7 +397,9 @@ void Dispatcher::settle(const Sending& sending, const Endpoint& endpoint,
   const Now at = now();
   const AttemptResult result = classify(exchange, at.wall_ms / 1000);
   const double jitter = result.what == AttemptClass::ok ? 0 : parts_.random.next_unit();
+  const std::size_t open_before = scheduler_.counts().open_breakers;
   auto finished = scheduler_.finish(ticket, result, at, jitter);
+  tell_breaker(open_before, endpoint, result, exchange, at);
   if (finished.app_gone) return;
   if (finished.outcome.state == store::EventState::delivered) {
     ++delivered_;
@@ -409,6 +413,35 @@ void Dispatcher::settle(const Sending& sending, const Endpoint& endpoint,
   }
   outcomes_.push_back(std::move(finished.outcome));
   if (finished.disable_endpoint && parts_.disable_endpoint) parts_.disable_endpoint(ticket.app);
+}
+
+/// An operator reads that a URL has begun to fail, or answers again; what flaps does not fill the log.
+void Dispatcher::tell_breaker(std::size_t open_before, const Endpoint& endpoint,
+                              const AttemptResult& result, const net::HttpExchange& exchange,
+                              Now at) {
+  const std::size_t open = scheduler_.counts().open_breakers;
+  const bool opened = open > open_before;
+  if (open == open_before || opened != endpoint_failing(result)) return;
+  const std::int64_t minute = at.steady_ms / 60'000;
+  if (minute != breaker_minute_) breaker_lines_ = 0;
+  breaker_minute_ = minute;
+  if (++breaker_lines_ > kBreakerLinesAMinute) return;
+  const std::string where = std::string(endpoint.origin.https ? "https://" : "http://") +
+                            endpoint.origin.host + ":" + std::to_string(endpoint.origin.port);
+  if (!opened) return log("delivery: " + where + " answers again");
+  log("delivery: " + where + " fails, its events wait and it is probed (app " + endpoint.app->id.str() +
+      ", " + std::string(to_string(result.what)) +
+      (exchange.detail.empty() ? "" : ": " + exchange.detail) + ")");
+}
+
+/// At once, then once a minute.
+void Dispatcher::tell_dead(Now at) {
+  if (at.steady_ms < next_dead_line_ms_) return;
+  next_dead_line_ms_ = at.steady_ms + 60'000;
+  const std::uint64_t dead = dead_ - std::exchange(dead_told_, dead_);
+  log("delivery: " + std::to_string(dead) + (dead == 1 ? " event has" : " events have") +
+      " ended dead; `tidings events list SDKAPPID --state dead` shows why, `tidings events replay` sends "
+      "them again");
 }
 
 DispatcherStats Dispatcher::stats() const {

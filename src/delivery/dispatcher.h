@@ -142,6 +142,9 @@ class Dispatcher {
   runtime::awaitable<void> make_attempts(Sending sending);
   net::OutboundRequest request_of(Route& route, const community::Event& event);
   void settle(const Sending& sending, const Endpoint& endpoint, const net::HttpExchange& exchange);
+  void tell_breaker(std::size_t open_before, const Endpoint& endpoint, const AttemptResult& result,
+                    const net::HttpExchange& exchange, Now at);
+  void tell_dead(Now at);
   void accept(std::vector<community::Event> events);
   bool knows(SdkAppId app);
   void add(const store::PendingEvent& event);
@@ -178,6 +181,10 @@ class Dispatcher {
   bool stopping_ = false;
   std::int64_t armed_ms_ = INT64_MAX;
   std::int64_t next_expire_ms_ = 0;
+  std::int64_t next_dead_line_ms_ = 0;
+  std::uint64_t dead_told_ = 0;
+  std::int64_t breaker_minute_ = 0;  // of the lines about breakers, and how many there were in it
+  int breaker_lines_ = 0;
 
   // Written on the lane, read anywhere.
   std::atomic<std::uint64_t> attempts_ = 0, delivered_ = 0, dead_ = 0, in_flight_ = 0, queued_ = 0,

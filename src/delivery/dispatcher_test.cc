@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <deque>
 #include <mutex>
 
@@ -84,7 +85,11 @@ class DispatcherTest : public ::testing::Test {
   void start(DispatcherOptions options = {}) {
     Dispatcher::Parts parts{lane_, engine_, committer_, readers_, transport_, clock_, random_,
                             [this](SdkAppId id) { return find(id); }, nullptr,
-                            [this](SdkAppId) { ++disabled_; }, {}, {}};
+                            [this](SdkAppId) { ++disabled_; }, {},
+                            [this](std::string_view line) {
+                              const std::lock_guard lock(mutex_);
+                              lines_.emplace_back(line);
+                            }};
     dispatcher_ = std::make_unique<Dispatcher>(std::move(parts), options);
     dispatcher_->start();
   }
@@ -105,6 +110,11 @@ class DispatcherTest : public ::testing::Test {
     return id == app_.id ? std::make_shared<const community::App>(app_) : nullptr;
   }
   store::Ledger ledger() { return *engine_.ledger(SdkAppId{7}); }
+  int logged(std::string_view part) {
+    const std::lock_guard lock(mutex_);
+    return static_cast<int>(std::ranges::count_if(
+        lines_, [part](const std::string& line) { return line.find(part) != line.npos; }));
+  }
   bool delivered(std::int64_t count) {
     return eventually([&] { return ledger().delivered == count; });
   }
@@ -121,6 +131,7 @@ class DispatcherTest : public ::testing::Test {
   community::App app_;
   std::int64_t sequence_ = 0;
   std::atomic<int> disabled_ = 0;
+  std::vector<std::string> lines_;
   std::unique_ptr<Dispatcher> dispatcher_;
 };
 
@@ -164,6 +175,27 @@ TEST_F(DispatcherTest, WithoutAUrlNothingIsSentAndAllOfItOnceThereIsOne) {
   EXPECT_TRUE(transport_.sent().empty());
   change([](community::App& app) { app.callback.url = "http://receiver.test/"; });
   EXPECT_TRUE(delivered(3));
+}
+
+TEST_F(DispatcherTest, TheLogSaysThatAUrlFailsAndThatItAnswersAgain) {
+  for (int i = 0; i < 8; ++i) transport_.next(500);
+  start();
+  for (int i = 0; i < 8; ++i) commit("g" + std::to_string(i), 1, /*offer=*/true);
+  ASSERT_TRUE(eventually([&] { return logged("http://receiver.test:80 fails") == 1; }));
+  ASSERT_TRUE(delivered(8));
+  EXPECT_TRUE(eventually([&] { return logged("http://receiver.test:80 answers again") == 1; }));
+  EXPECT_EQ(logged("dead"), 0);
+}
+
+TEST_F(DispatcherTest, TheLogSaysThatEventsEndDeadAndNotMoreThanOnceAMinute) {
+  app_.callback.retry = community::RetryMode::off;
+  for (int i = 0; i < 4; ++i) transport_.next(400);
+  start();
+  commit("g", 1, /*offer=*/true);
+  ASSERT_TRUE(eventually([&] { return logged("1 event has ended dead") == 1; }));
+  commit("g", 3, /*offer=*/true);
+  ASSERT_TRUE(eventually([&] { return ledger().dead == 4; }));
+  EXPECT_EQ(logged("dead"), 1);
 }
 
 TEST_F(DispatcherTest, AFailedAttemptIsCommittedAndTriedAgain) {

@@ -35,8 +35,9 @@ bool needs_own_batch(const community::Command& command) {
          std::holds_alternative<community::PurgeEvents>(command);
 }
 
+/// Files, SQL and the system's words are for the operator (CommitterOptions::trouble), not for callers.
 Error not_stored(const Error& cause) {
-  return fail(cause.kind, "nothing was stored, try again: " + cause.what, kRetryCode);
+  return fail(cause.kind, "nothing was stored: the store cannot write now; try again", kRetryCode);
 }
 
 }  // namespace
@@ -273,6 +274,7 @@ void Committer::finish(Batch& batch) {
 
 void Committer::answer(Batch& batch, const Result<void>& stored) {
   count(batch, stored);
+  tell_trouble(batch, stored);
   if (!stored) {
     // A refusal may rest on what another command of this batch did, so it is void as well.
     batch.replies.assign(batch.done.size(), not_stored(stored.error()));
@@ -288,6 +290,29 @@ void Committer::answer(Batch& batch, const Result<void>& stored) {
     listener_.committed(std::move(view.events), std::move(view.notices));
   }
   if (!batch.done.empty()) listener_.batch_done();
+}
+
+/// What callers were answered, the operator is told. A disk that is nearly full fails now and then: not more
+/// than one beginning is told a minute, and no end without it.
+void Committer::tell_trouble(const Batch& batch, const Result<void>& stored) {
+  const auto now = std::chrono::steady_clock::now();
+  CommitTrouble trouble;
+  {
+    const std::lock_guard lock{mutex_};
+    if (stored && (stats_.failed_in_row == 0 || !batch.applied)) return;
+    if (!stored) {
+      ++stats_.failed_in_row;
+      stats_.last_failure = now;
+    }
+    trouble.failed = stored ? std::exchange(stats_.failed_in_row, 0) : stats_.failed_in_row;
+  }
+  if (!stored) {
+    if (told_ && now - *told_ < CommitTrouble::kTellEvery) return;
+    told_ = now;
+    trouble.what = stored.error().what;
+  }
+  const bool to_be_told = std::exchange(trouble_told_, !stored) || !stored;
+  if (to_be_told && options_.trouble) options_.trouble(trouble);
 }
 
 void Committer::give_back(Carried carried) {

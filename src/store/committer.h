@@ -26,7 +26,9 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
+#include <string>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -54,6 +56,14 @@ class CommitListener {
   virtual void batch_done() = 0;
 };
 
+/// The store cannot write, or can again.
+struct CommitTrouble {
+  static constexpr std::chrono::seconds kTellEvery{60};
+
+  std::string what;          ///< "": it is over
+  std::uint64_t failed = 0;  ///< batches in a row
+};
+
 struct CommitterOptions {
   std::size_t max_batch = 1024;    ///< commands in one commit
   std::size_t max_queued = 65536;  ///< more are refused at once with 10002
@@ -63,6 +73,9 @@ struct CommitterOptions {
   /// Hears how long each batch took, from load to fsync, and how many commands it held; on the
   /// committer's thread. May be empty.
   std::function<void(std::chrono::microseconds, std::size_t)> observe = nullptr;
+  /// Hears when commits begin to fail, once a minute at most, and when they succeed again. On the
+  /// committer's thread or its stage's. May be empty.
+  std::function<void(const CommitTrouble&)> trouble = nullptr;
 };
 
 struct CommitterStats {
@@ -72,6 +85,8 @@ struct CommitterStats {
   std::uint64_t outcomes = 0;
   std::uint64_t failed_batches = 0;
   std::uint64_t queued = 0;          ///< now
+  std::uint64_t failed_in_row = 0;   ///< 0: the last batch was stored
+  std::chrono::steady_clock::time_point last_failure;  ///< where failed_in_row is not 0
   std::uint64_t commit_microseconds = 0;  ///< summed over batches
 };
 
@@ -134,6 +149,7 @@ class Committer {
   void finish(Batch& batch);
   void answer(Batch& batch, const Result<void>& stored);
   void count(const Batch& batch, const Result<void>& stored);
+  void tell_trouble(const Batch& batch, const Result<void>& stored);
   void give_back(Carried carried);
   void take_back_if_lost();
 
@@ -163,6 +179,8 @@ class Committer {
   Carried carried_;       // not committed yet
 
   // The committer's while the stage is settled, else the stage's.
+  std::optional<std::chrono::steady_clock::time_point> told_;  // of trouble, the last time
+  bool trouble_told_ = false;                                  // and its end not yet
   std::unique_ptr<Batch> under_way_;
   SyncStage stage_;
   std::thread thread_;

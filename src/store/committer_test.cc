@@ -200,10 +200,16 @@ class CommitterTest : public testing::Test {
   ManualClock clock_;
   SeededRandom random_{5};
   Journal journal_;
+  std::vector<std::string> troubles_;
   Committer committer_{engine_, clock_, random_, journal_,
                        {.max_batch = 64,
                         .max_queued = 200,
-                        .retry_outcomes = std::chrono::milliseconds{1}}};
+                        .retry_outcomes = std::chrono::milliseconds{1},
+                        .trouble =
+                            [this](const CommitTrouble& trouble) {
+                              troubles_.push_back(std::to_string(trouble.failed) + ": " +
+                                                  (trouble.what.empty() ? "over" : trouble.what));
+                            }}};
 };
 
 TEST_F(CommitterTest, WhatQueuesUpDuringACommitSharesTheNextOne) {
@@ -295,13 +301,17 @@ TEST_F(CommitterTest, AFailedCommitAnswers10002ToAllOfTheBatchAndStoresNothing) 
     ASSERT_FALSE(answer);
     EXPECT_EQ(answer.error().code, 10002);
     EXPECT_EQ(answer.error().kind, Errc::unavailable);
-    EXPECT_NE(answer.error().what.find("disk is full"), std::string::npos);
+    EXPECT_EQ(answer.error().what.find("disk is full"), std::string::npos) << "not a caller's affair";
+    EXPECT_NE(answer.error().what.find("try again"), std::string::npos);
   }
   EXPECT_EQ(topics(), 0);
   EXPECT_TRUE(ask(topic("works again")));
   EXPECT_EQ(topics(), 1);
   committer_.stop();
   EXPECT_EQ(committer_.stats().failed_batches, 2U);
+  EXPECT_EQ(committer_.stats().failed_in_row, 0U);
+  const std::vector<std::string> told{"1: the disk is full", "2: over"};
+  EXPECT_EQ(troubles_, told) << "once at the beginning, once at the end";
 }
 
 TEST_F(CommitterTest, OutcomesAreKeptUntilACommitTakesThem) {

@@ -131,6 +131,8 @@ data_dir = "{disk.path}/{command}"
         self.assertEqual(self.topics_of(backend, group), told, "reading goes on; refused is refused")
         status, _ = daemons.request(serve.admin_listen + "/healthz")
         self.assertEqual(status, 200)
+        status, text = daemons.request(serve.admin_listen + "/readyz")
+        self.assertEqual((status, "the last commit failed" in text), (503, True), text)
 
         disk.free(serve)
         code, topic = daemons.wait_until(
@@ -138,6 +140,9 @@ data_dir = "{disk.path}/{command}"
             "there is space again", 20)
         self.assertEqual(code, 0)
         told[topic] = "after"
+        self.assertEqual(daemons.request(serve.admin_listen + "/readyz")[0], 200)
+        log = serve.log()
+        self.assertEqual((log.count("commits fail"), log.count("commits succeed again")), (1, 1), log)
         self.assertEqual(self.topics_of(backend, group), told)
         self.settled(backend, len(told) + 1)
 
