@@ -184,15 +184,6 @@ Result<void> Authenticator::verify(const community::App& app, std::string_view i
 Result<void> Authenticator::verify_ticket(const community::App& app, std::string_view identifier,
                                           std::string_view user_sig) {
   const std::int64_t now_s = clock_.now_s();
-  const ThrottleKey throttle(app.id, identifier);
-  const std::string_view key = throttle.view();
-  if (throttled(key, now_s)) {
-    return fail(Errc::rate_limited,
-                "identifier '" + std::string(identifier) + "' failed its UserSig check " +
-                    std::to_string(options_.max_failures) +
-                    " times within a minute; no ticket is looked at for one minute",
-                kThrottled);
-  }
   const std::size_t keys = fingerprint(app.keys);
   State::TicketShard& shard = state_->tickets_of(user_sig);
   {
@@ -202,6 +193,16 @@ Result<void> Authenticator::verify_ticket(const community::App& app, std::string
         known->keys == keys && now_s <= known->until_s) {
       return {};
     }
+  }
+  // After that: a stranger who guesses must not lock out who has shown the right ticket already.
+  const ThrottleKey throttle(app.id, identifier);
+  const std::string_view key = throttle.view();
+  if (throttled(key, now_s)) {
+    return fail(Errc::rate_limited,
+                "identifier '" + std::string(identifier) + "' failed its UserSig check " +
+                    std::to_string(options_.max_failures) +
+                    " times within a minute; no new ticket is looked at for one minute",
+                kThrottled);
   }
   auto claims = verify_user_sig(user_sig, app.id, identifier, app.valid_keys(now_s), now_s);
   if (!claims) {

@@ -3,8 +3,9 @@
 ///
 /// A ticket that verified once is remembered until it expires or the app's keys change; at most
 /// `cache_entries` are kept. After `max_failures` failures of one (app, identifier) within a
-/// minute every further try answers 70050 for one minute, right or wrong; an app without a key
-/// (70016) counts as nobody's failure. Who fails is remembered within the same bound.
+/// minute every further try answers 70050 for one minute, right or wrong, but for tickets that are
+/// remembered: a stranger's guesses lock out nobody who is in. An app without a key (70016) counts
+/// as nobody's failure. Who fails is remembered within the same bound.
 ///
 /// Threads: from any thread; a lock per shard, never held while a signature is computed.
 #pragma once

@@ -80,6 +80,19 @@ TEST_F(AuthenticatorTest, failures_are_counted_per_app_and_identifier_within_a_m
   EXPECT_EQ(code(authenticator.verify(app, "vera_01", "x")), 70003) << "the count began anew";
 }
 
+TEST_F(AuthenticatorTest, guesses_lock_out_nobody_whose_ticket_verified_before) {
+  const std::string ticket = sig("administrator");
+  EXPECT_EQ(code(authenticator.verify(app, "administrator", ticket)), 0);
+  for (int i = 0; i < 10; ++i) {
+    EXPECT_EQ(code(authenticator.verify(app, "administrator", "x")), 70003);
+  }
+  EXPECT_EQ(code(authenticator.verify(app, "administrator", ticket)), 0);
+  EXPECT_EQ(code(authenticator.verify(app, "administrator", "x")), 70050);
+  clock.advance(std::chrono::seconds(1));
+  EXPECT_EQ(code(authenticator.verify(app, "administrator", sig("administrator"))), 70050)
+      << "one that nobody has seen";
+}
+
 TEST_F(AuthenticatorTest, a_missing_key_is_nobodys_failure) {
   app.keys = {};
   for (int i = 0; i < 30; ++i) {
