@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "cli/open_files.h"
 #include "cli/receive_options.h"
 #include "cli/serve_options.h"
 #include "net/http_client.h"
@@ -146,6 +147,8 @@ Result<void> ReceiveApp::open_doors() {
   doors.query_open = true;
 
   TRY(auto options, callback_server_options(parts_.config));
+  options.max_connections = connections_within(raise_open_files_limit(), /*reserve=*/256,
+                                               options.max_connections, parts_.log);
   net::HttpServerHandlers handlers;
   handlers.request = [&receiver = *doors.receiver](const net::HttpRequest& request) {
     return receiver.handle(request);

@@ -13,6 +13,7 @@
 #include "cli/before_bridge.h"
 #include "cli/callback_test_bridge.h"
 #include "cli/endpoint_disabler.h"
+#include "cli/open_files.h"
 #include "cli/serve_figures.h"
 #include "cli/serve_options.h"
 #include "cli/serve_store.h"
@@ -259,6 +260,10 @@ Result<void> ServeApp::open_doors() {
   doors.admin_open = true;
 
   TRY(auto options, public_server_options(config));
+  // Callbacks' connections, the admin door's, the store's files.
+  const std::size_t others = 2 * static_cast<std::size_t>(config.callbacks.max_in_flight) + 256;
+  options.max_connections =
+      connections_within(raise_open_files_limit(), others, options.max_connections, parts_.log);
   net::HttpServerHandlers handlers;
   handlers.request = [&rest = *doors.rest](const net::HttpRequest& request) {
     return rest.handle(request);

@@ -32,7 +32,7 @@ enum class ExchangeFailure {
   closed,              ///< the peer closed or reset before a complete answer
   too_large,           ///< the answer's head or body is over the limit
   malformed,           ///< the answer is not HTTP
-  overloaded,          ///< our own limit of connections is reached; nothing was sent
+  overloaded,          ///< our own limit of connections, or of open files, is reached; nothing was sent
   cancelled,           ///< we stopped
 };
 /// "dns", "connect_timeout", ...: for metrics and attempt logs.

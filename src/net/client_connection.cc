@@ -20,6 +20,12 @@ namespace {
 using runtime::awaitable;
 using runtime::Deadline;
 
+/// Not the peer's trouble: this process, or the system, has no files or buffers left.
+bool ours(const error_code& error) {
+  return error == asio::error::no_descriptors || error == asio::error::no_buffer_space ||
+         error == boost::system::errc::too_many_files_open_in_system;
+}
+
 /// Alerts by which a peer says that our certificate, or the lack of one, is the trouble.
 bool is_about_client_certificate(const error_code& error) {
   if (error.category() != asio::error::get_ssl_category()) return false;
@@ -211,6 +217,10 @@ awaitable<bool> ClientConnection::connect(const std::vector<IpAddress>& addresse
       co_return true;
     }
     if (cut_) co_return broken(failed, exchange);
+    if (!timed_out_ && ours(failed)) {
+      set_failure(exchange, ExchangeFailure::overloaded, "no connection can be opened: " + failed.message());
+      co_return false;
+    }
     if (timed_out_) {
       set_failure(exchange, ExchangeFailure::connect_timeout,
                   remote_address + " did not accept a connection in time");

@@ -2,7 +2,10 @@
 // connections are used again. Method: scripted peers on 127.0.0.1, one pool on one lane.
 #include "net/http_client.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include "net/raw_peer_test.h"
 #include "net/simple_http_client.h"
@@ -78,6 +81,20 @@ class HttpClientTest : public testing::Test {
 };
 
 constexpr std::string_view kOk = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
+
+TEST_F(HttpClientTest, WhereNoFileCanBeOpenedItIsNotThePeersFailure) {
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const int next = ::open("/dev/null", O_RDONLY);
+  ASSERT_GE(next, 0);
+  ::close(next);
+  rlimit full = before;
+  full.rlim_cur = static_cast<rlim_t>(next);
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &full), 0);
+  const auto refused = post(9);
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  EXPECT_EQ(refused.failure, ExchangeFailure::overloaded) << refused.detail;
+}
 
 /// Answers every request on a connection with the same bytes.
 ScriptedServer::Script always(std::string_view answer) {
