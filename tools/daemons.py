@@ -109,10 +109,10 @@ def clean_environment():
     return {name: value for name, value in os.environ.items() if not name.startswith("TIDINGS_")}
 
 
-def run_tool(binary, *arguments, text_input=None, environment=None, seconds=30):
-    """One command of the binary, with its output as text."""
+def run_tool(binary, *arguments, text_input=None, environment=None, seconds=30, folder=None):
+    """One command of the binary, with its output as text; in `folder`, or where this runs."""
     return subprocess.run([binary, *arguments], input=text_input, text=True, errors="replace",
-                          capture_output=True, timeout=seconds,
+                          capture_output=True, timeout=seconds, cwd=folder,
                           env={**clean_environment(), **(environment or {})},
                           check=False)
 

@@ -42,6 +42,12 @@ std::string refusal_text(const net::HttpExchange& answer) {
   return text + " (" + status + ")";
 }
 
+/// Why the token that `tidings serve` leaves in its folder was not taken.
+std::string missing_token_file(const std::string& file) {
+  if (access(file.c_str(), F_OK) == 0) return file + " is there, but this user may not read it";
+  return file + " is not there: is `tidings serve` running, in this folder?";
+}
+
 void append_pretty(std::string& out, const boost::json::value& value, const std::string& indent) {
   const std::string deeper = indent + "  ";
   std::string_view separator = "";
@@ -98,7 +104,7 @@ Result<DoorClient> DoorClient::open(const DoorOption& door) {
     TRY(client.token_, token.read());
   } else if (!door.default_token_file.empty()) {
     return fail(Errc::invalid_argument, "give the door's token with --token-file or --token-env; " +
-                                            door.default_token_file + " is not there");
+                                            missing_token_file(door.default_token_file));
   }
   net::TlsClientOptions tls;
   tls.ca_file = door.ca_file;

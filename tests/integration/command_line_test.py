@@ -69,6 +69,12 @@ class CommandLineTest(ProcessTest):
                     self.assertIn(f"sdkappid: '{wrong}' is not an SDKAppID: write a whole number "
                                   "from 1 to 4294967295", result.stderr)
 
+    def test_without_an_admin_token_it_is_said_where_one_comes_from(self):
+        result = tidings("app", "list", folder=self.folder)
+        self.assertEqual(result.returncode, 2)
+        self.assertIn("data/serve/admin.token is not there: is `tidings serve` running, in this "
+                      "folder?", result.stderr)
+
     def test_help_wins_over_a_mistyped_word(self):
         result = tidings("serve", "--lisen", "--help")
         self.assertEqual(result.returncode, 0, result.stderr)

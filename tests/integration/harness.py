@@ -23,8 +23,9 @@ TOKEN = "integration-token"
 AFTER_CREATE_TOPIC = "Group.CallbackAfterCreateTopic"
 
 
-def tidings(*arguments, text_input=None, environment=None):
-    return daemons.run_tool(BINARY, *arguments, text_input=text_input, environment=environment)
+def tidings(*arguments, text_input=None, environment=None, folder=None):
+    return daemons.run_tool(BINARY, *arguments, text_input=text_input, environment=environment,
+                            folder=folder)
 
 
 class ProcessTest(unittest.TestCase):
