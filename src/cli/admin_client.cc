@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 #include <cstdlib>
 
+#include "cli/printable.h"
 #include "tidings/json.h"
 
 namespace tidings::cli {
@@ -55,8 +56,9 @@ void append_pretty(std::string& out, const boost::json::value& value, const std:
     out += "{";
     for (const auto& member : value.get_object()) {
       out += std::string(separator) + "\n" + deeper;
-      append_json_string(out, member.key());
-      out += ": ";
+      std::string key;
+      append_json_string(key, member.key());
+      out += printable(key) + ": ";
       append_pretty(out, member.value(), deeper);
       separator = ",";
     }
@@ -70,7 +72,7 @@ void append_pretty(std::string& out, const boost::json::value& value, const std:
     }
     out += "\n" + indent + "]";
   } else {
-    out += boost::json::serialize(value);
+    out += printable(boost::json::serialize(value));
   }
 }
 

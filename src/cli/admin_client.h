@@ -48,7 +48,7 @@ class DoorClient {
 /// RFC 3986, for one segment of a path or one value of a query.
 std::string percent_encoded(std::string_view text);
 
-/// Indented, for people; members in their order.
+/// Indented, for people; members in their order, texts printable().
 std::string pretty_json(const boost::json::value& value);
 
 }  // namespace tidings::cli

@@ -3,6 +3,7 @@
 #include <iostream>
 
 #include "cli/app_option.h"
+#include "cli/printable.h"
 
 namespace tidings::cli {
 namespace {
@@ -17,7 +18,7 @@ void declare_test(CLI::App& command, AppOptions& options) {
 }
 
 std::string text(const json::object& report, std::string_view name) {
-  return std::string(report.at(name).as_string());
+  return printable(report.at(name).as_string());
 }
 std::int64_t number(const json::object& report, std::string_view name) {
   return report.at(name).to_number<std::int64_t>();

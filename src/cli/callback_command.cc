@@ -7,6 +7,7 @@
 #include "cli/callback_send.h"
 #include "cli/command_line.h"
 #include "cli/config_value.h"
+#include "cli/printable.h"
 #include "cli/sdkappid_option.h"
 #include "cli/secret_option.h"
 #include "net/simple_http_client.h"
@@ -98,7 +99,7 @@ ExitCode send(const SendOptions& options) {
   if (!answer) return complain(ExitCode::failure, answer.error().what);
   const auto verdict = judge_answer(request->command, answer->status, answer->body);
   std::cout << "\nHTTP " << answer->status << " after " << answer->timings.total_us / 1000
-            << " ms\n" << answer->body << "\n\n" << verdict.text << "\n";
+            << " ms\n" << printable_lines(answer->body) << "\n\n" << printable(verdict.text) << "\n";
   return verdict.accepted ? ExitCode::ok : ExitCode::failure;
 }
 
@@ -153,7 +154,8 @@ ExitCode verify(const VerifyOptions& options) {
   }
   bool good = true;
   for (const CheckStep& step : check_callback(captured, with)) {
-    std::cout << (step.ok ? "ok    " : "FAIL  ") << step.name << ": " << step.text << "\n";
+    std::cout << (step.ok ? "ok    " : "FAIL  ") << step.name << ": " << printable(step.text)
+              << "\n";
     good = good && step.ok;
   }
   return good ? ExitCode::ok : ExitCode::failure;

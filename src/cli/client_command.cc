@@ -7,6 +7,7 @@
 #include "cli/client_run.h"
 #include "cli/command_line.h"
 #include "cli/config_value.h"
+#include "cli/printable.h"
 #include "cli/sdkappid_option.h"
 #include "cli/secret_option.h"
 #include "runtime/run_on.h"
@@ -98,7 +99,7 @@ Result<ClientRun> prepare(const ClientOptions& options) {
       return std::exchange(given, true) ? std::nullopt : std::optional(line);
     };
   }
-  run.print = [](const std::string& frame) { std::cout << frame << std::endl; };
+  run.print = [](const std::string& frame) { std::cout << printable(frame) << std::endl; };
   return run;
 }
 

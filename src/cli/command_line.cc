@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "cli/config_value.h"
+#include "cli/printable.h"
 #include "cli/version.h"
 
 namespace tidings::cli {
@@ -81,7 +82,7 @@ std::optional<std::string> unknown_word(const CLI::App& parser) {
 }  // namespace
 
 ExitCode complain(ExitCode code, const std::string& text) {
-  std::cerr << "tidings: " << text << "\n";
+  std::cerr << "tidings: " << printable(text) << "\n";
   return code;
 }
 

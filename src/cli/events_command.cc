@@ -12,6 +12,7 @@
 #include "cli/admin_client.h"
 #include "cli/command_line.h"
 #include "cli/config_value.h"
+#include "cli/printable.h"
 #include "cli/sdkappid_option.h"
 
 namespace tidings::cli {
@@ -107,7 +108,7 @@ std::string query_of(const json::object& filter) {
 
 std::string plain(const json::value& value) {
   if (value.is_null()) return "-";
-  return value.is_string() ? std::string(value.get_string()) : json::serialize(value);
+  return printable(value.is_string() ? std::string(value.get_string()) : json::serialize(value));
 }
 
 std::string time_text(const json::value& ms) {

@@ -9,6 +9,7 @@
 #include "cli/admin_client.h"
 #include "cli/command_line.h"
 #include "cli/config_value.h"
+#include "cli/printable.h"
 #include "cli/sdkappid_option.h"
 
 namespace tidings::cli {
@@ -51,7 +52,7 @@ std::string query_of(const TopicsOptions& options) {
 
 std::string text_of(const json::object& row, std::string_view name) {
   const json::value* value = row.if_contains(name);
-  return value != nullptr && value->is_string() ? std::string(value->get_string()) : "-";
+  return value != nullptr && value->is_string() ? printable(value->get_string()) : "-";
 }
 
 void print_topic(const json::object& topic, bool as_json) {

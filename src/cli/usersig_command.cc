@@ -6,6 +6,7 @@
 #include "cli/command_line.h"
 #include "cli/config_value.h"
 #include "cli/log_line.h"
+#include "cli/printable.h"
 #include "cli/sdkappid_option.h"
 #include "cli/secret_option.h"
 #include "tidings/usersig.h"
@@ -73,7 +74,7 @@ ExitCode check(const UserSigOptions& options) {
     verdict["code"] = verified.error().code;
     verdict["reason"] = verified.error().what;
   }
-  std::cout << boost::json::serialize(verdict) << "\n";
+  std::cout << printable(boost::json::serialize(verdict)) << "\n";
   return verified ? ExitCode::ok : ExitCode::failure;
 }
 

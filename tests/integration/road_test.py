@@ -50,6 +50,28 @@ class RoadTest(ProcessTest):
             "Operator_Account": "vera_01", "Owner_Account": "vera_01", "Type": "Community",
             "Name": "Gärten"})
 
+    def test_names_neither_steer_a_terminal_nor_forge_a_line(self):
+        backend, receiver = self.start_both()
+        name = "\x1b[2J\n@TGS#_forged  alive\x9b1m\x7f"
+        topic = backend.make_topic(backend.make_community(), name)
+        receiver.wait_for_topic(topic)
+        shown = r"\u001b[2J\n@TGS#_forged  alive\u009b1m\u007f"
+        door = ("--url", receiver.receive.admin_listen)
+        for words in (("topics", "list"), ("topics", "watch", "--after", "0", "--count", "2")):
+            with self.subTest(words=words):
+                text = tidings(*words, *door).stdout
+                self.assertIn(shown, text)
+                self.assertFalse(set(text) & {"\x1b", "\x7f", "\x9b"}, text)
+                for line in tidings(*words, *door, "--json").stdout.strip("\n").split("\n"):
+                    row = json.loads(line)
+                    if row.get("command", AFTER_CREATE_TOPIC) == AFTER_CREATE_TOPIC:
+                        self.assertEqual(row.get("body", row).get("Name", row.get("name")), name)
+        group = receiver.topic(topic)["group_id"]
+        pushed = backend.client("getTopicList", json.dumps({"groupID": group})).stdout
+        self.assertIn(shown, pushed)
+        answers = [json.loads(line) for line in pushed.split("\n") if line]
+        self.assertEqual(answers[-1]["data"]["successTopicList"][0]["topicName"], name)
+
     def test_events_wait_for_a_receiver_that_is_down_and_survive_a_restart(self):
         with socket.socket() as reserved:
             reserved.bind(("127.0.0.1", 0))
