@@ -38,7 +38,9 @@ std::string refusal_text(const net::HttpExchange& answer) {
   const auto* field = error->as_object().if_contains("field");
   std::string text(message->get_string());
   if (field != nullptr && field->is_string()) {
-    text = std::string(field->get_string()) + ": " + text;
+    // The doors' own messages begin with it already.
+    const std::string named = std::string(field->get_string()) + ": ";
+    if (!text.starts_with(named)) text.insert(0, named);
   }
   return text + " (" + status + ")";
 }

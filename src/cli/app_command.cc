@@ -45,8 +45,8 @@ void declare_set(CLI::App& command, AppOptions& options) {
   command.add_option("--name", options.texts["name"], "What the app is called");
   command.add_option("--introduction", options.texts["introduction"], "A sentence about it");
   command.add_option("--edition", options.texts["edition"], "trial, pro or ultimate; up only");
-  command.add_option("--community", options.switches["community"], "Communities: on or off");
-  command.add_option("--topic", options.switches["topic"], "Topics: on or off; need communities");
+  add_switch(command, "--community", options.switches["community"], "Communities: on or off");
+  add_switch(command, "--topic", options.switches["topic"], "Topics: on or off; need communities");
   command.add_option("--rest-allow", options.rest_allow,
                      "Networks REST calls may come from; once per network, \"\" for any");
   command.add_option("--rest-disable", options.rest_disable,
@@ -78,10 +78,7 @@ ExitCode set(const AppOptions& options) {
     if (!text.empty()) patch[name] = text;
   }
   for (const auto& [name, text] : options.switches) {
-    if (text.empty()) continue;
-    const auto on = on_or_off("--" + name, text);
-    if (!on) return complain(ExitCode::usage, on.error().what);
-    patch[name] = *on;
+    if (!text.empty()) patch[name] = text == "on";
   }
   patch_list(patch, "rest_allow", options.rest_allow);
   patch_list(patch, "rest_disabled", options.rest_disable);
@@ -132,6 +129,14 @@ ExitCode show_answer(const AppOptions& options, std::string_view method, const s
   if (!answer) return complain(ExitCode::failure, answer.error().what);
   if (!answer->is_null()) std::cout << pretty_json(*answer) << "\n";
   return ExitCode::ok;
+}
+
+void add_switch(CLI::App& command, const std::string& name, std::string& value,
+                const std::string& help) {
+  const auto check = [](const std::string& text) -> std::string {
+    return text == "on" || text == "off" ? "" : "'" + text + "' is neither on nor off";
+  };
+  command.add_option(name, value, help)->check(CLI::Validator(check, "", "switch"));
 }
 
 Result<bool> on_or_off(const std::string& option, const std::string& text) {

@@ -45,6 +45,9 @@ void declare_one_app(CLI::App& command, AppOptions& options);
 ExitCode show_answer(const AppOptions& options, std::string_view method, const std::string& path,
                      const std::string& body = {});
 
+/// An option that takes "on" or "off"; "" (the default): not given.
+void add_switch(CLI::App& command, const std::string& name, std::string& value,
+                const std::string& help);
 /// "on" or "off"; the error names the option.
 Result<bool> on_or_off(const std::string& option, const std::string& text);
 

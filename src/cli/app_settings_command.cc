@@ -65,7 +65,7 @@ ExitCode declare_field_now(const AppOptions& options) {
 void declare_callback(CLI::App& command, AppOptions& options) {
   declare_one_app(command, options);
   command.add_option("--callback-url", options.texts["url"], "Where callbacks go");
-  command.add_option("--sign", options.switches["sign"], "Sign and RequestTime: on or off");
+  add_switch(command, "--sign", options.switches["sign"], "Sign and RequestTime: on or off");
   add_secret_option(command, options.callback_token, "callback-token", "The Sign token");
   command.add_option("--switch", options.events,
                      "An event's switch, such as after_create_group=on; `all=on` for all");
@@ -77,8 +77,8 @@ void declare_callback(CLI::App& command, AppOptions& options) {
   command.add_option("--callback-ca-file", options.ca_file,
                      "PEM file of the authorities whose server certificates count for this app; "
                      "\"\" returns to those of the configuration");
-  command.add_option("--endpoint", options.switches["endpoint_enabled"],
-                     "on: send again after the endpoint answered 410");
+  add_switch(command, "--endpoint", options.switches["endpoint_enabled"],
+             "on: send again after the endpoint answered 410");
 }
 
 Result<json::object> switches_patch(const std::vector<std::string>& events) {
@@ -105,9 +105,7 @@ Result<json::object> callback_patch(const AppOptions& options) {
     if (!text.empty()) patch[name] = text;
   }
   for (const auto& [name, text] : options.switches) {
-    if (text.empty()) continue;
-    TRY(const bool on, on_or_off("--" + name, text));
-    patch[name] = on;
+    if (!text.empty()) patch[name] = text == "on";
   }
   if (options.callback_token.given()) {
     TRY(const std::string token, options.callback_token.read());

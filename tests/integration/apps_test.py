@@ -92,6 +92,19 @@ class AppsTest(ProcessTest):
         self.app("webhook", "delete", str(APP))
         self.assertEqual(self.app("callback", str(APP))["webhook_secrets"], [])
 
+    def test_a_refusal_names_its_field_once_and_flags_by_their_own_names(self):
+        for words, said in (
+                (("show", "99"), "tidings: sdkappid: there is no app 99 (HTTP 404)"),
+                (("callback", str(APP), "--callback-url", "ftp://h/"), "tidings: callback.url: "),
+                (("callback", str(APP), "--endpoint", "foo"),
+                 "--endpoint: 'foo' is neither on nor off"),
+                (("set", str(APP), "--topic", "1"), "--topic: '1' is neither on nor off")):
+            with self.subTest(words=words):
+                result = self.backend.admin(*words, ok=False)
+                self.assertNotEqual(result.returncode, 0)
+                self.assertIn(said, result.stderr)
+                self.assertNotRegex(result.stderr, r"(\b[\w.]+: )\1")
+
     def test_calls_users_words_and_quotas_are_refused_with_their_codes(self):
         group = self.backend.make_community()
         self.app("set", str(APP), "--rest-disable", CREATE_TOPIC, "--block-user", "mallory",
