@@ -49,6 +49,14 @@ Result<store::SecretBox> key_of_today(const std::string& file, SystemRandom& ran
 
 Result<Forgotten> forget(const ServeConfig& config, bool yes) {
   Forgotten done;
+  // Opening the folder would make it.
+  const auto database_file = std::filesystem::path(config.data_dir) / kDatabaseFile;
+  std::error_code ignored;
+  if (!std::filesystem::exists(database_file, ignored)) {
+    return fail(Errc::not_found, "there is no " + database_file.string() +
+                                     "; name the folder that `tidings serve` keeps its data in with "
+                                     "--data-dir. Nothing was done");
+  }
   TRY(const auto folder, sqlite::DataFolder::open(config.data_dir));
   const std::string path = folder.file(kDatabaseFile);
   done.key_file = secret_key_path(config, folder);

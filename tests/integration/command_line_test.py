@@ -2,6 +2,7 @@
 Method: the built binary, no daemon; an HTTP server of the test's own where one is called."""
 
 import json
+import os
 import re
 
 from harness import APP, Recorder, ProcessTest, TOKEN, main, tidings
@@ -84,6 +85,17 @@ class CommandLineTest(ProcessTest):
         result = tidings("version")
         self.assertEqual(result.returncode, 0)
         self.assertRegex(result.stdout, r"^tidings \d+\.\d+\.\d+\n")
+
+
+class ForgetSecretsTest(ProcessTest):
+    def test_a_folder_without_a_store_is_named_and_not_made(self):
+        for folder in ("nowhere", "."):
+            with self.subTest(folder):
+                path = os.path.join(self.folder, folder)
+                result = tidings("forget-secrets", "--data-dir", path, "--yes")
+                self.assertEqual(result.returncode, 1)
+                self.assertIn(f"there is no {path}/tidings.db", result.stderr)
+        self.assertEqual(os.listdir(self.folder), ["sign.token"])
 
 
 class UserSigTest(ProcessTest):
