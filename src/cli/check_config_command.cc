@@ -4,6 +4,7 @@
 #include "cli/command_line.h"
 #include "cli/config_option.h"
 #include "cli/config_print.h"
+#include "cli/config_trial.h"
 
 namespace tidings::cli {
 namespace {
@@ -30,7 +31,8 @@ ExitCode check(const CheckOptions& options) {
   const ConfigUse use = options.use == "serve"     ? ConfigUse::serve
                         : options.use == "receive" ? ConfigUse::receive
                                                    : ConfigUse::both;
-  const Loaded loaded = load_config(options.config.sources(), use);
+  Loaded loaded = load_config(options.config.sources(), use);
+  if (loaded.problems.empty()) loaded.problems = try_config(loaded.config, use);
   if (!loaded.problems.empty()) {
     std::cerr << to_string(loaded.problems);
     return complain(ExitCode::usage, std::to_string(loaded.problems.size()) +

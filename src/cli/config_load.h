@@ -33,6 +33,10 @@ struct ConfigSources {
   std::map<std::string, std::string> flags;
 };
 
+/// `tidings receive` without a [[receive.app]] has nothing to do.
+inline constexpr const char* kNoApp =
+    "no app is configured; add a [[receive.app]] table to the file that --config names";
+
 /// Which halves are wanted: the files the other half names need not be there.
 enum class ConfigUse { serve, receive, both };
 

@@ -29,10 +29,7 @@ ExitCode run_receive(const ReceiveOptions& options) {
     return complain(ExitCode::usage, "the configuration is not good; nothing was started");
   }
   const ReceiveConfig& config = loaded.config.receive;
-  if (config.apps.empty()) {
-    return complain(ExitCode::usage, "no app is configured; add a [[receive.app]] table to the "
-                                     "file that --config names");
-  }
+  if (config.apps.empty()) return complain(ExitCode::usage, kNoApp);
   const SystemClock clock;
   auto log = Log::open(loaded.config.log, clock);
   if (!log) return complain(ExitCode::usage, log.error().what);

@@ -5,7 +5,7 @@ import json
 import os
 import re
 
-from harness import APP, Recorder, ProcessTest, TOKEN, main, tidings
+from harness import APP, BINARY, Recorder, ProcessTest, TOKEN, daemons, main, tidings
 
 SUBCOMMANDS = [
     ["serve"], ["receive"], ["client"], ["check-config"], ["version"],
@@ -159,6 +159,36 @@ class CheckConfigTest(ProcessTest):
         self.assertNotIn("hunter2", result.stdout + result.stderr)
         self.assertIn('listen = "127.0.0.1:9000"', result.stdout)
         self.assertIn("admin_token: <redacted>", result.stdout)
+
+    def test_what_the_daemons_would_refuse_at_their_start_is_refused(self):
+        daemons.init_authority(BINARY, self.folder + "/ca")
+        daemons.issue_certificate(BINARY, self.folder + "/ca")
+        certificate = self.folder + "/ca/client.pem"
+        other_key = next(f"{self.folder}/ca/{name}" for name in os.listdir(self.folder + "/ca")
+                         if name.endswith(".key") and name not in ("ca.key", "client.key"))
+        garbage = self.write("garbage.pem", "no certificate\n")
+        app = f"[[receive.app]]\nsdkappid = 1\ntoken_files = ['{self.token_file}']\n"
+        good = f"[serve]\nca_dir = '{self.folder}/ca'\n" + app
+        for text, half, said in (
+                (good, "both", None),
+                ("[serve]\n", "serve", None),
+                ("[serve]\nca_dir = '/nonexistent'\n", "serve", "serve.ca_dir: "),
+                (f"[serve]\ncallbacks.ca_file = '{garbage}'\n", "serve", "serve.callbacks: "),
+                (f"[serve.tls]\ncertificate_file = '{certificate}'\nkey_file = '{other_key}'\n",
+                 "serve", "serve.tls: "),
+                (f"[serve]\nadmin_token_file = '{garbage}'\n", "serve", "admin_token_file: "),
+                (f"[receive.tls]\ncertificate_file = '{certificate}'\nkey_file = '{other_key}'\n"
+                 + app, "receive", "receive.tls: "),
+                ("[receive]\n", "receive", "receive.app: no app is configured")):
+            with self.subTest(text=text):
+                path = self.write("t.toml", text)
+                result = tidings("check-config", "--config", path, "--for", half)
+                self.assertEqual(result.returncode, 2 if said else 0, result.stderr)
+                self.assertIn(said or "", result.stderr)
+        result = tidings("check-config", environment={"TIDINGS_SERVE_ADMIN_TOKEN": "short"})
+        self.assertEqual(result.returncode, 2)
+        self.assertIn("serve.admin_token: ", result.stderr)
+        self.assertNotIn("short", result.stdout + result.stderr)
 
     def test_a_daemon_with_a_bad_configuration_starts_nothing(self):
         for command in ("serve", "receive"):
