@@ -4,13 +4,12 @@
 
 #include <algorithm>
 #include <array>
-#include <fstream>
-#include <iterator>
 #include <set>
 
 #include "backend/rest/access.h"
 #include "cli/config_assign.h"
 #include "cli/config_file.h"
+#include "cli/secret_option.h"
 #include "net/simple_http_client.h"
 #include "tidings/callback_command.h"
 #include "tidings/standard_webhooks.h"
@@ -21,14 +20,6 @@ namespace {
 /// Read by other parts of the program; not configuration keys.
 constexpr std::array<std::string_view, 4> kOtherVariables = {
     "TIDINGS_CONFIG", "TIDINGS_ADMIN_URL", "TIDINGS_ADMIN_TOKEN", "TIDINGS_RECEIVE_ADMIN_URL"};
-
-std::optional<std::string> read_whole_file(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) return std::nullopt;
-  std::string text{std::istreambuf_iterator<char>(in), {}};
-  if (in.bad()) return std::nullopt;
-  return text;
-}
 
 /// A secret's file may end with a line feed.
 std::string without_line_end(std::string text) {

@@ -214,10 +214,13 @@ TEST(ConfigLoad, BrokenSyntaxIsReportedWithItsLineAndTheRestStillChecked) {
   EXPECT_EQ(loaded.problems[1].place, "TIDINGS_LOG_LEVEL");
 }
 
-TEST(ConfigLoad, AFileThatIsNotThereIsAnError) {
-  const Loaded loaded = load_config({"/nonexistent/t.toml", {}, {}, {}}, ConfigUse::serve);
-  ASSERT_EQ(loaded.problems.size(), 1U);
-  EXPECT_EQ(loaded.problems[0].place, "/nonexistent/t.toml");
+TEST(ConfigLoad, AFileThatIsNotThereOrIsAFolderIsAnError) {
+  for (const char* file : {"/nonexistent/t.toml", "/tmp"}) {
+    const Loaded loaded = load_config({file, {}, {}, {}}, ConfigUse::serve);
+    ASSERT_EQ(loaded.problems.size(), 1U);
+    EXPECT_EQ(loaded.problems[0].place, file);
+    EXPECT_NE(loaded.problems[0].what.find("cannot be read"), std::string::npos);
+  }
 }
 
 TEST(ConfigLoad, WhatDoesNotFitTogetherIsAnError) {

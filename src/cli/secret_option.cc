@@ -1,20 +1,32 @@
 #include "cli/secret_option.h"
 
+#include <array>
 #include <cstdlib>
 #include <fstream>
 #include <iostream>
 #include <iterator>
+#include <utility>
 
 namespace tidings::cli {
 
+std::optional<std::string> read_whole_file(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  if (!in.is_open()) return std::nullopt;
+  std::string text;
+  std::array<char, 16384> part{};
+  // read() turns what the buffer throws into bad(); iterators on it would let it out.
+  while (in.read(part.data(), part.size()) || in.gcount() > 0) {
+    text.append(part.data(), static_cast<std::size_t>(in.gcount()));
+  }
+  if (in.bad()) return std::nullopt;
+  return text;
+}
+
 Result<std::string> read_input(const std::string& path) {
   if (path == "-") return std::string{std::istreambuf_iterator<char>(std::cin), {}};
-  std::ifstream in(path, std::ios::binary);
-  std::string text{std::istreambuf_iterator<char>(in), {}};
-  if (!in.is_open() || in.bad()) {
-    return fail(Errc::invalid_argument, "the file '" + path + "' cannot be read");
-  }
-  return text;
+  auto text = read_whole_file(path);
+  if (!text) return fail(Errc::invalid_argument, "the file '" + path + "' cannot be read");
+  return std::move(*text);
 }
 
 Result<std::string> SecretOption::read() const {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <optional>
 #include <string>
 
 #include "base/result.h"
@@ -27,5 +28,7 @@ void add_secret_option(CLI::App& command, SecretOption& secret, const std::strin
 
 /// The whole of a file, or of standard input for "-".
 Result<std::string> read_input(const std::string& path);
+/// The whole of a file; none: it cannot be read, such as a folder.
+std::optional<std::string> read_whole_file(const std::string& path);
 
 }  // namespace tidings::cli

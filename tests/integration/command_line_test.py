@@ -76,6 +76,15 @@ class CommandLineTest(ProcessTest):
         self.assertIn("data/serve/admin.token is not there: is `tidings serve` running, in this "
                       "folder?", result.stderr)
 
+    def test_a_folder_where_a_file_should_be_is_named(self):
+        for words in (("serve", "--config", self.folder), ("usersig", "make", "--sdkappid", "1",
+                                                           "--user", "u", "--key-file", self.folder)):
+            with self.subTest(words=words):
+                result = tidings(*words)
+                self.assertEqual(result.returncode, 2)
+                self.assertIn("cannot be read", result.stderr)
+                self.assertIn(self.folder, result.stderr)
+
     def test_help_wins_over_a_mistyped_word(self):
         result = tidings("serve", "--lisen", "--help")
         self.assertEqual(result.returncode, 0, result.stderr)
