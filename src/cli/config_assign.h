@@ -87,6 +87,10 @@ template <class Root, class Value>
 Result<void> check_value(const Key<Root>& key, const Value& value) {
   const auto within = [&key](std::int64_t number, const std::string& shown) -> Result<void> {
     if (number >= key.bounds.least && number <= key.bounds.greatest) return {};
+    if (key.bounds.greatest == Bounds{}.greatest) {
+      return fail(Errc::invalid_argument,
+                  shown + " is too small: at least " + std::to_string(key.bounds.least));
+    }
     return fail(Errc::invalid_argument, shown + " is outside of " + range_text(key));
   };
   if constexpr (std::is_same_v<Value, std::int64_t>) {

@@ -355,11 +355,14 @@ std::string range_text(const Key<Root>& key) {
     }
     return text;
   }
-  if (key.bounds.greatest == Bounds{}.greatest) return "";
+  constexpr Bounds kNone;
+  const bool no_most = key.bounds.greatest == kNone.greatest;
+  if (no_most && key.bounds.least == kNone.least) return "";
   return std::visit(
-      [&key]<class Value>(Place<Root, Value> place) {
-        return value_text(place, key.bounds.least) + " to " +
-               value_text(place, key.bounds.greatest);
+      [&key, no_most]<class Value>(Place<Root, Value> place) {
+        const std::string least = value_text(place, key.bounds.least);
+        if (no_most) return least + " or more";
+        return least + " to " + value_text(place, key.bounds.greatest);
       },
       key.place);
 }

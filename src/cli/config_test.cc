@@ -269,6 +269,14 @@ TEST(ConfigLoad, WhatDoesNotFitTogetherIsAnError) {
   }
 }
 
+TEST(ConfigLoad, AValueBelowABoundWithoutAnUpperOneIsToldTheLeast) {
+  const Loaded loaded =
+      load("[[receive.app]]\nsdkappid = 1\nunsigned = true\nfirst_sequence = -1\n");
+  ASSERT_EQ(loaded.problems.size(), 1U) << to_string(loaded.problems);
+  EXPECT_NE(loaded.problems[0].what.find("-1 is too small: at least 1"), std::string::npos)
+      << loaded.problems[0].what;
+}
+
 TEST(ConfigLoad, ASecretInTheFileIsRefusedAndNotRepeated) {
   const Loaded loaded = load("[serve]\nadmin_token = \"hunter2\"\n");
   ASSERT_EQ(loaded.problems.size(), 1U);
