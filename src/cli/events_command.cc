@@ -12,6 +12,7 @@
 #include "cli/admin_client.h"
 #include "cli/command_line.h"
 #include "cli/config_value.h"
+#include "cli/list_option.h"
 #include "cli/printable.h"
 #include "cli/sdkappid_option.h"
 
@@ -52,7 +53,7 @@ void declare_one(CLI::App& command, EventsOptions& options) {
 void declare_filter(CLI::App& command, EventsOptions& options, const std::string& states) {
   command.add_option("--group", options.group, "Only events of this group");
   command.add_option("--topic", options.topic, "Only events about this topic");
-  command.add_option("--command", options.command, "Only this callback");
+  add_command_filter(command, options.command);
   command.add_option("--state", options.state, states);
   command.add_option("--since", options.since,
                      "Only events from then on: how long ago (2h, 30m), or Unix milliseconds");
@@ -143,7 +144,7 @@ void declare_list(CLI::App& command, EventsOptions& options) {
   declare_one(command, options);
   declare_filter(command, options,
                  "Only these: pending, parked, delivered, dead, cancelled; several with commas");
-  command.add_option("--limit", options.limit, "At most this many")->capture_default_str();
+  add_limit(command, options.limit);
   command.add_flag("--json", options.as_json, "One JSON object a line");
 }
 

@@ -9,6 +9,7 @@
 #include "cli/admin_client.h"
 #include "cli/command_line.h"
 #include "cli/config_value.h"
+#include "cli/list_option.h"
 #include "cli/printable.h"
 #include "cli/sdkappid_option.h"
 
@@ -43,7 +44,7 @@ void declare_list(CLI::App& command, TopicsOptions& options) {
   command.add_option("--state", options.state, "alive, destroyed or any")
       ->check(CLI::IsMember({"alive", "destroyed", "any"}))
       ->capture_default_str();
-  command.add_option("--limit", options.limit, "At most this many")->capture_default_str();
+  add_limit(command, options.limit);
 }
 
 std::string query_of(const TopicsOptions& options) {
@@ -90,7 +91,7 @@ ExitCode list(const TopicsOptions& options) {
 
 void declare_watch(CLI::App& command, TopicsOptions& options) {
   declare_common(command, options);
-  command.add_option("--command", options.command, "Only this callback");
+  add_command_filter(command, options.command);
   command.add_option("--after", options.after,
                      "Begin after this inbox number; 0: with the oldest; default: with the next");
   command.add_option("--count", options.count, "End after this many; 0: never");

@@ -85,6 +85,19 @@ class CommandLineTest(ProcessTest):
                 self.assertIn("cannot be read", result.stderr)
                 self.assertIn(self.folder, result.stderr)
 
+    def test_a_filter_that_would_never_match_is_refused(self):
+        events, topics = ("events", "list", str(APP)), ("topics", "list")
+        mistyped = ("--command", "AfterCraeteTopic")
+        for words, said in (
+                ((*events, "--limit", "0"), "'0' is not a whole number from 1 to 1000000000"),
+                ((*topics, "--limit=-1"), "'-1' is not a whole number from 1 to 1000000000"),
+                ((*events, *mistyped), "'AfterCraeteTopic' is no callback; did you mean"),
+                (("topics", "watch", *mistyped), "'AfterCraeteTopic' is no callback; did you")):
+            with self.subTest(words=words):
+                result = tidings(*words)
+                self.assertEqual(result.returncode, 2)
+                self.assertIn(said, result.stderr)
+
     def test_help_wins_over_a_mistyped_word(self):
         result = tidings("serve", "--lisen", "--help")
         self.assertEqual(result.returncode, 0, result.stderr)

@@ -57,7 +57,8 @@ class RoadTest(ProcessTest):
         receiver.wait_for_topic(topic)
         shown = r"\u001b[2J\n@TGS#_forged  alive\u009b1m\u007f"
         door = ("--url", receiver.receive.admin_listen)
-        for words in (("topics", "list"), ("topics", "watch", "--after", "0", "--count", "2")):
+        for words in (("topics", "list"), ("topics", "watch", "--after", "0", "--count", "1", "--command",
+                       "AfterCreateTopic")):
             with self.subTest(words=words):
                 text = tidings(*words, *door).stdout
                 self.assertIn(shown, text)
