@@ -9,6 +9,7 @@
 #include "cli/printable.h"
 #include "cli/sdkappid_option.h"
 #include "cli/secret_option.h"
+#include "tidings/identifier.h"
 #include "tidings/usersig.h"
 
 namespace tidings::cli {
@@ -34,8 +35,17 @@ void declare_make(CLI::App& command, UserSigOptions& options) {
 }
 
 ExitCode make(const UserSigOptions& options) {
+  if (options.user.empty() || options.user.size() > kMaxUserIdBytes) {
+    return complain(ExitCode::usage, "--user has " + std::to_string(options.user.size()) +
+                                         " bytes: 1 to " + std::to_string(kMaxUserIdBytes) +
+                                         " are allowed");
+  }
   const auto expire = parse_duration(options.expire);
   if (!expire) return complain(ExitCode::usage, "--expire: " + expire.error().what);
+  if (*expire < std::chrono::seconds(1)) {
+    return complain(ExitCode::usage, "--expire: '" + options.expire +
+                                         "' is too short: a ticket is valid for at least 1s");
+  }
   const auto key = options.key.read();
   if (!key) return complain(ExitCode::usage, key.error().what);
   std::cout << make_user_sig(SdkAppId(options.sdkappid), UserId(options.user), *key,

@@ -153,6 +153,17 @@ class UserSigTest(ProcessTest):
         code, verdict = self.check("")
         self.assertEqual((code, verdict["code"]), (1, 70002))
 
+    def test_a_ticket_that_no_server_takes_is_not_made(self):
+        for more, said in ((("--user", ""), "--user has 0 bytes: 1 to 32 are allowed"),
+                           (("--user", "v" * 33), "--user has 33 bytes: 1 to 32 are allowed"),
+                           (("--user", "vera", "--expire", "0s"), "at least 1s"),
+                           (("--user", "vera", "--expire", "999ms"), "at least 1s")):
+            with self.subTest(more=more):
+                result = tidings("usersig", "make", "--sdkappid", str(APP), "--key-file", self.key,
+                                 *more)
+                self.assertEqual((result.returncode, result.stdout), (2, ""))
+                self.assertIn(said, result.stderr)
+
     def test_the_key_comes_from_file_or_environment_only(self):
         result = tidings("usersig", "make", "--sdkappid", "1", "--user", "u")
         self.assertEqual(result.returncode, 2)
