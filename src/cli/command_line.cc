@@ -6,6 +6,7 @@
 #include <boost/version.hpp>
 #include <iostream>
 #include <optional>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -20,11 +21,17 @@ namespace {
 
 struct VersionOptions {};
 
+std::string version_text() {
+  std::ostringstream out;
+  out << "tidings " << kVersion << "\n"
+      << "boost " << BOOST_VERSION / 100000 << "." << BOOST_VERSION / 100 % 1000 << "."
+      << BOOST_VERSION % 100 << ", " << OpenSSL_version(OPENSSL_VERSION) << ", sqlite "
+      << sqlite3_libversion();
+  return out.str();
+}
+
 ExitCode print_version(const VersionOptions&) {
-  std::cout << "tidings " << kVersion << "\n"
-            << "boost " << BOOST_VERSION / 100000 << "." << BOOST_VERSION / 100 % 1000 << "."
-            << BOOST_VERSION % 100 << ", " << OpenSSL_version(OPENSSL_VERSION) << ", sqlite "
-            << sqlite3_libversion() << "\n";
+  std::cout << version_text() << "\n";
   return ExitCode::ok;
 }
 
@@ -92,6 +99,7 @@ int run_command_line(int argc, const char* const* argv) {
                   "backend's receiver.",
                   "tidings"};
   parser.require_subcommand(1);
+  parser.set_version_flag("--version", version_text, "As `tidings version`");
   parser.footer("\nExit codes: 0 done, 1 failed or answered with \"no\", 2 wrong arguments or "
                 "configuration.\n`tidings SUBCOMMAND --help` shows options and examples.");
   Action chosen;

@@ -104,9 +104,11 @@ class CommandLineTest(ProcessTest):
         self.assertIn("--listen", result.stdout)
 
     def test_version_names_the_version(self):
-        result = tidings("version")
-        self.assertEqual(result.returncode, 0)
-        self.assertRegex(result.stdout, r"^tidings \d+\.\d+\.\d+\n")
+        for word in ("version", "--version"):
+            with self.subTest(word):
+                result = tidings(word)
+                self.assertEqual(result.returncode, 0)
+                self.assertRegex(result.stdout, r"^tidings \d+\.\d+\.\d+\nboost [^\n]*\n$")
 
 
 class ForgetSecretsTest(ProcessTest):
