@@ -47,6 +47,18 @@ void begin_serving(ServerLane& server, std::unique_ptr<Arrival> arrival) {
   if (!spawned) server.log(spawned.error().what);
 }
 
+/// What helps where an address cannot be listened on; "" where nobody knows.
+std::string_view way_out(const error_code& error) {
+  if (error == asio::error::address_in_use) return "; choose another port or stop who has it";
+  if (error == boost::system::errc::address_not_available) {
+    return "; no interface of this machine has that address: choose one that has, or 0.0.0.0 or ::";
+  }
+  if (error == asio::error::access_denied) {
+    return "; choose a port from 1024 up, or give the process CAP_NET_BIND_SERVICE";
+  }
+  return "";
+}
+
 }  // namespace
 
 class HttpServer::Core {
@@ -111,8 +123,9 @@ Result<void> HttpServer::Core::listen() {
   if (error) {
     const auto where = options_.address + ":" + std::to_string(options_.port);
     const auto kind = error == asio::error::address_in_use ? Errc::conflict : Errc::unavailable;
-    return Error{kind, "cannot listen on " + where + ": " + error.message() +
-                           "; choose another port or stop who has it", 0, error};
+    std::string what = "cannot listen on " + where + ": " + error.message();
+    what += way_out(error);
+    return Error{kind, std::move(what), 0, error};
   }
   port_ = acceptor_->local_endpoint(error).port();
   return {};

@@ -370,6 +370,21 @@ TEST_F(HttpServerTest, ATakenPortIsNamed) {
   ASSERT_FALSE(started);
   EXPECT_EQ(started.error().kind, Errc::conflict);
   EXPECT_NE(started.error().what.find(std::to_string(options.port)), std::string::npos);
+  EXPECT_NE(started.error().what.find("choose another port"), std::string::npos);
+}
+
+TEST_F(HttpServerTest, AnAddressOfAnotherMachineIsToldFromATakenPort) {
+  HttpServerOptions options;
+  options.address = "192.0.2.1";  // for documentation: nobody's
+  HttpServerHandlers handlers;
+  handlers.request = [this](const HttpRequest& request) { return answer(request); };
+  HttpServer elsewhere(lanes, options, std::move(handlers));
+  const auto started = elsewhere.start();
+  ASSERT_FALSE(started);
+  EXPECT_NE(started.error().what.find("no interface of this machine has that address"),
+            std::string::npos)
+      << started.error().what;
+  EXPECT_EQ(started.error().what.find("port"), std::string::npos) << started.error().what;
 }
 
 }  // namespace
