@@ -70,7 +70,7 @@ void reload(Running& running, Log& log) {
   if (!reopened) log.error("log not reopened", {{"why", reopened.error().what}});
   const auto reloaded = running.reload();
   if (!reloaded) {
-    log.error("certificates not reread, the old ones stay", {{"why", reloaded.error().what}});
+    log.error("files not reread, what was read before stays", {{"why", reloaded.error().what}});
     return;
   }
   log.info("reloaded");

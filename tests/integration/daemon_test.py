@@ -146,7 +146,7 @@ class DaemonTest(ProcessTest):
         with open(certificate, "w", encoding="utf-8") as file:
             file.write("broken")
         receive.send_signal(signal.SIGHUP)
-        daemons.wait_until(lambda: "not reread" in receive.log(), "the failure is logged")
+        daemons.wait_until(lambda: "files not reread" in receive.log(), "the failure is logged")
         self.assertEqual(served_certificate(receive.listen, ca), before)
 
     def test_json_logs_are_json(self):

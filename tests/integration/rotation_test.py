@@ -200,7 +200,7 @@ webhook_secret_files = ["{self.files["webhook.1"]}", "{self.files["webhook.2"]}"
     def test_an_unreadable_file_at_sighup_leaves_what_counts(self):
         os.remove(self.files["token.2"])
         self.receive.send_signal(signal.SIGHUP)
-        daemons.wait_until(lambda: "not reread" in self.receive.log(), "it is said")
+        daemons.wait_until(lambda: "files not reread" in self.receive.log(), "it is said")
         self.assertIn(self.files["token.2"], self.receive.log())
         self.backend.make_topic(self.groups[0])
         daemons.wait_until(lambda: self.backend.ledger()["pending"] == 0, "it is delivered", 30)
