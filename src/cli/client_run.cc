@@ -63,13 +63,21 @@ class ClientSession {
       auto code = co_await ask(parsed->as_object());
       if (!code) co_return code.error();
       if (*code != 0) ++refused;
+      const auto* op = parsed->as_object().if_contains("op");
+      if (*code == 0 && op != nullptr && *op == "logout") co_return refused;
     }
     const Deadline until = Deadline::after(run_.listen);
     while (!closed_ && !until.passed()) {
       const auto waited = co_await answered_.wait(until);
       if (!waited && waited.error().kind != Errc::timeout) break;
     }
+    // Whoever listens wants to know that nobody speaks any more.
+    if (closed_ && run_.listen.count() > 0) co_return closed_error();
     co_return refused;
+  }
+
+  Error closed_error() const {
+    return fail(Errc::unavailable, "the server ended the connection: " + why_closed_);
   }
 
   /// Sends one operation and waits for its answer's code.
@@ -85,7 +93,7 @@ class ClientSession {
       const auto waited = co_await answered_.wait(until);
       if (!waited) co_return waited.error();
     }
-    if (!code_) co_return fail(Errc::unavailable, "the server ended the connection: " + why_closed_);
+    if (!code_) co_return closed_error();
     co_return *code_;
   }
 

@@ -6,9 +6,10 @@ import os
 import signal
 import ssl
 import socket
+import subprocess
 import time
 
-from harness import APP, BINARY, ProcessTest, daemons, main, tidings
+from harness import APP, BINARY, Backend, ProcessTest, daemons, main, tidings
 
 
 def served_certificate(url, ca_file):
@@ -72,6 +73,26 @@ class DaemonTest(ProcessTest):
                          "--data-dir", f"{self.folder}/other")
         self.assertEqual(second.returncode, 1)
         self.assertIn(address.split(":")[1], second.stderr)
+
+    def test_a_client_that_listens_says_when_the_server_goes(self):
+        backend = Backend(self, self.start_serve()).make_app()
+        url = backend.serve.listen.replace("http", "ws", 1) + "/client"
+        listener = subprocess.Popen(
+            [BINARY, "client", "--url", url, "--sdkappid", str(APP), "--user", "vera", "--key-file",
+             backend.key_file, "--listen", "10m", "ping"],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(listener.kill)
+        for _ in ("login", "ping"):
+            self.assertIn('"code":0', listener.stdout.readline())
+        backend.serve.kill()
+        _, said = listener.communicate(timeout=30)
+        self.assertEqual(listener.returncode, 1)
+        self.assertIn("the server ended the connection", said)
+
+    def test_a_client_that_logs_out_has_done_what_it_should(self):
+        backend = Backend(self, self.start_serve()).make_app()
+        result = backend.client("--listen", "10m", "logout", user="vera")
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
 
     def test_the_admin_token_is_made_for_the_owner_only_and_asked_for(self):
         serve = self.start_serve()
