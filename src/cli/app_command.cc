@@ -168,7 +168,8 @@ void add_app(CommandLine& line) {
   line.add<AppOptions>(*app, "disable", "Refuse every call of an app (60016)",
                        "  tidings app disable 1400000001\n", declare_one_app, disable);
   line.add<AppOptions>(*app, "delete", "Delete a disabled app and all it has, for ever",
-                       "  tidings app disable 1400000001 && tidings app delete 1400000001\n",
+                       "  tidings app disable 1400000001\n"
+                       "  tidings app delete 1400000001\n",
                        declare_one_app, remove);
   line.add<AppOptions>(*app, "ledger", "Print how many events were accepted, delivered, ...",
                        "  tidings app ledger 1400000001\n", declare_one_app, ledger);

@@ -186,8 +186,8 @@ void add_callback(CommandLine& line) {
       "  tidings callback verify 'https://me/im?SdkAppid=1400000001&...' --body-file body.json \\\n"
       "      --sdkappid 1400000001 --token-file token --at 1735689601\n",
       declare_verify, verify);
-  line.add<ListOptions>(*callback, "list", "Print the commands that `send` has samples of", "",
-                        declare_list, list);
+  line.add<ListOptions>(*callback, "list", "Print the commands that `send` has samples of",
+                        "  tidings callback list\n", declare_list, list);
 }
 
 }  // namespace tidings::cli

@@ -21,15 +21,19 @@ struct CommandLine {
   Action& chosen;
 
   /// Adds a subcommand (below `under` or at the top) whose `run` is what is done when it is named.
+  /// `examples`: one or more whole lines that can be run as they are, but for ids.
   /// `options` is made afresh here and lives as long as the parser.
   template <class Options>
   void add(CLI::App& under, const std::string& name, const std::string& description,
            const std::string& examples, void (*declare)(CLI::App&, Options&),
            ExitCode (*run)(const Options&)) {
     CLI::App* command = under.add_subcommand(name, description);
-    if (!examples.empty()) command->footer("\nExamples:\n" + examples);
+    command->footer("");  // else it is that of `under`
     auto options = std::make_shared<Options>();
     declare(*command, *options);
+    // What `declare` has to say about the options stands below the examples.
+    const std::string notes = command->get_footer();
+    command->footer("\nExamples:\n" + examples + (notes.empty() ? "" : "\n" + notes));
     command->callback([options, run, &chosen = chosen] {
       chosen = [options, run] { return run(*options); };
     });
