@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 #include <iostream>
 
+#include "backend/client/operation.h"
 #include "base/clock.h"
 #include "cli/client_run.h"
 #include "cli/command_line.h"
@@ -46,6 +47,8 @@ void declare(CLI::App& command, ClientOptions& options) {
                   "{\"op\":...,\"args\":...} from standard input")
       ->type_name("OP [ARGS]")
       ->expected(0, 2);
+  command.footer("Operations: " + backend::operation_names() +
+                 ".\ndocs/client-door.md says what each takes and answers.");
 }
 
 Result<std::string> ticket(const ClientOptions& options) {

@@ -78,6 +78,12 @@ Operation find_operation(std::string_view name) {
   return nullptr;
 }
 
+std::string operation_names() {
+  std::string names = "login, logout, ping";
+  for (const auto& entry : kOperations) names.append(", ").append(entry.name);
+  return names;
+}
+
 namespace operation {
 
 awaitable<Result<Snapshot>> read_rows(OperationContext context, community::Needs needs) {

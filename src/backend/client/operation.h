@@ -38,6 +38,8 @@ using Operation = runtime::awaitable<OperationAnswer> (*)(OperationContext, boos
 
 /// nullptr: no such operation. login, logout and ping belong to the session.
 Operation find_operation(std::string_view name);
+/// All of them with the session's own, separated by ", ", for people.
+std::string operation_names();
 
 // Shared by the operations' files.
 namespace operation {

@@ -160,7 +160,9 @@ void ClientSession::on_frame(ClientFrame frame) {
   const Operation operation = find_operation(frame.op);
   if (operation == nullptr) {
     return refuse(frame.id, fail(Errc::invalid_argument,
-                                 "op: '" + frame.op.substr(0, 64) + "' is no operation", 10003));
+                                 "op: '" + frame.op.substr(0, 64) +
+                                     "' is no operation; there are " + operation_names(),
+                                 10003));
   }
   if (in_flight_ >= parts_.options.max_in_flight) {
     return refuse(frame.id, fail(Errc::rate_limited,

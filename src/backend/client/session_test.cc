@@ -134,6 +134,9 @@ TEST_F(Session, UnknownOperationsAndASecondLoginAreRefused) {
   TestClient& client = online("nova");
   EXPECT_EQ(client.code("sendMessage", "{}"), 10003);
   EXPECT_NE(client.last_message.find("sendMessage"), std::string::npos);
+  for (const char* known : {"login", "logout", "createTopicInCommunity", "getTopicList"}) {
+    EXPECT_NE(client.last_message.find(known), std::string::npos) << client.last_message;
+  }
   EXPECT_EQ(client.code("login", login_args("nova")), 10004);
   EXPECT_EQ(client.code("ping", "{}"), 0);
 }
