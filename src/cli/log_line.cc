@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <ctime>
 
+#include "cli/printable.h"
 #include "tidings/json.h"
 
 namespace tidings::cli {
@@ -43,7 +44,7 @@ std::string log_line(LogFormat format, std::int64_t unix_ms, std::string_view le
         out += field.value;
       }
     }
-    return out;
+    return printable(out);
   }
   out = R"({"time":")" + utc_time(unix_ms) + R"(","level":")" + std::string(level) +
         R"(","event":)";
@@ -58,7 +59,7 @@ std::string log_line(LogFormat format, std::int64_t unix_ms, std::string_view le
       append_json_string(out, field.value);
     }
   }
-  return out + "}";
+  return printable(out + "}");
 }
 
 }  // namespace tidings::cli

@@ -40,6 +40,13 @@ TEST(LogLine, AValueCannotStartANewLineOrLookLikeAnotherField) {
   }
 }
 
+TEST(LogLine, AValueCannotSteerTheTerminalThatShowsTheLog) {
+  for (const auto format : {LogFormat::text, LogFormat::json}) {
+    const auto line = log_line(format, kNow, "info", "x", {{"a", "1\x7f\xC2\x9b\x1b\xFF"}});
+    EXPECT_NE(line.find(R"(1\u007f\u009b\u001b)" "\xEF\xBF\xBD"), std::string::npos) << line;
+  }
+}
+
 std::string read_file(const std::filesystem::path& path) {
   std::ifstream in(path);
   return {std::istreambuf_iterator<char>(in), {}};
