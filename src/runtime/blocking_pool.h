@@ -6,8 +6,8 @@
 /// queue is full. A call that runs cannot be cancelled: terminal cancellation returns at once with
 /// Errc::cancelled while the call ends by itself, so it must own what it uses; so does a deadline,
 /// with Errc::timeout. An exception of the callable leaves run() on the caller's lane.
-/// Threads: run() on any lane; it resumes there; post() from any thread. Lifetime: outlives its callers; stop() or the
-/// destructor finishes what runs, drops what is queued, and joins.
+/// Threads: run() on any lane; it resumes there; post() from any thread. Lifetime: outlives its
+/// callers; stop() or the destructor finishes what runs, drops what is queued, and joins.
 #pragma once
 
 #include <condition_variable>
