@@ -75,7 +75,9 @@ runtime::awaitable<Result<void>> Service::ask_before(community::Command& command
   if (!answer) {
     const Error& why = answer.error();
     const bool ours = why.kind == Errc::timeout && deadline.passed();
-    if (ours || why.kind == Errc::cancelled) co_return std::move(answer).error();
+    // That nobody was asked is no silence: the app's policy is for its backend.
+    const bool unasked = why.kind == Errc::cancelled || why.kind == Errc::rate_limited;
+    if (ours || unasked) co_return std::move(answer).error();
     co_return judge_silence(question.command, question.app->callback.before_failure,
                             answer.error().what);
   }

@@ -101,6 +101,15 @@ TEST_F(ServiceTest, no_valid_answer_follows_the_policy) {
   EXPECT_EQ(topics(), 1U);
 }
 
+TEST_F(ServiceTest, that_nobody_could_be_asked_is_no_silence_that_lets_a_write_pass) {
+  make_community();
+  switch_on(CallbackSwitch::before_create_group);
+  asker.answers.push_back(fail(Errc::rate_limited, "too many are under way; try again"));
+  EXPECT_EQ(code(kCreateTopic, kBody), 10002);
+  EXPECT_EQ(topics(), 0U);
+  EXPECT_EQ(code(kCreateTopic, kBody), 0);
+}
+
 TEST_F(ServiceTest, an_app_backend_slower_than_the_calls_own_limit_is_60008_whatever_the_policy) {
   make_community();
   switch_on(CallbackSwitch::before_create_group);

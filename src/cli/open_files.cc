@@ -19,7 +19,7 @@ std::size_t raise_open_files_limit() {
 
 std::size_t connections_within(std::size_t limit, std::size_t reserve, std::size_t wanted, Log& log) {
   const std::size_t room = std::max(limit / 2, limit > reserve ? limit - reserve : 0);
-  if (wanted <= room) return wanted;
+  if (room >= wanted - wanted / 4) return std::min(wanted, room);  // nothing to trouble anybody with
   log.warning("fewer connections than configured",
               {{"max_connections", std::to_string(wanted)},
                {"taken", std::to_string(room)},

@@ -15,7 +15,7 @@ namespace tidings::cli {
 std::size_t raise_open_files_limit();
 
 /// How many of `wanted` connections a door may take, so that `reserve` files are left to the rest of the
-/// process; at least half of `limit`. Says so in the log where it is less than was configured.
+/// process; at least half of `limit`. Says so in the log where it is much less than was configured.
 std::size_t connections_within(std::size_t limit, std::size_t reserve, std::size_t wanted, Log& log);
 
 }  // namespace tidings::cli

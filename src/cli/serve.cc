@@ -55,6 +55,7 @@ struct ServeApp::Doors {
   std::optional<net::AuthorityFolder> authority;
   delivery::CallbackTls callback_tls;  // delivery lane only
   std::optional<net::HttpClientPool> transport;
+  std::optional<net::HttpClientPool> before_transport;  // of its own: those who wait do not wait for events
   std::optional<delivery::BeforeCaller> before_caller;
   std::optional<BeforeBridge> before;
   std::optional<delivery::CallbackProbe> probe;
@@ -136,9 +137,12 @@ Result<void> ServeApp::open_callbacks() {
       delivery::CallbackTls::create(callback_tls_options(parts_.config)));
   runtime::Lane& lane = doors.delivery_lanes[0];
   doors.resolver.emplace(doors.resolving);
-  doors.transport.emplace(lane, *doors.resolver, std::move(options));
-  doors.before_caller.emplace(delivery::BeforeCaller::Parts{
-      lane, *doors.transport, parts_.clock, parts_.random, &doors.callback_tls});
+  doors.transport.emplace(lane, *doors.resolver, options);
+  doors.before_transport.emplace(lane, *doors.resolver, std::move(options));
+  doors.before_caller.emplace(
+      delivery::BeforeCaller::Parts{lane, *doors.before_transport, parts_.clock, parts_.random,
+                                    &doors.callback_tls},
+      before_options(config));
   doors.before.emplace(*doors.before_caller);
   doors.probe.emplace(delivery::BeforeCaller::Parts{
       lane, *doors.transport, parts_.clock, parts_.random, &doors.callback_tls});
@@ -339,7 +343,12 @@ void ServeApp::stop() {
   doors.figures.clear();
   if (doors.admin_open) block_on(lane, doors.admin_server->stop(time_left(until)));
   // 6. Connections to app backends are closed.
-  if (doors.transport) doors.delivery_lanes[0].post([&doors] { doors.transport->close(); });
+  if (doors.transport) {
+    doors.delivery_lanes[0].post([&doors] {
+      doors.transport->close();
+      if (doors.before_transport) doors.before_transport->close();
+    });
+  }
   // 7. What is queued is committed, outcomes too; then nothing is written any more.
   if (doors.committer) doors.committer->stop();
   // 8. Blocking calls end; lanes run out of work and are joined.

@@ -74,6 +74,10 @@ Result<net::HttpClientOptions> callback_client_options(const CallbackConfig& con
   return options;
 }
 
+delivery::BeforeCallerOptions before_options(const CallbackConfig& config) {
+  return {static_cast<int>(config.max_per_url), static_cast<int>(config.max_in_flight)};
+}
+
 net::TlsClientOptions callback_tls_options(const ServeConfig& config) {
   net::TlsClientOptions options;
   options.ca_file = config.callbacks.ca_file;

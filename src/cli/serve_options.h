@@ -10,6 +10,7 @@
 #include "backend/rest/access.h"
 #include "base/result.h"
 #include "cli/config.h"
+#include "delivery/before_caller.h"
 #include "delivery/dispatcher.h"
 #include "net/http_client.h"
 #include "net/http_server.h"
@@ -29,6 +30,7 @@ std::string listen_url(const ListenAddress& listen, bool tls, std::uint16_t port
 Result<net::HttpServerOptions> public_server_options(const ServeConfig& config);
 Result<net::HttpServerOptions> admin_server_options(const ServeConfig& config);
 Result<net::HttpClientOptions> callback_client_options(const CallbackConfig& config);
+delivery::BeforeCallerOptions before_options(const CallbackConfig& config);
 /// Trusted authorities and client certificate, from callbacks.* and ca_dir.
 net::TlsClientOptions callback_tls_options(const ServeConfig& config);
 store::CommitterOptions committer_options(const ServeConfig& config);
