@@ -48,7 +48,10 @@ struct ServeApp::Doors {
   backend::Metrics metrics;
   runtime::Lanes lanes;
   runtime::Lanes delivery_lanes{1, "delivery"};
-  runtime::BlockingPool readers;
+  runtime::BlockingPool readers;  // for the public doors
+  // Those who read much are in nobody's way: events go out, and operators look, while doors are crowded.
+  runtime::BlockingPool delivery_readers{kDeliveryReaders, 10'000, "event-reader"};
+  runtime::BlockingPool operator_readers{kOperatorReaders, 10'000, "admin-reader"};
   runtime::BlockingPool resolving{16, 10'000, "resolver"};
 
   std::optional<net::SystemResolver> resolver;
@@ -65,7 +68,7 @@ struct ServeApp::Doors {
   backend::EventWaiters waiters;
   backend::CommitBridge bridge;
   std::optional<store::Committer> committer;
-  std::optional<backend::Service> service;
+  std::optional<backend::Service> service, operator_service;
   std::optional<EndpointDisabler> disabler;
   std::optional<delivery::Dispatcher> dispatcher;
   std::optional<delivery::EventJobs> event_jobs;
@@ -161,9 +164,13 @@ void ServeApp::make_service() {
   };
   doors.committer.emplace(doors.store.work(), parts_.clock, parts_.random, doors.bridge,
                           std::move(committing));
-  doors.service.emplace(backend::Service::Parts{
-      *doors.committer, doors.bridge, doors.store.community(), doors.store.events(), doors.readers,
-      *doors.apps, *doors.before, parts_.clock, parts_.random});
+  const auto service_on = [&](runtime::BlockingPool& readers) {
+    return backend::Service::Parts{
+        *doors.committer, doors.bridge, doors.store.community(), doors.store.events(), readers,
+        *doors.apps, *doors.before, parts_.clock, parts_.random};
+  };
+  doors.service.emplace(service_on(doors.readers));
+  doors.operator_service.emplace(service_on(doors.operator_readers));
   runtime::Lane& lane = doors.delivery_lanes[0];
   doors.disabler.emplace(lane, *doors.service, parts_.log);
   doors.dispatcher.emplace(
@@ -171,7 +178,7 @@ void ServeApp::make_service() {
           .lane = lane,
           .events = doors.store.events(),
           .committer = *doors.committer,
-          .readers = doors.readers,
+          .readers = doors.delivery_readers,
           .transport = *doors.transport,
           .clock = parts_.clock,
           .random = parts_.random,
@@ -187,7 +194,7 @@ void ServeApp::make_service() {
       .lane = lane,
       .dispatcher = *doors.dispatcher,
       .events = doors.store.events(),
-      .readers = doors.readers,
+      .readers = doors.operator_readers,
       .transport = *doors.transport,
       .clock = parts_.clock,
       .app = [&apps = *doors.apps](SdkAppId id) { return apps.find(id); },
@@ -214,7 +221,7 @@ void ServeApp::make_service() {
         doors.hub->committed(std::move(notices));
       });
   doors.committer->start();
-  doors.retention.emplace(lane, *doors.service, retention_options(parts_.config.retention),
+  doors.retention.emplace(lane, *doors.operator_service, retention_options(parts_.config.retention),
                           [&log = parts_.log](std::string_view line) {
                             log.warning("retention", {{"what", line}});
                           });
@@ -237,12 +244,12 @@ Result<void> ServeApp::open_doors() {
       config.stop_grace);
   TRY(auto token, doors.store.admin_token(config, parts_.random));
   backend::AdminDoor::Parts admin{
-      .api = {*doors.service, *doors.committer, *doors.hub,
+      .api = {*doors.operator_service, *doors.committer, *doors.hub,
               backend::ChangeRules{!config.callbacks.allow_networks.empty()}, &*doors.event_jobs,
               doors.authority ? &doors.authority->authority() : nullptr},
       .token = std::move(token),
       .metrics = doors.metrics,
-      .readers = doors.readers,
+      .readers = doors.operator_readers,
       .ready = [&doors]() -> Result<void> {
         if (!doors.ready) return fail(Errc::unavailable, "stopping, or not started yet");
         return store_writes(doors.committer->stats());
@@ -353,6 +360,8 @@ void ServeApp::stop() {
   if (doors.committer) doors.committer->stop();
   // 8. Blocking calls end; lanes run out of work and are joined.
   doors.readers.stop();
+  doors.delivery_readers.stop();
+  doors.operator_readers.stop();
   doors.resolving.stop();
   doors.lanes.stop();
   doors.delivery_lanes.stop();

@@ -52,7 +52,8 @@ Result<ServeStore> ServeStore::open(const ServeConfig& config, Random& random) {
   options.path = store.folder_.file(kDatabaseFile);
   TRY(options.secrets,
       open_secrets(secret_key_path(config, store.folder_), options.path, random));
-  options.readers = static_cast<std::size_t>(config.reader_threads);
+  options.readers =
+      static_cast<std::size_t>(config.reader_threads) + kDeliveryReaders + kOperatorReaders;
   TRY(store.sqlite_, sqlite::Engine::open(options));
   store.use(*store.sqlite_);
   return store;

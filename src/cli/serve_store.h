@@ -27,6 +27,10 @@ namespace tidings::cli {
 inline constexpr std::string_view kSecretKeyFile = "secret key file";
 inline constexpr std::string_view kDatabaseFile = "tidings.db";
 
+/// Threads that read beside those of the public doors (`serve.reader_threads`), each with its connection.
+inline constexpr std::size_t kDeliveryReaders = 2;  ///< events that wait, and their bodies
+inline constexpr std::size_t kOperatorReaders = 2;  ///< the admin door, jobs, retention, figures
+
 class ServeStore {
  public:
   static Result<ServeStore> open(const ServeConfig& config, Random& random);
