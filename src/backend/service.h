@@ -40,7 +40,8 @@ class BeforeAsker {
  public:
   virtual ~BeforeAsker() = default;
   /// An error means "no valid answer" in 2 s; the app's policy then decides. Errc::rate_limited: nobody
-  /// was asked, the write is refused. Errors are never retried here. `question` and `caller` live until the call returns.
+  /// was asked, the write is refused. Errors are never retried here. `question` and `caller` live until
+  /// the call returns.
   virtual runtime::awaitable<Result<CallbackAnswer>> ask(const community::Question& question,
                                                          const community::Caller& caller) = 0;
 };

@@ -1,6 +1,6 @@
-/// Asks an app backend before an event: one request, 2 s, never retried (protocol 6.7, 6.10). Only so many
-/// at a time: a URL takes at most `max_per_url`, and half of what the others leave of `max_in_flight`, so that
-/// one app whose backend hangs leaves the others' writes alone (promise P5).
+/// Asks an app backend before an event: one request, 2 s, never retried (protocol 6.7, 6.10). Only so
+/// many at a time: a URL takes at most `max_per_url`, and half of what the others leave of
+/// `max_in_flight`, so that one app whose backend hangs leaves the others' writes alone (promise P5).
 ///
 /// Threads: ask() on any lane; it runs on the transport's lane and resumes on the caller's.
 /// Lifetime: parts outlive every ask().

@@ -9,6 +9,11 @@
 
 namespace tidings::delivery {
 
+std::string Endpoint::whose(const community::App& app) {
+  if (app.callback.trusted_pem.empty()) return app.callback.url;
+  return app.callback.url + " with the authorities of app " + app.id.str();
+}
+
 Result<std::shared_ptr<const Endpoint>> Endpoint::create(community::AppPtr app,
                                                          CallbackTls* tls) {
   // Which hosts an operator allows was checked when the URL was set, and is again at connect time.

@@ -40,6 +40,9 @@ struct Endpoint {
   std::vector<Key> webhook_keys;
   std::shared_ptr<net::TlsClient> tls;  ///< nullptr: the transport's default
 
+  /// Whom attempts of an app tell something about: all apps with this URL, unless the app believes
+  /// authorities of its own; whether a certificate is trusted is its affair then.
+  static std::string whose(const community::App& app);
   /// `tls`: nullptr is the transport's default for every app.
   /// Error: the app has no URL, or a setting that cannot be used (says which).
   static Result<std::shared_ptr<const Endpoint>> create(community::AppPtr app,

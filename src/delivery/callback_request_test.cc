@@ -41,6 +41,14 @@ std::string header(const net::OutboundRequest& request, std::string_view name) {
   return {};
 }
 
+TEST(CallbackRequest, AppsShareWindowAndBreakerOfAUrlUnlessOneBelievesOtherAuthorities) {
+  community::App one = app(), two = app();
+  two.id = SdkAppId{1400112234};
+  EXPECT_EQ(Endpoint::whose(one), Endpoint::whose(two));
+  one.callback.trusted_pem = "-----BEGIN CERTIFICATE-----";
+  EXPECT_NE(Endpoint::whose(one), Endpoint::whose(two));
+}
+
 TEST(CallbackRequest, TheRequestLineIsTheDocumentedOneInItsOrder) {
   const auto request = request_of(*endpoint(app()), kMessage);
   EXPECT_EQ(request.target,

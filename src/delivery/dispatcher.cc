@@ -223,7 +223,7 @@ void Dispatcher::configure(SdkAppId id) {
                       ? Result<std::shared_ptr<const Endpoint>>(fail(Errc::not_found, "no URL"))
                       : Endpoint::create(app, parts_.tls);
   if (endpoint) {
-    target.url = app->callback.url;
+    target.url = Endpoint::whose(*app);
     routes_[id] = {std::move(*endpoint), {}};
   } else if (!app->callback.url.empty()) {
     log("delivery: events of app " + id.str() + " are held: " + endpoint.error().what);

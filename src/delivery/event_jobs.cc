@@ -170,9 +170,14 @@ awaitable<Result<std::int64_t>> EventJobs::next_id() {
 
 awaitable<Result<EventJob>> EventJobs::create(EventJob job) {
   if (stopping_) co_return stopping();
-  if (running_.size() >= options_.max_running) {
-    co_return fail(Errc::conflict, std::to_string(running_.size()) +
-                                       " jobs are running already; wait for one or cancel it");
+  const auto of_app = std::ranges::count_if(running_, [&job](const auto& entry) {
+    return entry.second->job.filter.app == job.filter.app;
+  });
+  const bool crowded = static_cast<std::size_t>(of_app) >= options_.max_running_of_app;
+  if (crowded || running_.size() >= options_.max_running) {
+    co_return fail(Errc::conflict, (crowded ? std::to_string(of_app) + " jobs of the app"
+                                            : std::to_string(running_.size()) + " jobs") +
+                                       " are running already; wait for one or cancel it");
   }
   if (!job.url.empty()) {
     CO_TRY_VOID(endpoint_at(job.filter.app, job.url));
@@ -322,9 +327,13 @@ awaitable<Result<store::Attempt>> EventJobs::post(std::shared_ptr<const Endpoint
                                     runtime::Deadline::after(kExchangeTimeout));
   const net::HttpExchange exchange = co_await parts_.transport.post(request);
   if (exchange.failure == net::ExchangeFailure::cancelled) co_return stopping();
+  if (exchange.failure == net::ExchangeFailure::overloaded) {
+    co_return fail(Errc::unavailable, exchange.detail);  // our limit: the URL has not failed
+  }
   const std::int64_t now_ms = parts_.clock.now_ms();
   const AttemptResult result = classify(exchange, now_ms / 1000);
-  endpoint_failed = endpoint_failing(result);
+  // An address that is not allowed will not be allowed for the next event either.
+  endpoint_failed = endpoint_failing(result) || result.what == AttemptClass::forbidden_address;
   co_return log_of(exchange, result, endpoint->origin, now_ms);
 }
 

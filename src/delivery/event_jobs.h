@@ -28,6 +28,7 @@ namespace tidings::delivery {
 
 struct EventJobsOptions {
   std::size_t max_running = 32;            ///< jobs at a time, over all apps
+  std::size_t max_running_of_app = 8;      ///< of one: those of a dead endpoint may wait for days
   std::size_t max_queued = 100'000;        ///< a replay waits while more of its app is queued
   std::int64_t window = 20'000;            ///< events looked at in one read
   std::int64_t chunk = 500;                ///< events moved in one commit

@@ -38,7 +38,7 @@ struct Now {
 
 /// Where an app's events go. No URL, a disabled app or endpoint: they are held.
 struct Target {
-  std::string url;
+  std::string url;  ///< a name: apps that share it share window and breaker
   bool enabled = true;
   community::RetryMode retry = community::RetryMode::durable;
   community::DeadHead dead_head = community::DeadHead::go_on;
