@@ -21,12 +21,13 @@ void prefetch(const void* begin, std::size_t bytes) {
 }  // namespace
 
 void FreshEvents::keep(community::Event&& event) {
-  while (!places_.empty() && event.seq - first_ >= kReach) {
+  const std::size_t bytes = weight(event);
+  if (bytes > limit_) return;
+  // The oldest are held, most of the time, while this one is about to be sent.
+  while (!places_.empty() && (event.seq - first_ >= kReach || bytes_ + bytes > limit_)) {
     let_go(places_.front());
     pass_over_gone();
   }
-  const std::size_t bytes = weight(event);
-  if (bytes_ + bytes > limit_) return;
   if (places_.empty()) first_ = event.seq;
   const auto at = static_cast<std::size_t>(event.seq - first_);
   CHECK(at >= places_.size());

@@ -1,6 +1,6 @@
 /// Events that were committed just now, with their bodies, until they are sent: what is not here is read
-/// from the log. Bounded in bytes, and in how far back it reaches: an event that is held while a million
-/// others come gives up its place to them.
+/// from the log. Bounded in bytes, and in how far back it reaches: the oldest give up their place to those
+/// that come, so that what one app's endpoint does not take is in nobody's way (promise P5).
 ///
 /// Threads: its owner's.
 #pragma once
@@ -23,7 +23,7 @@ class FreshEvents {
 
   explicit FreshEvents(std::size_t bytes) : limit_(bytes) {}
 
-  /// Where there is room. REQUIRES: its seq is higher than any before.
+  /// REQUIRES: its seq is higher than any before.
   void keep(community::Event&& event);
   /// nullptr: it is not here.
   [[nodiscard]] EventPtr take(std::int64_t seq);

@@ -41,29 +41,34 @@ TEST(FreshEvents, GoWithTheirApp) {
   for (int seq = 1; seq <= 6; ++seq) EXPECT_EQ(fresh.take(seq) != nullptr, seq % 2 == 0) << seq;
 }
 
-TEST(FreshEvents, TakeNoMoreBytesThanTheyMay) {
+TEST(FreshEvents, TakeNoMoreBytesThanTheyMayAndTheOldestGiveUpTheirs) {
   const std::string body(488, 'x');  // 1000 bytes each, with what is counted besides
   FreshEvents fresh{3000};
   for (int seq = 1; seq <= 5; ++seq) fresh.keep(event(seq, 1400000001, body));
-  EXPECT_FALSE(fresh.take(4));
-  EXPECT_TRUE(fresh.take(2));
-  fresh.keep(event(6, 1400000001, body));
-  fresh.keep(event(7, 1400000001, body));
-  EXPECT_TRUE(fresh.take(6)) << "the room of the one that was taken";
-  EXPECT_FALSE(fresh.take(7));
+  EXPECT_FALSE(fresh.take(1));
+  EXPECT_FALSE(fresh.take(2));
+  EXPECT_TRUE(fresh.take(4));
+  fresh.keep(event(6, 1400000002, body));  // in the room of the one that was taken
+  EXPECT_TRUE(fresh.take(3));
+  fresh.keep(event(7, 1400000002, body));
+  fresh.keep(event(8, 1400000002, body));
+  EXPECT_FALSE(fresh.take(5)) << "held, in the way of another app's";
+  for (int seq = 6; seq <= 8; ++seq) EXPECT_TRUE(fresh.take(seq)) << seq;
+  fresh.keep(event(9, 1400000001, std::string(3000, 'x')));
+  EXPECT_FALSE(fresh.take(9)) << "more than there is";
+  for (int seq = 10; seq <= 12; ++seq) fresh.keep(event(seq, 1400000001, body));
   fresh.forget(SdkAppId{1400000001});
-  for (int seq = 8; seq <= 10; ++seq) fresh.keep(event(seq, 1400000001, body));
-  for (int seq = 8; seq <= 10; ++seq) EXPECT_TRUE(fresh.take(seq)) << seq;
+  for (int seq = 13; seq <= 15; ++seq) fresh.keep(event(seq, 1400000002, body));
+  for (int seq = 13; seq <= 15; ++seq) EXPECT_TRUE(fresh.take(seq)) << seq;
 }
 
-TEST(FreshEvents, AreNotKeptFromTheirPlaceByOneThatIsHeld) {
-  FreshEvents fresh{1200};  // two
-  fresh.keep(event(1));
-  fresh.keep(event(2));
-  fresh.keep(event(FreshEvents::kReach));
-  EXPECT_FALSE(fresh.take(FreshEvents::kReach)) << "those before it are near enough";
+TEST(FreshEvents, ReachBackSoFarOnly) {
+  FreshEvents fresh{kPlenty};
+  for (const std::int64_t seq : {std::int64_t{1}, std::int64_t{2}, FreshEvents::kReach}) {
+    fresh.keep(event(seq));
+  }
+  EXPECT_TRUE(fresh.take(FreshEvents::kReach)) << "those before it are near enough";
   fresh.keep(event(FreshEvents::kReach + 1));
-  EXPECT_TRUE(fresh.take(FreshEvents::kReach + 1));
   EXPECT_FALSE(fresh.take(1)) << "it gave up its place";
   EXPECT_TRUE(fresh.take(2));
   fresh.keep(event(FreshEvents::kReach + 5));
