@@ -10,7 +10,7 @@ using runtime::awaitable;
 WebSocketSession::WebSocketSession(std::unique_ptr<Driver> driver) : driver_(std::move(driver)) {}
 WebSocketSession::~WebSocketSession() = default;
 awaitable<Result<std::string>> WebSocketSession::read() { return driver_->read(); }
-Result<void> WebSocketSession::send(std::string text) { return driver_->send(std::move(text)); }
+Result<void> WebSocketSession::send(SharedText text) { return driver_->send(std::move(text)); }
 void WebSocketSession::close(std::uint16_t code, std::string reason) {
   driver_->close(code, std::move(reason));
 }
@@ -72,14 +72,14 @@ awaitable<Result<std::string>> WebSocketDriver<Stream>::read() {
 }
 
 template <class Stream>
-Result<void> WebSocketDriver<Stream>::send(std::string text) {
+Result<void> WebSocketDriver<Stream>::send(SharedText text) {
   if (!is_open()) return fail(Errc::unavailable, "the WebSocket is closed");
   if (queue_.size() >= options_.max_queued_messages ||
-      queued_bytes_ + text.size() > options_.max_queued_bytes) {
+      queued_bytes_ + text->size() > options_.max_queued_bytes) {
     close(1013, "slow client: too much is waiting to be read");
     // The front may be on its way; the rest would only hold memory.
     while (queue_.size() > (writing_ ? 1u : 0u)) {
-      queued_bytes_ -= queue_.back().size();
+      queued_bytes_ -= queue_.back()->size();
       queue_.pop_back();
     }
     return fail(Errc::too_large, "the client reads too slowly: over " +
@@ -87,7 +87,7 @@ Result<void> WebSocketDriver<Stream>::send(std::string text) {
                                      " messages or " + std::to_string(options_.max_queued_bytes) +
                                      " bytes wait for it; it is disconnected");
   }
-  queued_bytes_ += text.size();
+  queued_bytes_ += text->size();
   queue_.push_back(std::move(text));
   if (!writing_) wake_.notify_one();
   return {};
@@ -107,9 +107,9 @@ template <class Stream>
 awaitable<bool> WebSocketDriver<Stream>::write_queue() {
   while (!queue_.empty() && !ended_) {
     writing_ = true;
-    const auto [error, size] = co_await socket_.async_write(asio::buffer(queue_.front()), uncut());
+    const auto [error, size] = co_await socket_.async_write(asio::buffer(*queue_.front()), uncut());
     writing_ = false;
-    queued_bytes_ -= queue_.front().size();
+    queued_bytes_ -= queue_.front()->size();
     queue_.pop_front();
     if (error) {
       ended_ = true;

@@ -50,6 +50,8 @@ struct UpgradeRequest {
   std::vector<std::pair<std::string, std::string>> headers;
 };
 
+using SharedText = std::shared_ptr<const std::string>;
+
 class WebSocketSession {
  public:
   class Driver;  ///< private: the stream below (plain or TLS)
@@ -62,9 +64,13 @@ class WebSocketSession {
   /// with which code); Errc::cancelled when the server abandons it. One read at a time.
   runtime::awaitable<Result<std::string>> read();
 
-  /// Queues a text message; returns at once. Errc::too_large: the queue was full, the session is
+  /// Queues a text message, which may wait at many sessions at once and is one in memory; returns at
+  /// once. Errc::too_large: the queue was full, the session is
   /// being closed with 1013 and its queue is dropped. Errc::unavailable: closed already.
-  Result<void> send(std::string text);
+  Result<void> send(SharedText text);
+  Result<void> send(std::string text) {
+    return send(std::make_shared<const std::string>(std::move(text)));
+  }
 
   /// Sends what is queued, then the close frame; read() then fails. The first call counts.
   void close(std::uint16_t code, std::string reason);

@@ -23,7 +23,7 @@ class WebSocketSession::Driver {
  public:
   virtual ~Driver() = default;
   virtual runtime::awaitable<Result<std::string>> read() = 0;
-  virtual Result<void> send(std::string text) = 0;
+  virtual Result<void> send(SharedText text) = 0;
   virtual void close(std::uint16_t code, std::string reason) = 0;
   [[nodiscard]] virtual bool is_open() const = 0;
   [[nodiscard]] virtual std::size_t queued_messages() const = 0;
@@ -47,7 +47,7 @@ class WebSocketDriver final : public WebSocketSession::Driver {
   std::function<void()> on_closing;
 
   runtime::awaitable<Result<std::string>> read() override;
-  Result<void> send(std::string text) override;
+  Result<void> send(SharedText text) override;
   void close(std::uint16_t code, std::string reason) override;
   [[nodiscard]] bool is_open() const override { return !closing_ && !ended_; }
   [[nodiscard]] std::size_t queued_messages() const override { return queue_.size(); }
@@ -60,7 +60,7 @@ class WebSocketDriver final : public WebSocketSession::Driver {
   WebSocketOptions options_;
   boost::beast::websocket::stream<Stream&> socket_;
   boost::beast::flat_buffer incoming_;
-  std::deque<std::string> queue_;  // the front is being written while writing_
+  std::deque<SharedText> queue_;  // the front is being written while writing_
   std::size_t queued_bytes_ = 0;
   bool writing_ = false;
   bool closing_ = false;

@@ -12,7 +12,7 @@ class SocketOutbox final : public ClientOutbox {
   SocketOutbox(net::WebSocketSession& socket, Counter& dropped)
       : socket_(socket), dropped_(dropped) {}
   void send(SharedFrame frame) override {
-    auto queued = socket_.send(*frame);
+    auto queued = socket_.send(std::move(frame));
     if (!queued && queued.error().kind == Errc::too_large) dropped_.add();
   }
   void close(std::uint16_t code, std::string reason) override {
