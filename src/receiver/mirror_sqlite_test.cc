@@ -202,6 +202,25 @@ TEST(MirrorSqlite, WhatWasCommittedIsThereAfterReopening) {
   EXPECT_EQ(reader.tallies().value()[0].second.duplicates, 1);
 }
 
+TEST(MirrorSqlite, AFileWithANumberFromBeforeTheLimitHeals) {
+  MirrorFolder folder;
+  { ASSERT_TRUE(sqlite::MirrorWriter::open(folder.file(), quick())); }
+  {
+    auto old = sqlite::Database::open(folder.file()).value();
+    // 2, 3 and 2^63 - 2 have arrived.
+    ASSERT_TRUE(old.execute("INSERT INTO mirror_sequence(app, contiguous, beyond, filled, gone) "
+                            "VALUES(1400112233, 0, x'0201fbffffffffffffff7f00', 0, 0)"));
+  }
+  sqlite::MirrorSqliteReader reader(folder.file());
+  const auto before = reader.sequences();
+  ASSERT_TRUE(before) << before.error().what;
+  EXPECT_EQ(before->at(0).second.have.highest(), 3);
+  auto writer = sqlite::MirrorWriter::open(folder.file(), quick()).value();
+  const auto written = write_batch(writer, {callback_of(R"({"CallbackCommand":"X"})", 1)}, 1000);
+  ASSERT_TRUE(written) << written.error().what;
+  EXPECT_EQ(reader.sequences().value().at(0).second.have, store::SequenceSet(3, {}));
+}
+
 TEST(MirrorSqlite, AFullDiskStoresNothingAndRecoversWhenThereIsSpace) {
   MirrorFolder folder;
   auto options = quick();

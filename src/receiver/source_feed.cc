@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "net/simple_http_client.h"
+#include "store/sequence_set.h"
 #include "tidings/json.h"
 #include "tidings/usersig.h"
 
@@ -25,6 +26,13 @@ Result<std::int64_t> number_in(const json::object& object, std::string_view name
   return no_page(std::string(name) + " is missing or no number");
 }
 
+Result<std::int64_t> sequence_in(const json::object& object, std::string_view name) {
+  TRY(const std::int64_t number, number_in(object, name));
+  if (number <= store::kMaxSequence) return number;
+  return no_page(std::string(name) + " is " + std::to_string(number) +
+                 ", and no number is higher than " + std::to_string(store::kMaxSequence));
+}
+
 Result<std::string> text_in(const json::object& object, std::string_view name) {
   const json::value* value = object.if_contains(name);
   if (value == nullptr || !value->is_string()) {
@@ -37,7 +45,7 @@ Result<SourceEvent> event_in(const json::value& value, std::string_view raw) {
   const json::object* object = value.if_object();
   if (object == nullptr) return no_page("an event is no object");
   SourceEvent event;
-  TRY(event.sequence, number_in(*object, "Sequence"));
+  TRY(event.sequence, sequence_in(*object, "Sequence"));
   TRY(event.command, text_in(*object, "CallbackCommand"));
   TRY(event.request_id, text_in(*object, "RequestID"));
   TRY(event.client_ip, text_in(*object, "ClientIP"));
@@ -82,9 +90,9 @@ Result<SourcePage> parse_source_page(std::string_view answer) {
   if (object == nullptr) return no_page("it is no object");
   TRY_VOID(check_code(*object));
   SourcePage page;
-  TRY(page.first, number_in(*object, "FirstSequence"));
-  TRY(page.last, number_in(*object, "LastSequence"));
-  TRY(page.next, number_in(*object, "Next"));
+  TRY(page.first, sequence_in(*object, "FirstSequence"));
+  TRY(page.last, sequence_in(*object, "LastSequence"));
+  TRY(page.next, sequence_in(*object, "Next"));
   const json::value* list = object->if_contains("EventList");
   const auto raw_list = raw_member(answer, "EventList");
   if (list == nullptr || !list->is_array() || !raw_list) return no_page("EventList is missing");

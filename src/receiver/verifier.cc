@@ -34,11 +34,13 @@ bool is_ascii(const CallbackQuery& query) {
   return true;
 }
 
-/// Anything but a plain positive number counts as not sent: the header is a help, not a duty.
+/// Anything but a plain positive number up to kMaxSequence counts as not sent: the header is a help,
+/// not a duty.
 std::int64_t sequence_number(std::string_view text) {
   std::int64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  return error == std::errc{} && end == text.data() + text.size() && number > 0 ? number : 0;
+  const bool plain = error == std::errc{} && end == text.data() + text.size();
+  return plain && number > 0 && number <= store::kMaxSequence ? number : 0;
 }
 
 }  // namespace

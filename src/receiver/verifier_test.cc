@@ -299,5 +299,28 @@ TEST(BeforeRules, TheFirstRuleThatFitsDecides) {
             0);
 }
 
+TEST(Verifier, ANumberThatIsNoneCountsAsNotSent) {
+  const Verifier verifier = verifier_of(strict_app());
+  for (const auto& [text, number] : std::vector<std::pair<std::string, std::int64_t>>{
+           {"1", 1},
+           {"9007199254740991", store::kMaxSequence},
+           {"9007199254740992", 0},
+           {"9223372036854775806", 0},
+           {"9223372036854775807", 0},
+           {"9223372036854775808", 0},
+           {"0", 0},
+           {"-1", 0},
+           {"+1", 0},
+           {"1 ", 0},
+           {"", 0}}) {
+    Request request;
+    Incoming incoming = request.incoming();
+    incoming.sequence = text;
+    const Verdict verdict = verifier.verify(incoming, kNow);
+    ASSERT_EQ(refusal(verdict), nullptr) << text;
+    EXPECT_EQ(std::get<Accepted>(verdict).callback.sequence, number) << text;
+  }
+}
+
 }  // namespace
 }  // namespace tidings::receiver

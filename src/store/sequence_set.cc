@@ -5,12 +5,13 @@
 namespace tidings::store {
 
 SequenceSet::SequenceSet(std::int64_t contiguous, std::span<const SequenceRange> beyond)
-    : contiguous_(std::max<std::int64_t>(contiguous, 0)) {
+    : contiguous_(std::clamp<std::int64_t>(contiguous, 0, kMaxSequence)) {
   for (const SequenceRange& range : beyond) add(range);
 }
 
 std::int64_t SequenceSet::add(SequenceRange range) {
   range.first = std::max(range.first, contiguous_ + 1);
+  range.last = std::min(range.last, kMaxSequence);
   if (range.last < range.first) return 0;
   if (beyond_.empty() && range.first == contiguous_ + 1) {  // the usual case
     contiguous_ = range.last;

@@ -13,6 +13,10 @@
 
 namespace tidings::store {
 
+/// The highest number there is: what every JSON reader can hold, and more events than a source will
+/// ever have. Whoever takes in a number from outside takes a higher one as not sent.
+inline constexpr std::int64_t kMaxSequence = (std::int64_t{1} << 53) - 1;
+
 /// Both ends are part of it.
 struct SequenceRange {
   std::int64_t first = 0;
@@ -27,10 +31,12 @@ class SequenceSet {
   static constexpr std::size_t kMaxRanges = 10'000;
 
   SequenceSet() = default;
-  /// As stored. Ranges that overlap, touch or do not ascend are put right.
+  /// As stored. Ranges that overlap, touch or do not ascend are put right; what is above
+  /// kMaxSequence is left out.
   SequenceSet(std::int64_t contiguous, std::span<const SequenceRange> beyond);
 
-  /// Numbers below 1 are ignored. Returns how many numbers were given up to stay within the bound.
+  /// Numbers below 1 and above kMaxSequence are ignored. Returns how many numbers were given up to
+  /// stay within the bound.
   std::int64_t add(std::int64_t number) { return add(SequenceRange{number, number}); }
   std::int64_t add(SequenceRange range);
 

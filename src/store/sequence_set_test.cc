@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <numeric>
 #include <random>
 #include <set>
@@ -103,6 +104,26 @@ TEST(SequenceSet, AnyOrderAgreesWithAPlainSet) {
       ASSERT_EQ(SequenceSet(set.contiguous(), set.beyond()), set);
     }
   }
+}
+
+TEST(SequenceSet, NumbersAboveTheLimitAreLeftOut) {
+  constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
+  SequenceSet set;
+  for (const std::int64_t n : {kMost, kMost - 1, kMaxSequence + 1}) {
+    EXPECT_EQ(set.add(n), 0);
+    EXPECT_EQ(set, SequenceSet());
+  }
+  set.add(3);
+  set.add(kMaxSequence);
+  set.add(kMost);
+  set.add(kMaxSequence);
+  EXPECT_EQ(set.highest(), kMaxSequence);
+  EXPECT_EQ(set.missing(kMost), kMost - 2);
+  EXPECT_EQ(set.holes(3, kMaxSequence, 10), (Ranges{{4, kMaxSequence - 1}}));
+  // As a file from before the limit has it.
+  const SequenceSet healed(4, Ranges{{7, 8}, {kMaxSequence + 5, kMost - 9}, {kMost, kMost}});
+  EXPECT_EQ(healed, SequenceSet(4, Ranges{{7, 8}}));
+  EXPECT_EQ(SequenceSet(kMost, {}).contiguous(), kMaxSequence);
 }
 
 }  // namespace

@@ -47,6 +47,8 @@ Result<void> decode_stamps(std::string_view bytes,
     } else if (form == kExplicit) {
       good = good && read_varint(bytes, stamp->sequence) && read_varint(bytes, stamp->time_ms) &&
              read_varint(bytes, stamp->arrival);
+      // From before there was a limit: it would be newer than everything, for good.
+      if (stamp->sequence > store::kMaxSequence) stamp->sequence = 0;
       last = stamp;
     } else if (form != kNone) {
       good = false;
@@ -75,7 +77,9 @@ Result<std::vector<store::SequenceRange>> decode_ranges(std::string_view bytes) 
   while (!bytes.empty()) {
     std::int64_t from = 0;
     std::int64_t length = 0;
-    constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max() / 4;
+    // Any number that fits: above kMaxSequence are some that were taken in before there was a limit,
+    // and the set that is made of them leaves them out.
+    constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
     if (!read_varint(bytes, from) || !read_varint(bytes, length) || from < 0 || length < 0 ||
         from > kMost - end || length > kMost - end - from) {
       return fail(Errc::corrupt, "the arrived numbers of an app are damaged");
