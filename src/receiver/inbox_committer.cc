@@ -85,10 +85,30 @@ store::MirrorView InboxCommitter::fresh_view() const {
   return view;
 }
 
-Result<void> InboxCommitter::apply_batch(std::vector<Item>& batch, std::vector<Applied>& applied,
-                                         store::MirrorView& view, BatchReport& report) {
+void InboxCommitter::commit_or_halve(std::span<Item> items,
+                                     std::vector<Result<Applied>>& outcomes,
+                                     BatchReport& report) {
+  const auto together = commit_together(items, report);
+  if (together) {
+    outcomes.insert(outcomes.end(), together->begin(), together->end());
+    return;
+  }
+  if (items.size() > 1 && together.error().kind != Errc::unavailable) {
+    const std::size_t half = items.size() / 2;
+    commit_or_halve(items.first(half), outcomes, report);
+    commit_or_halve(items.subspan(half), outcomes, report);
+    return;
+  }
+  if (report.failure.empty()) report.failure = together.error().what;
+  report.failed += items.size();
+  outcomes.insert(outcomes.end(), items.size(), together.error());
+}
+
+Result<std::vector<Applied>> InboxCommitter::commit_together(std::span<Item> items,
+                                                             BatchReport& report) {
+  store::MirrorView view = fresh_view();
   store::MirrorNeeds needs;
-  for (const Item& item : batch) {
+  for (const Item& item : items) {
     if (const auto* callback = std::get_if<std::unique_ptr<Callback>>(&item.work)) {
       add_needs(**callback, needs);
     } else {
@@ -96,12 +116,29 @@ Result<void> InboxCommitter::apply_batch(std::vector<Item>& batch, std::vector<A
     }
   }
   TRY_VOID(engine_.load(needs, view));
-  for (Item& item : batch) applied.push_back(apply_item(item, view, report));
-  TRY_VOID(engine_.commit(view));
-  for (const auto& [app, entry] : view.sequence_rows) {
-    if (entry.dirty && !entry.row.have.beyond().empty()) report.with_holes.push_back(app);
+  BatchReport with = report;
+  std::vector<Applied> applied;
+  applied.reserve(items.size());
+  for (Item& item : items) applied.push_back(apply_item(item, view, with));
+  if (auto committed = engine_.commit(view); !committed) {
+    take_back(items, applied, view);
+    return committed.error();
   }
-  return {};
+  for (const auto& [app, entry] : view.sequence_rows) {
+    if (entry.dirty && !entry.row.have.beyond().empty()) with.with_holes.push_back(app);
+  }
+  with.last_id = view.next_id() - 1;
+  report = std::move(with);
+  return applied;
+}
+
+void InboxCommitter::take_back(std::span<Item> items, const std::vector<Applied>& applied,
+                               store::MirrorView& view) {
+  auto entry = view.inbox.begin();
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    auto* callback = std::get_if<std::unique_ptr<Callback>>(&items[i].work);
+    if (callback != nullptr && applied[i] == Applied::accepted) give_back(*entry++, **callback);
+  }
 }
 
 Applied InboxCommitter::apply_item(Item& item, store::MirrorView& view, BatchReport& report) {
@@ -123,25 +160,17 @@ Applied InboxCommitter::apply_item(Item& item, store::MirrorView& view, BatchRep
 
 void InboxCommitter::run(std::vector<Item>& batch) {
   const Clock::Monotonic begin = clock_.monotonic();
-  store::MirrorView view = fresh_view();
-  std::vector<Applied> applied;
-  applied.reserve(batch.size());
+  std::vector<Result<Applied>> outcomes;
+  outcomes.reserve(batch.size());
   BatchReport report;
-  const auto committed = apply_batch(batch, applied, view, report);
-  healthy_ = committed.has_value();
-  if (!committed) report.callbacks = batch.size();
-  report.last_id = view.next_id() - 1;
+  commit_or_halve(batch, outcomes, report);
+  healthy_ = report.failed < batch.size();
   runtime::CompletionBatch completions;
   for (std::size_t i = 0; i < batch.size(); ++i) {
-    if (!committed) {
-      completions.add(std::move(batch[i].sender), committed.error());
-      continue;
-    }
-    completions.add(std::move(batch[i].sender), applied[i]);
+    completions.add(std::move(batch[i].sender), std::move(outcomes[i]));
   }
   completions.flush();
   report.took = std::chrono::duration_cast<std::chrono::microseconds>(clock_.monotonic() - begin);
-  if (!committed) report.failure = committed.error().what;
   listener_(report);
 }
 

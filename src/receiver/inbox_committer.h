@@ -6,7 +6,9 @@
 ///
 /// Durability point: commit() returns a value after the fsync that holds inbox and mirror. Errors:
 /// Errc::rate_limited when the queue is full, Errc::cancelled after stop(), else as the engine
-/// says, with nothing stored. Waiting lanes are woken once per batch, however many wait there.
+/// says, with nothing stored. A failure that is not the disk's (Errc::unavailable), such as a damaged
+/// row, is a failure of those alone that need what is damaged: a batch is halved until they are found.
+/// Waiting lanes are woken once per batch, however many wait there.
 ///
 /// Threads: commit() on any lane, resumes there; start() and stop() by the owner; the listener on
 /// the committer's thread. Lifetime: engine, clock and listener outlive it; stop() comes before the
@@ -18,6 +20,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <variant>
 #include <vector>
@@ -33,12 +36,13 @@ namespace tidings::receiver {
 
 /// What a batch was, for metrics, the log and the feed.
 struct BatchReport {
-  std::size_t callbacks = 0;
+  std::size_t callbacks = 0;  ///< stored, duplicates included
   std::size_t duplicates = 0;
+  std::size_t failed = 0;  ///< nothing of these was stored
   std::size_t filled = 0;  ///< of the callbacks, those from the feed that were not duplicates
   std::int64_t last_id = 0;  ///< of the inbox after it
   std::chrono::microseconds took{};
-  std::string failure;  ///< empty: committed
+  std::string failure;  ///< of the first that failed; empty: all were committed
   /// Apps whose numbers changed and have holes, whether old or new.
   std::vector<SdkAppId> with_holes;
 };
@@ -66,7 +70,7 @@ class InboxCommitter {
   runtime::awaitable<Result<void>> give_up(SdkAppId app, std::vector<store::SequenceRange> numbers);
 
   [[nodiscard]] std::size_t queued() const { return thread_.queued(); }
-  /// The last batch was committed, or there was none yet.
+  /// Something of the last batch was committed, or there was none yet.
   [[nodiscard]] bool healthy() const { return healthy_; }
 
  private:
@@ -81,10 +85,15 @@ class InboxCommitter {
   /// False: refused.
   bool submit(Item item);
   void run(std::vector<Item>& batch);
-  Result<void> apply_batch(std::vector<Item>& batch, std::vector<Applied>& applied,
-                           store::MirrorView& view, BatchReport& report);
+  /// Appends one outcome for each item.
+  void commit_or_halve(std::span<Item> items, std::vector<Result<Applied>>& outcomes,
+                       BatchReport& report);
+  /// All or nothing; then the items are as they were.
+  Result<std::vector<Applied>> commit_together(std::span<Item> items, BatchReport& report);
   void purge();
   static Applied apply_item(Item& item, store::MirrorView& view, BatchReport& report);
+  static void take_back(std::span<Item> items, const std::vector<Applied>& applied,
+                        store::MirrorView& view);
   [[nodiscard]] store::MirrorView fresh_view() const;
 
   // Constant after construction.

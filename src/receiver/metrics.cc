@@ -116,7 +116,7 @@ void ReceiverMetrics::tested() { tests_->Increment(); }
 
 void ReceiverMetrics::batch(const BatchReport& report) {
   (report.failure.empty() ? batches_ : failed_batches_)->Increment();
-  batch_size_->Observe(static_cast<double>(report.callbacks));
+  batch_size_->Observe(static_cast<double>(report.callbacks + report.failed));
   batch_seconds_->Observe(static_cast<double>(report.took.count()) / 1e6);
 }
 

@@ -235,4 +235,13 @@ Applied apply(Callback&& callback, MirrorView& view) {
   return Applied::accepted;
 }
 
+void give_back(store::InboxEntry& entry, Callback& callback) {
+  callback.parsed.command = std::move(entry.command);
+  callback.request_id = std::move(entry.request_id);
+  callback.client_ip = std::move(entry.client_ip);
+  callback.opt_platform = std::move(entry.opt_platform);
+  callback.target = std::move(entry.target);
+  callback.body = std::move(entry.body);
+}
+
 }  // namespace tidings::receiver

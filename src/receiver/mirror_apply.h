@@ -47,5 +47,8 @@ void add_needs(const Callback& callback, store::MirrorNeeds& needs);
 enum class Applied { accepted, duplicate };
 /// Takes the callback's texts into the View's inbox.
 Applied apply(Callback&& callback, store::MirrorView& view);
+/// The texts that apply() took for this entry, when the View was not committed: the callback can be
+/// applied again.
+void give_back(store::InboxEntry& entry, Callback& callback);
 
 }  // namespace tidings::receiver

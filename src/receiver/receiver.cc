@@ -81,12 +81,9 @@ void Receiver::stop() { committer_.stop(); }
 
 void Receiver::batch_done(const BatchReport& report) {
   metrics_.batch(report);
-  if (!report.failure.empty()) {
-    if (parts_.log) {
-      parts_.log("error", "commit failed",
-                 {{"what", report.failure}, {"callbacks", std::to_string(report.callbacks)}});
-    }
-    return;
+  if (!report.failure.empty() && parts_.log) {
+    parts_.log("error", "commit failed",
+               {{"what", report.failure}, {"callbacks", std::to_string(report.failed)}});
   }
   if (report.duplicates < report.callbacks) feed_.committed();
   if (watcher_) watcher_(report);
