@@ -143,8 +143,6 @@ Result<void> ReceiveApp::open_doors() {
   };
   query.log = log;
   doors.query_server.emplace(doors.lanes, std::move(query_options), std::move(query));
-  TRY_VOID(doors.query_server->start());
-  doors.query_open = true;
 
   TRY(auto options, callback_server_options(parts_.config));
   options.max_connections = connections_within(raise_open_files_limit(), /*reserve=*/256,
@@ -153,8 +151,21 @@ Result<void> ReceiveApp::open_doors() {
   handlers.request = [&receiver = *doors.receiver](const net::HttpRequest& request) {
     return receiver.handle(request);
   };
+  handlers.error_body = receiver::error_body;
+  handlers.refused = [&receiver = *doors.receiver](unsigned status, std::string_view reason,
+                                                   std::string_view peer) {
+    receiver.refused_by_server(status, reason, peer);
+  };
   handlers.log = log;
   doors.callback_server.emplace(doors.lanes, std::move(options), std::move(handlers));
+  doors.query->show_listeners([&doors] {
+    return std::vector<receiver::ReceiverGauges::Listener>{
+        {"callbacks", doors.callback_server->statistics()},
+        {"admin", doors.query_server->statistics()}};
+  });
+
+  TRY_VOID(doors.query_server->start());
+  doors.query_open = true;
   TRY_VOID(doors.callback_server->start());
   doors.callback_open = true;
   return {};

@@ -338,7 +338,7 @@ template <class Stream>
 HttpResponse HttpConnection<Stream>::handler_failed(std::string_view which,
                                                     const std::exception& exception) const {
   server_.log(std::string(which) + " of " + std::string(request_.path) + ": " + exception.what());
-  return server_.refusal(500, "internal error");
+  return server_.refusal(500, "internal error", peer_address_);
 }
 
 template <class Stream>
@@ -406,7 +406,7 @@ awaitable<void> HttpConnection<Stream>::refuse(unsigned status, std::string_view
   } else if (status != 408) {
     count(server_.counters.malformed);
   }
-  auto response = server_.refusal(status, reason);
+  auto response = server_.refusal(status, reason, peer_address_);
   server_.writer.append(out_, response, {.keep_alive = false});
   (void)co_await flush_slowly();
   linger_ = true;
@@ -431,7 +431,7 @@ awaitable<bool> HttpConnection<Stream>::answer_stream(RequestParser& parser) {
 template <class Stream>
 awaitable<void> HttpConnection<Stream>::answer_websocket(RequestParser& parser) {
   if (!parser.is_upgrade() || !equal_ignoring_case(request_.header("Upgrade"), "websocket")) {
-    auto response = server_.refusal(426, "this path speaks WebSocket only");
+    auto response = server_.refusal(426, "this path speaks WebSocket only", peer_address_);
     response.headers.emplace_back("Upgrade", "websocket");
     server_.writer.append(out_, response, manner(&parser, false));
     (void)co_await flush_slowly();

@@ -62,6 +62,9 @@ using WebSocketHandler = std::function<runtime::awaitable<void>(WebSocketSession
 using PathPredicate = std::function<bool(std::string_view path)>;
 /// The answer for what the server refuses by itself. `reason` is one sentence.
 using ErrorBody = std::function<HttpResponse(unsigned status, std::string_view reason)>;
+/// Told of the same, once for each; `peer` is the address it came from. Any lane.
+using RefusalListener =
+    std::function<void(unsigned status, std::string_view reason, std::string_view peer)>;
 
 struct HttpServerHandlers {
   HttpHandler request;  ///< everything the two below do not take. An exception answers 500.
@@ -70,6 +73,7 @@ struct HttpServerHandlers {
   PathPredicate is_websocket;  ///< a request there that is no upgrade gets 426
   WebSocketHandler websocket;
   ErrorBody error_body;  ///< default: {"error":"<reason>"} with that status
+  RefusalListener refused;  ///< default: nothing
   /// Exceptions of handlers, TLS failures, accept errors; default: nothing. Any lane.
   std::function<void(std::string_view what)> log;
 };

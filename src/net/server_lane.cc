@@ -75,7 +75,9 @@ runtime::awaitable<bool> ServerLane::stop(runtime::Deadline deadline) {
   co_return true;
 }
 
-HttpResponse ServerLane::refusal(unsigned status, std::string_view reason) const {
+HttpResponse ServerLane::refusal(unsigned status, std::string_view reason,
+                                 std::string_view peer) const {
+  if (handlers.refused) handlers.refused(status, reason, peer);
   if (handlers.error_body) return handlers.error_body(status, reason);
   HttpResponse response;
   response.status = status;

@@ -44,8 +44,9 @@ class ServerLane {
 
   void open();
   runtime::awaitable<bool> stop(runtime::Deadline deadline);
-  /// The answer for what the server refuses by itself.
-  [[nodiscard]] HttpResponse refusal(unsigned status, std::string_view reason) const;
+  /// The answer for what the server refuses by itself, after its listener was told.
+  [[nodiscard]] HttpResponse refusal(unsigned status, std::string_view reason,
+                                     std::string_view peer) const;
   void log(std::string_view what) const;
 
   runtime::Lane& lane;

@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "net/http_server.h"
 #include "receiver/inbox_committer.h"
 #include "receiver/refusal.h"
 #include "store/mirror_rows.h"
@@ -38,6 +39,11 @@ struct ReceiverGauges {
     std::optional<bool> source_answers;  ///< none: there is no source
   };
   std::vector<Gaps> gaps;
+  struct Listener {
+    std::string name;
+    net::HttpServerStatistics figures;
+  };
+  std::vector<Listener> listeners;
 };
 
 class ReceiverMetrics {

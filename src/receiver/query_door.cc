@@ -383,6 +383,7 @@ QueryDoor::Response QueryDoor::metrics() {
       gauges.gaps.push_back({gap.app, gap.open, answers});
     }
   }
+  if (listeners_) gauges.listeners = listeners_();
   auto read = [&reader = receiver_.reader()] { return reader.tallies(); };
   auto tallies = co_await receiver_.readers().run(std::move(read));
   if (tallies) gauges.tallies = std::move(*tallies);  // else: the other figures are worth having

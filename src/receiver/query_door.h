@@ -21,8 +21,11 @@
 /// Threads: any lane. Lifetime: receiver and gap keeper outlive it.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "net/event_stream.h"
 #include "net/http_message.h"
@@ -38,6 +41,10 @@ class QueryDoor {
   /// `gaps`: who watches the numbers; nullptr: nobody.
   explicit QueryDoor(Receiver& receiver, const GapKeeper* gaps = nullptr)
       : receiver_(receiver), gaps_(gaps) {}
+
+  /// For /metrics. REQUIRES: before the first request; what it reads outlives the last.
+  using ListenerFigures = std::function<std::vector<ReceiverGauges::Listener>()>;
+  void show_listeners(ListenerFigures figures) { listeners_ = std::move(figures); }
 
   runtime::awaitable<net::HttpResponse> handle(const net::HttpRequest& request);
   /// The feed; a returned response is a refusal.
@@ -68,6 +75,7 @@ class QueryDoor {
 
   Receiver& receiver_;
   const GapKeeper* gaps_;
+  ListenerFigures listeners_;
 };
 
 }  // namespace tidings::receiver

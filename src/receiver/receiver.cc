@@ -96,6 +96,14 @@ net::HttpResponse Receiver::refuse(const Refused& refused, const net::HttpReques
   return refusal_response(refused);
 }
 
+void Receiver::refused_by_server(unsigned status, std::string_view reason,
+                                 std::string_view peer) {
+  const Refused refused{reason_of(status), "HTTP " + std::to_string(status) + ": " +
+                                               std::string(reason)};
+  metrics_.refused(refused.reason);
+  refusals_.add(refused, peer, parts_.clock.now_s());
+}
+
 net::HttpResponse Receiver::answer_before_callback(const Accepted& accepted) {
   const CallbackAnswer answer =
       answer_before(accepted.app->before_rules, accepted.callback.parsed);

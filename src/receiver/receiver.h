@@ -2,7 +2,8 @@
 ///
 /// handle() is the callback door's HTTP handler. It answers
 /// {"ActionStatus":"OK","ErrorInfo":"","ErrorCode":0} after the fsync that holds the callback, a
-/// before-callback from the rules at once, and everything else with a 4xx or 503 and its reason.
+/// before-callback from the rules at once, and everything else with a 4xx or 503 and its reason. What
+/// never becomes a request is told by refused_by_server(), with error_body() for its answer.
 /// The query door (query_door.h) reads what it committed.
 ///
 /// Threads: handle() on any lane; start() and stop() by the owner, not on a lane.
@@ -54,6 +55,9 @@ class Receiver {
   void stop();
 
   runtime::awaitable<net::HttpResponse> handle(const net::HttpRequest& request);
+  /// What the HTTP server refused by itself leaves the same traces as what handle() refuses (P7).
+  /// Any thread.
+  void refused_by_server(unsigned status, std::string_view reason, std::string_view peer);
   /// The apps of `options`, with their tokens and secrets, count from the next callback on; nothing
   /// else of it does. Any thread. Errors as create(): then everything stays as it was.
   Result<void> replace_apps(const ReceiverOptions& options);

@@ -8,6 +8,10 @@ namespace tidings::receiver {
 
 std::string_view to_string(Refusal reason) {
   switch (reason) {
+    case Refusal::malformed:
+      return "malformed";
+    case Refusal::too_slow:
+      return "too_slow";
     case Refusal::method:
       return "method";
     case Refusal::too_large:
@@ -30,12 +34,16 @@ std::string_view to_string(Refusal reason) {
       return "overloaded";
     case Refusal::store:
       return "store";
+    case Refusal::internal:
+      return "internal";
   }
   return "unknown";
 }
 
 unsigned http_status(Refusal reason) {
   switch (reason) {
+    case Refusal::too_slow:
+      return 408;
     case Refusal::method:
       return 405;
     case Refusal::too_large:
@@ -45,6 +53,7 @@ unsigned http_status(Refusal reason) {
     case Refusal::certificate:
     case Refusal::signature:
       return 403;
+    case Refusal::malformed:
     case Refusal::query:
     case Refusal::json:
     case Refusal::command:
@@ -52,6 +61,8 @@ unsigned http_status(Refusal reason) {
     case Refusal::overloaded:
     case Refusal::store:
       return 503;
+    case Refusal::internal:
+      return 500;
   }
   return 500;
 }
@@ -64,6 +75,21 @@ net::HttpResponse error_body(unsigned status, std::string_view what) {
   append_json_string(response.body, what);
   response.body += '}';
   return response;
+}
+
+Refusal reason_of(unsigned status) {
+  switch (status) {
+    case 408:
+      return Refusal::too_slow;
+    case 413:
+    case 414:
+    case 431:
+      return Refusal::too_large;
+    case 500:
+      return Refusal::internal;
+    default:
+      return Refusal::malformed;
+  }
 }
 
 net::HttpResponse refusal_response(const Refused& refused) {

@@ -13,8 +13,11 @@
 
 namespace tidings::receiver {
 
-/// In the order of the checks (design.md, "Receiver").
+/// In the order of the checks (design.md, "Receiver"). The first two and `too_large` are the HTTP
+/// server's own.
 enum class Refusal {
+  malformed,      ///< no HTTP, or of a kind that is not taken
+  too_slow,       ///< head or body did not come in time
   method,
   too_large,
   query,          ///< not readable
@@ -26,11 +29,13 @@ enum class Refusal {
   command,        ///< none, or query and body disagree
   overloaded,     ///< the queue is full, or the receiver stops
   store,          ///< the disk failed
+  internal,       ///< a bug
 };
 inline constexpr std::array kRefusals = {
-    Refusal::method,    Refusal::too_large, Refusal::query,   Refusal::app,
-    Refusal::source,    Refusal::certificate, Refusal::signature, Refusal::json,
-    Refusal::command,   Refusal::overloaded, Refusal::store,
+    Refusal::malformed, Refusal::too_slow,    Refusal::method,    Refusal::too_large,
+    Refusal::query,     Refusal::app,         Refusal::source,    Refusal::certificate,
+    Refusal::signature, Refusal::json,        Refusal::command,   Refusal::overloaded,
+    Refusal::store,     Refusal::internal,
 };
 
 /// The metric's label, e.g. "too_large".
@@ -44,7 +49,9 @@ struct Refused {
 
 /// {"ActionStatus":"FAIL","ErrorCode":<status>,"ErrorInfo":"<what>"} with that status.
 [[nodiscard]] net::HttpResponse refusal_response(const Refused& refused);
-/// The same for what the HTTP server refuses by itself.
+/// The same for what the HTTP server refuses by itself,
 [[nodiscard]] net::HttpResponse error_body(unsigned status, std::string_view what);
+/// and why that was.
+[[nodiscard]] Refusal reason_of(unsigned status);
 
 }  // namespace tidings::receiver

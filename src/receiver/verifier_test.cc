@@ -131,7 +131,8 @@ TEST(Verifier, RefusalsAnswer4xxInTheProtocolsForm) {
   for (const Refusal reason : kRefusals) {
     const net::HttpResponse response = refusal_response({reason, "be\"cause"});
     EXPECT_GE(response.status, 400U) << to_string(reason);
-    EXPECT_EQ(response.status >= 500, reason == Refusal::overloaded || reason == Refusal::store);
+    EXPECT_EQ(response.status >= 500, reason == Refusal::overloaded || reason == Refusal::store ||
+                                          reason == Refusal::internal);
     EXPECT_EQ(response.body, R"({"ActionStatus":"FAIL","ErrorCode":)" +
                                  std::to_string(response.status) +
                                  R"(,"ErrorInfo":"be\"cause"})");

@@ -82,6 +82,15 @@ class DoorsTest(ProcessTest):
                     url, POST + b"Transfer-Encoding: chunked\r\n\r\n7fffffff\r\n")
                 self.assert_refused(name, got, 413)
 
+    def test_a_callback_over_the_limit_leaves_a_counter_and_a_log_line(self):
+        got = self.exchange(self.receive.listen, POST + b"Content-Length: 99999999\r\n\r\n")
+        self.assertIn(b'{"ActionStatus":"FAIL","ErrorCode":413,', got)
+        text = daemons.request(self.receive.admin_listen + "/metrics")[1]
+        self.assertIn('tidings_receiver_refused_total{reason="too_large"} 1\n', text)
+        self.assertIn('tidings_http_too_large_total{listener="callbacks"} 1\n', text)
+        self.assertIn('tidings_http_connections_refused_total{listener="callbacks"} 0\n', text)
+        daemons.wait_until(lambda: "HTTP 413" in self.receive.log(), "it is logged")
+
     def test_one_address_gets_its_share_of_connections(self):
         for url in (self.serve.listen, self.receive.listen):
             open_ones = []
