@@ -1,5 +1,6 @@
 // The feed: accepted callbacks as Server-Sent Events, read from the inbox, so that a client that
-// comes back with Last-Event-ID misses nothing that is still held.
+// comes back with Last-Event-ID misses nothing that is still held. What it missed is a `gap` event.
+#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <utility>
@@ -20,6 +21,12 @@ std::string page_of_events(const store::InboxPage& page) {
   return bytes;
 }
 
+/// `first`: what follows begins there; 0: nothing is held yet.
+std::string gap_event(std::int64_t first) {
+  return "event: gap\ndata: {\"first_held\":" + std::to_string(std::max<std::int64_t>(first, 1)) +
+         "}\n\n";
+}
+
 }  // namespace
 
 runtime::awaitable<Result<void>> QueryDoor::run_feed(store::InboxFilter filter,
@@ -30,11 +37,12 @@ runtime::awaitable<Result<void>> QueryDoor::run_feed(store::InboxFilter filter,
   if (!range) co_return range.error();
   const auto [first, last] = *range;
   filter.limit = kEventsAtOnce;
-  std::string opening = ": the inbox of tidings receive\n\n";
   if (filter.after < 0) filter.after = last;
-  if (first > filter.after + 1 && filter.after > 0) {
-    opening += "event: gap\ndata: {\"first_held\":" + std::to_string(first) + "}\n\n";
-  }
+  std::string opening = ": the inbox of tidings receive\n\n";
+  // Ahead of the inbox: this is another one, new or from a backup, and has all to be read.
+  const bool ahead = filter.after > last;
+  if (ahead || (first > filter.after + 1 && filter.after > 0)) opening += gap_event(first);
+  if (ahead) filter.after = 0;
   CO_TRY_VOID(co_await out.write(std::move(opening)));
 
   while (!out.gone()) {

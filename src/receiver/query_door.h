@@ -8,7 +8,9 @@
 ///   GET /mirror/groups/{id}/topics      state, after, limit
 ///   GET /inbox                          command, since, until, after, limit
 ///   GET /inbox/{id}                     one entry
-///   GET /feed                           Server-Sent Events; after or Last-Event-ID, command
+///   GET /feed                           Server-Sent Events; after or Last-Event-ID, command. An event
+///                                       `gap` with {"first_held":N} where what follows does not go
+///                                       on from there: purged, or another inbox
 ///   GET /ledger                         counts by app; recount=1 compares with the rows
 ///   GET /gaps                           numbers that are missing, by app, and the way out
 ///   GET /metrics /healthz /readyz       without a token

@@ -20,6 +20,7 @@
 
 #include "receiver/query_door.h"
 #include "receiver/test_callbacks.h"
+#include "receiver/test_captured_stream.h"
 #include "runtime/run_on.h"
 #include "store_sqlite/mirror_reader.h"
 #include "store_sqlite/mirror_writer.h"
@@ -91,41 +92,6 @@ struct Call {
     made.peer_address = made.client_ip = "127.0.0.1";
     return made;
   }
-};
-
-class CapturedStream final : public net::EventStream {
- public:
-  runtime::awaitable<Result<void>> write(std::string bytes) override {
-    const std::lock_guard lock(mutex_);
-    text_ += bytes;
-    changed_.notify_all();
-    co_return Result<void>{};
-  }
-  [[nodiscard]] bool gone() const override {
-    const std::lock_guard lock(mutex_);
-    return gone_;
-  }
-  void set_content_type(std::string_view) override {}
-
-  void leave() {
-    const std::lock_guard lock(mutex_);
-    gone_ = true;
-  }
-  bool wait_for(const std::string& part) {
-    std::unique_lock lock(mutex_);
-    return changed_.wait_for(lock, std::chrono::seconds(20),
-                             [&] { return text_.find(part) != std::string::npos; });
-  }
-  std::string text() {
-    const std::lock_guard lock(mutex_);
-    return text_;
-  }
-
- private:
-  mutable std::mutex mutex_;
-  std::condition_variable changed_;
-  std::string text_;
-  bool gone_ = false;
 };
 
 std::string topic_body(const std::string& name, const std::string& suffix = "woodwork") {
