@@ -330,6 +330,32 @@ TEST(MirrorSqlite, ListsPageInOrderByGroupAndByTime) {
   EXPECT_EQ(reader.inbox(tail).value().next, 4);
 }
 
+TEST(MirrorSqlite, APageOfTheInboxIsBoundedInBytes) {
+  MirrorFolder folder;
+  auto writer = sqlite::MirrorWriter::open(folder.file(), quick()).value();
+  const std::string padding(1'000'000, 'x');
+  std::vector<Callback> batch;
+  for (int i = 1; i <= 12; ++i) {
+    batch.push_back(callback_of(R"({"CallbackCommand":"X","n":)" + std::to_string(i) +
+                                R"(,"p":")" + padding + "\"}"));
+  }
+  ASSERT_TRUE(write_batch(writer, std::move(batch), 1000));
+  sqlite::MirrorSqliteReader reader(folder.file());
+  store::InboxFilter filter;
+  filter.limit = 1000;
+  std::vector<std::size_t> sizes;
+  do {
+    const auto page = reader.inbox(filter).value();
+    sizes.push_back(page.entries.size());
+    ASSERT_EQ(page.entries.front().id, filter.after + 1);
+    filter.after = page.next;
+  } while (filter.after != 0 && sizes.size() < 20);
+  EXPECT_EQ(sizes, (std::vector<std::size_t>{5, 5, 2}));
+  // However little is wanted, a page goes on.
+  filter.max_bytes = 1;
+  EXPECT_EQ(reader.inbox(filter).value().entries.size(), 1U);
+}
+
 TEST(MirrorSqlite, AFileOfTheFirstSchemaKeepsItsEntries) {
   MirrorFolder folder;
   {

@@ -57,6 +57,9 @@ struct InboxFilter {
   std::optional<std::int64_t> since_ms, until_ms;
   std::int64_t after = 0;  ///< entries with a higher id, ascending
   std::size_t limit = 100;
+  /// A page ends with the entry that reaches this many bytes of bodies: so much, and one body more,
+  /// is what a reader holds at once.
+  std::size_t max_bytes = 4 * 1024 * 1024;
 };
 struct InboxPage {
   std::vector<InboxEntry> entries;

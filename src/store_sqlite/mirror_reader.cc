@@ -301,6 +301,7 @@ Result<InboxPage> MirrorSqliteReader::inbox(const InboxFilter& filter) {
     after = std::max(after, first - 1);
   }
   InboxPage page;
+  std::size_t bytes = 0;
   auto rows = connection->inbox.query(after);
   for (std::size_t scanned = 0;; ++scanned) {
     TRY(const bool more, rows.next());
@@ -309,11 +310,13 @@ Result<InboxPage> MirrorSqliteReader::inbox(const InboxFilter& filter) {
       page.next = 0;
       return page;
     }
-    if (page.entries.size() == filter.limit || scanned == kMaxScanned) return page;
+    const bool full = page.entries.size() == filter.limit || bytes >= filter.max_bytes;
+    if (full || scanned == kMaxScanned) return page;
     page.next = page.last = rows.integer(0);
     if (filter.app && rows.integer(1) != filter.app->number()) continue;
     if (filter.command && rows.text(2) != *filter.command) continue;
     page.entries.push_back(read_inbox_entry(rows));
+    bytes += page.entries.back().body.size();
   }
 }
 
