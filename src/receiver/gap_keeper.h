@@ -50,6 +50,7 @@ struct GapOptions {
 /// One app, as it stands now.
 struct GapStatus {
   SdkAppId app;
+  std::int64_t floor = 0;        ///< numbers up to it are not missed
   std::int64_t open = 0;         ///< numbers missed and not filled
   std::int64_t seen = 0;         ///< numbers that counted as missed since the start
   std::int64_t unreadable = 0;   ///< given up since the start, because they are no callbacks

@@ -23,6 +23,7 @@ struct GapKeeper::Watched {
         backoff(options.first_backoff),
         poke(lane) {
     status.app = id;
+    status.floor = floor;
     if (source) status.source = source->url();
   }
 

@@ -159,7 +159,7 @@ void append_gaps(std::string& out, SdkAppId app, const store::MirrorSequences& r
   std::string ranges = "[";
   // The newest number may be missing as well, and only the source knows it.
   const std::int64_t last = std::max(row.have.highest(), status.source_last);
-  for (const auto& range : row.have.holes(0, last, kShown)) {
+  for (const auto& range : row.have.holes(status.floor, last, kShown)) {
     if (ranges.size() > 1) ranges += ',';
     ranges += "[" + std::to_string(range.first) + "," + std::to_string(range.last) + "]";
   }
