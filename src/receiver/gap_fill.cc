@@ -112,13 +112,15 @@ runtime::awaitable<Result<GapKeeper::Filled>> GapKeeper::take(Watched& app, cons
 runtime::awaitable<Result<void>> GapKeeper::give_up(Watched& app,
                                                     std::vector<SequenceRange> numbers,
                                                     std::int64_t missing, std::string why) {
+  const std::string named =
+      std::to_string(numbers.front().first) + "-" + std::to_string(numbers.back().last);
+  CO_TRY_VOID(co_await parts_.inbox.give_up(app.id, std::move(numbers)));
   log("error", "callbacks are lost",
       {{"sdkappid", app.id.str()},
        {"missing", std::to_string(missing)},
-       {"numbers",
-        std::to_string(numbers.front().first) + "-" + std::to_string(numbers.back().last)},
+       {"numbers", named},
        {"what", why + ". Read the groups they concern anew"}});
-  co_return co_await parts_.inbox.give_up(app.id, std::move(numbers));
+  co_return Result<void>{};
 }
 
 }  // namespace tidings::receiver

@@ -87,7 +87,7 @@ runtime::awaitable<void> GapKeeper::watch(Watched& app) {
   while (!group_.stopping()) {
     const auto looked = co_await look(app);
     if (looked) {
-      app.failing = false;
+      healed(app);
       app.backoff = options_.first_backoff;
     } else if (!group_.stopping()) {
       failed(app, looked.error());
@@ -193,24 +193,36 @@ runtime::awaitable<Result<void>> GapKeeper::ask_for_newest(Watched& app, std::in
 runtime::awaitable<Result<SourcePage>> GapKeeper::read(Watched& app, std::int64_t after,
                                                        std::int64_t limit) {
   auto page = co_await app.source->read(after, limit);
-  if (page) answered(app, *page);
+  if (page) {
+    answered(app, *page);
+  } else {
+    app.source_down = true;
+    const std::lock_guard lock(app.mutex);
+    app.status.source_answers = false;
+  }
   co_return page;
 }
 
 void GapKeeper::answered(Watched& app, const SourcePage& page) {
   app.source_last = std::max(app.source_last, page.last);
-  if (app.failing) {
+  const bool was_down = std::exchange(app.source_down, false);
+  if (was_down) {
     log("info", "source answers again", {{"sdkappid", app.id.str()}, {"url", app.source->url()}});
   }
-  app.failing = false;
   const std::lock_guard lock(app.mutex);
   app.status.source_answers = true;
   app.status.source_last = page.last;
   app.status.asked_ms = parts_.clock.now_ms();
-  app.status.trouble.clear();
+  if (was_down || !app.failing) app.status.trouble.clear();  // else it is our own store's
 }
 
-/// One line when it begins, not one for every try.
+void GapKeeper::healed(Watched& app) {
+  if (!std::exchange(app.failing, false)) return;
+  const std::lock_guard lock(app.mutex);
+  if (app.status.trouble == app.last_trouble) app.status.trouble.clear();
+}
+
+/// One line when it begins, not one for every try. The source, or our own store: the text says so.
 void GapKeeper::failed(Watched& app, const Error& error) {
   if (!app.failing || error.what != app.last_trouble) {
     log("error", "gaps cannot be filled",
@@ -223,7 +235,6 @@ void GapKeeper::failed(Watched& app, const Error& error) {
   app.failing = true;
   app.last_trouble = error.what;
   const std::lock_guard lock(app.mutex);
-  app.status.source_answers = false;
   app.status.trouble = error.what;
 }
 

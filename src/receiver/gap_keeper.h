@@ -58,7 +58,7 @@ struct GapStatus {
   bool source_answers = false;   ///< the last question was answered
   std::int64_t source_last = 0;  ///< its newest number, when it was asked last
   std::int64_t asked_ms = 0;     ///< when that was; 0: never
-  std::string trouble;           ///< why the last question failed, or why nothing can be filled
+  std::string trouble;           ///< why the last look failed, or why nothing can be filled
 };
 
 class GapKeeper {
@@ -115,6 +115,7 @@ class GapKeeper {
   void tell_of_gaps(Watched& app, const store::SequenceSet& have, std::int64_t last);
   void answered(Watched& app, const SourcePage& page);
   void failed(Watched& app, const Error& error);
+  void healed(Watched& app);
   void log(std::string_view level, std::string_view event, LogFields fields) const;
 
   const Parts parts_;

@@ -99,7 +99,9 @@ TEST_F(GapKeeperTest, WhatTheSourceHasPurgedIsGivenUpAndNotAskedForAgain) {
     EXPECT_EQ(keeping.numbers().filled, 3);
     EXPECT_EQ(keeping.topics(), 3);
     ASSERT_TRUE(eventually([&] { return keeping.status().open == 0; }));
-    EXPECT_NE(keeping.log().find("callbacks are lost"), std::string::npos) << keeping.log();
+    EXPECT_TRUE(eventually([&] {
+      return keeping.log().find("callbacks are lost") != std::string::npos;
+    })) << keeping.log();
   }
   const std::size_t before = source.asked().size();
   Keeping again(file(), &source, quick());
@@ -144,15 +146,15 @@ TEST_F(GapKeeperTest, AnEventThatCannotBeReadIsNotCalledPurged) {
   Keeping keeping(file(), &source, patient());
   ASSERT_TRUE(eventually([&] { return keeping.numbers().have.contiguous() == 5; }));
   EXPECT_EQ(keeping.numbers().filled, 3);
+  ASSERT_TRUE(eventually([&] {
+    return keeping.log().find("filled=3 gone=1 unreadable=1") != std::string::npos;
+  })) << keeping.log();
   const std::string log = keeping.log();
   EXPECT_NE(log.find("missing=1 numbers=2-2 what=the source has them, and they cannot be read: "),
             std::string::npos)
       << log;
   EXPECT_NE(log.find("missing=1 numbers=4-4 what=the source has purged them"), std::string::npos)
       << log;
-  ASSERT_TRUE(eventually([&] {
-    return keeping.log().find("filled=3 gone=1 unreadable=1") != std::string::npos;
-  })) << keeping.log();
   EXPECT_EQ(keeping.status().unreadable, 1);
   EXPECT_NE(keeping.metrics().find("missed_total{result=\"gone\"} 1\n"), std::string::npos);
   EXPECT_NE(keeping.metrics().find("missed_total{result=\"unreadable\"} 1\n"), std::string::npos);
@@ -185,6 +187,35 @@ TEST_F(GapKeeperTest, ASourceThatRefusesIsNamedWithItsReasonAndWithoutOurTicket)
   EXPECT_NE(keeping.status().trouble.find("60010: not an admin"), std::string::npos);
   EXPECT_EQ(keeping.log().find("eJ"), std::string::npos) << keeping.log();
   EXPECT_EQ(keeping.log().find("the-key"), std::string::npos);
+}
+
+TEST_F(GapKeeperTest, OurOwnDiskIsNotTheSourcesFaultAndNothingIsLostBeforeItIsStored) {
+  Keeping keeping(file(), &source, quick());
+  ASSERT_TRUE(eventually([&] { return keeping.status().asked_ms != 0; }));
+  keeping.break_giving_up(true);
+  source.set_last(4);
+  source.purge(3);
+  keeping.arrive_at_once({1, 2, 4});
+  ASSERT_TRUE(eventually([&] { return keeping.status().trouble == "the disk is full"; }));
+  EXPECT_TRUE(keeping.status().source_answers);
+  const std::size_t asked = source.asked().size();
+  ASSERT_TRUE(eventually([&] { return source.asked().size() > asked + 3; })) << "tried again";
+  EXPECT_TRUE(keeping.status().source_answers);
+  EXPECT_EQ(keeping.status().trouble, "the disk is full");
+  std::string log = keeping.log();
+  EXPECT_EQ(log.find("callbacks are lost"), std::string::npos) << log;
+  EXPECT_NE(log.find("gaps cannot be filled"), std::string::npos) << log;
+  EXPECT_EQ(log.find("gaps cannot be filled"), log.rfind("gaps cannot be filled")) << log;
+
+  keeping.break_giving_up(false);
+  ASSERT_TRUE(eventually([&] { return keeping.numbers().gone == 1; }));
+  ASSERT_TRUE(eventually([&] { return keeping.status().trouble.empty(); }));
+  log = keeping.log();
+  EXPECT_NE(log.find("callbacks are lost sdkappid=1400112233 missing=1 numbers=3-3"),
+            std::string::npos)
+      << log;
+  EXPECT_EQ(log.find("callbacks are lost"), log.rfind("callbacks are lost")) << log;
+  EXPECT_EQ(log.find("source answers again"), std::string::npos) << log;
 }
 
 TEST_F(GapKeeperTest, NewCredentialsAreTriedAtOnce) {

@@ -45,7 +45,8 @@ struct GapKeeper::Watched {
   bool holes = false;  // numbers beyond the contiguous ones have arrived
   bool asked = false;  // the source has answered once
   bool ahead = false;  // it was told that the source counts less than we have
-  bool failing = false;
+  bool failing = false;      // the last look failed
+  bool source_down = false;  // the last question was not answered
   std::string last_trouble;
   std::chrono::duration<double, std::milli> backoff;
   bool poked = false;    // a batch has left holes
