@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/clock.h"
+#include "base/line_limit.h"
 #include "base/random.h"
 #include "base/result.h"
 #include "base/time_uuid.h"
@@ -83,6 +84,18 @@ TEST(Random, AUuidOfTheTimeBeginsWithIt) {
       << one;
   EXPECT_NE(one, time_uuid(0x017F22E279B0, random));
   EXPECT_LT(one, time_uuid(0x017F22E279B1, random));
+}
+
+TEST(LineLimit, WritesSoManyASecondAndTellsHowManyWereLeftOut) {
+  LineLimit limit(2);
+  EXPECT_EQ(limit.admit(100), 0U);
+  EXPECT_EQ(limit.admit(100), 0U);
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(limit.admit(100), std::nullopt);
+  EXPECT_EQ(limit.admit(101), 5U);
+  EXPECT_EQ(limit.admit(101), 0U);
+  EXPECT_EQ(limit.admit(101), std::nullopt);
+  // Also when the clock was set back.
+  EXPECT_EQ(limit.admit(50), 1U);
 }
 
 TEST(Ids, DifferentKindsDoNotCompareAndHashByText) {

@@ -127,8 +127,8 @@ awaitable<bool> HttpConnection<Stream>::handshake() {
     disarm();
     if (error) {
       count(server_.counters.tls_failures);
-      server_.log("TLS handshake with " + peer_address_ + " failed: " + error.message() +
-                  why_peer_is_refused(stream_.native_handle()));
+      server_.log_of_peer("TLS handshake with " + peer_address_ + " failed: " + error.message() +
+                          why_peer_is_refused(stream_.native_handle()));
       co_return false;
     }
     certificate_subject_ = peer_subject(stream_.native_handle());

@@ -67,7 +67,7 @@ class HttpServer::Core {
       : options_(options), handlers_(std::move(handlers)), accept_lane_(lanes[0]) {
     CHECK(handlers_.request != nullptr);
     for (std::size_t i = 0; i < lanes.size(); ++i) {
-      servers_.push_back(std::make_shared<ServerLane>(lanes[i], options_, handlers_));
+      servers_.push_back(std::make_shared<ServerLane>(lanes[i], options_, handlers_, peer_lines_));
     }
   }
 
@@ -89,6 +89,7 @@ class HttpServer::Core {
   const HttpServerOptions& options_;
   HttpServerHandlers handlers_;
   Lane& accept_lane_;
+  LineLimit peer_lines_;
   std::vector<std::shared_ptr<ServerLane>> servers_;
   // Owner's thread.
   bool started_ = false;
@@ -162,7 +163,7 @@ awaitable<void> HttpServer::Core::accept_loop() {
       admit(std::move(socket), std::move(server));
     } else if (error != asio::error::operation_aborted) {
       // Out of descriptors, most of the time: those who are connected need the time to leave.
-      servers_[0]->log("cannot accept a connection: " + error.message());
+      servers_[0]->log_of_peer("cannot accept a connection: " + error.message());
       (void)co_await runtime::sleep_for(std::chrono::milliseconds{50});
     }
   }

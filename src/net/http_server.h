@@ -74,7 +74,8 @@ struct HttpServerHandlers {
   WebSocketHandler websocket;
   ErrorBody error_body;  ///< default: {"error":"<reason>"} with that status
   RefusalListener refused;  ///< default: nothing
-  /// Exceptions of handlers, TLS failures, accept errors; default: nothing. Any lane.
+  /// Exceptions of handlers, and a few a second of TLS failures and accept errors; default: nothing.
+  /// Any lane.
   std::function<void(std::string_view what)> log;
 };
 

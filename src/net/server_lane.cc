@@ -45,10 +45,11 @@ std::string quoted(std::string_view text) {
 }  // namespace
 
 ServerLane::ServerLane(runtime::Lane& home, const HttpServerOptions& server_options,
-                       const HttpServerHandlers& server_handlers)
+                       const HttpServerHandlers& server_handlers, LineLimit& peers)
     : lane(home),
       options(server_options),
       handlers(server_handlers),
+      peer_lines(peers),
       writer(server_options.server_name) {}
 
 void ServerLane::open() {
@@ -87,6 +88,15 @@ HttpResponse ServerLane::refusal(unsigned status, std::string_view reason,
 
 void ServerLane::log(std::string_view what) const {
   if (handlers.log) handlers.log(what);
+}
+
+void ServerLane::log_of_peer(std::string_view what) const {
+  const auto now = runtime::Deadline::SteadyClock::now().time_since_epoch();
+  const auto left_out = peer_lines.admit(std::chrono::floor<std::chrono::seconds>(now).count());
+  if (!left_out) return;
+  log(*left_out == 0 ? std::string(what)
+                     : std::string(what) + "; " + std::to_string(*left_out) +
+                           " more such lines were left out");
 }
 
 }  // namespace tidings::net

@@ -9,6 +9,7 @@
 #include <memory>
 #include <unordered_set>
 
+#include "base/line_limit.h"
 #include "net/http_server.h"
 #include "net/response_writer.h"
 #include "runtime/task_group.h"
@@ -40,7 +41,7 @@ class ServerConnection : public runtime::TimeoutSweep::Entry {
 class ServerLane {
  public:
   ServerLane(runtime::Lane& home, const HttpServerOptions& server_options,
-             const HttpServerHandlers& server_handlers);
+             const HttpServerHandlers& server_handlers, LineLimit& peers);
 
   void open();
   runtime::awaitable<bool> stop(runtime::Deadline deadline);
@@ -48,10 +49,13 @@ class ServerLane {
   [[nodiscard]] HttpResponse refusal(unsigned status, std::string_view reason,
                                      std::string_view peer) const;
   void log(std::string_view what) const;
+  /// The same for what strangers cause as often as they like: a few lines a second.
+  void log_of_peer(std::string_view what) const;
 
   runtime::Lane& lane;
   const HttpServerOptions& options;
   const HttpServerHandlers& handlers;
+  LineLimit& peer_lines;  // of the whole server
   ResponseWriter writer;
   ServerCounters counters;
   std::unordered_set<ServerConnection*> connections;

@@ -6,11 +6,13 @@
 
 #include <atomic>
 #include <filesystem>
+#include <mutex>
 #include <thread>
 #include <vector>
 
 #include "net/http_client.h"
 #include "net/http_server.h"
+#include "net/raw_peer_test.h"
 #include "net/test_authority_test.h"
 #include "runtime/run_on.h"
 
@@ -91,6 +93,10 @@ class TlsTest : public testing::Test {
                                    ask_client ? authority->ca_file() : "", require_client};
     HttpServerHandlers handlers;
     handlers.request = tell_subject;
+    handlers.log = [this](std::string_view what) {
+      const std::lock_guard lock(log_mutex);
+      log.emplace_back(what);
+    };
     server = std::make_unique<HttpServer>(lanes, std::move(options), std::move(handlers));
     const auto started = server->start();
     ASSERT_TRUE(started) << started.error().what;
@@ -111,12 +117,24 @@ class TlsTest : public testing::Test {
     return runtime::block_on(lanes[0], pool->post(request));
   }
 
+  void fail_to_shake_hands() {
+    auto stranger = RawSocket::connect(server->port());
+    EXPECT_TRUE(stranger.send("no TLS\r\n\r\n"));
+    stranger.receive_all();
+  }
+  std::size_t lines() {
+    const std::lock_guard lock(log_mutex);
+    return log.size();
+  }
+
   static TestAuthority* authority;
   static TestAuthority* foreign;
   runtime::Lanes lanes{2};
   LoopbackResolver resolver;
   std::unique_ptr<HttpClientPool> pool;
   std::unique_ptr<HttpServer> server;
+  std::mutex log_mutex;
+  std::vector<std::string> log;
 };
 
 TestAuthority* TlsTest::authority = nullptr;
@@ -204,6 +222,28 @@ TEST_F(TlsTest, PlainTextToATlsPortIsAFailureNotACrash) {
   const auto exchange = runtime::block_on(lanes[0], pool->post(request));
   EXPECT_FALSE(exchange.answered());
   while (server->statistics().tls_failures == 0) std::this_thread::yield();
+}
+
+TEST_F(TlsTest, FailedHandshakesDoNotFillTheLogAndNoneIsForgotten) {
+  serve("peer");
+  const auto begin = std::chrono::steady_clock::now();
+  for (int i = 0; i < 1000; ++i) fail_to_shake_hands();
+  EXPECT_EQ(server->statistics().tls_failures, 1000u);
+  const auto took = std::chrono::steady_clock::now() - begin;
+  EXPECT_LE(lines(), 10u * static_cast<std::size_t>(took / 1s + 2));
+  // The first one of another second tells how many were left out.
+  std::size_t left_out = 0;
+  for (int more = 0; left_out == 0 && more < 100'000; ++more) {
+    fail_to_shake_hands();
+    const std::lock_guard lock(log_mutex);
+    left_out = 0;
+    for (const std::string& line : log) {
+      const auto at = line.find("; ");
+      if (at != std::string::npos) left_out += std::stoul(line.substr(at + 2));
+    }
+  }
+  EXPECT_GT(left_out, 0u);
+  EXPECT_LE(lines() + left_out, server->statistics().tls_failures);
 }
 
 TEST_F(TlsTest, AClientCertificateIsVerifiedAndItsSubjectKnown) {

@@ -79,12 +79,18 @@ void Receiver::start() { committer_.start(); }
 
 void Receiver::stop() { committer_.stop(); }
 
+void Receiver::tell_of_failure(const BatchReport& report) {
+  if (!parts_.log) return;
+  const auto left_out = failures_.admit(parts_.clock.now_s());
+  if (!left_out) return;
+  LogFields fields{{"what", report.failure}, {"callbacks", std::to_string(report.failed)}};
+  if (*left_out != 0) fields.emplace_back("left_out", std::to_string(*left_out));
+  parts_.log("error", "commit failed", fields);
+}
+
 void Receiver::batch_done(const BatchReport& report) {
   metrics_.batch(report);
-  if (!report.failure.empty() && parts_.log) {
-    parts_.log("error", "commit failed",
-               {{"what", report.failure}, {"callbacks", std::to_string(report.failed)}});
-  }
+  if (!report.failure.empty()) tell_of_failure(report);
   if (report.duplicates < report.callbacks) feed_.committed();
   if (watcher_) watcher_(report);
 }

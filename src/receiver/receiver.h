@@ -82,11 +82,13 @@ class Receiver {
   net::HttpResponse answer_before_callback(const Accepted& accepted);
   net::HttpResponse answer_test();
   void batch_done(const BatchReport& report);
+  void tell_of_failure(const BatchReport& report);
 
   const ReceiverOptions options_;
   const ReceiverParts parts_;
   Verifier verifier_;
   RefusalLog refusals_;
+  LineLimit failures_{1};  // a full disk fails every batch
   ReceiverMetrics metrics_;
   FeedHub feed_;
   InboxCommitter::Listener watcher_;  // constant once the committer runs

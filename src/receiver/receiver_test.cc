@@ -270,6 +270,30 @@ TEST_F(ReceiverTest, ManyRefusalsDoNotFillTheLog) {
   EXPECT_NE(log_.find("90\n"), std::string::npos) << log_;
 }
 
+TEST_F(ReceiverTest, ADiskThatFailsForLongDoesNotFillTheLog) {
+  engine_.set(true, true);
+  for (int i = 0; i < 50; ++i) EXPECT_EQ(post(callback(topic_body("Woodwork"))).status, 503U);
+  const auto told = [this] {
+    const std::lock_guard lock(log_mutex_);
+    std::size_t lines = 0;
+    for (auto at = log_.find("/secret/path"); at != std::string::npos;
+         at = log_.find("/secret/path", at + 1)) {
+      ++lines;
+    }
+    return lines;
+  };
+  EXPECT_EQ(told(), 1U);
+  clock_.advance(std::chrono::seconds(1));
+  post(callback(topic_body("Woodwork")));
+  receiver_->stop();  // after its last line
+  EXPECT_EQ(told(), 2U);
+  const std::lock_guard lock(log_mutex_);
+  // The last of the fifty may have met the new second, and is the one that tells then.
+  EXPECT_TRUE(log_.find("the disk is full149\n") != std::string::npos ||
+              log_.find("the disk is full148\n") != std::string::npos)
+      << log_;
+}
+
 TEST_F(ReceiverTest, ABeforeCallbackIsAnsweredByRuleAndStoredNowhere) {
   BeforeCreateTopic body;
   body.group_id = GroupId{kGroup};

@@ -4,14 +4,13 @@
 /// Threads: any.
 #pragma once
 
-#include <cstdint>
 #include <functional>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "base/line_limit.h"
 #include "receiver/refusal.h"
 
 namespace tidings::receiver {
@@ -22,19 +21,13 @@ using Log = std::function<void(std::string_view level, std::string_view event, c
 
 class RefusalLog {
  public:
-  explicit RefusalLog(Log log, std::uint32_t lines_a_second = 10)
-      : log_(std::move(log)), lines_a_second_(lines_a_second) {}
+  explicit RefusalLog(Log log) : log_(std::move(log)) {}
 
   void add(const Refused& refused, std::string_view source, std::int64_t now_s);
 
  private:
   const Log log_;
-  const std::uint32_t lines_a_second_;
-
-  std::mutex mutex_;  // protects what stands below
-  std::int64_t second_ = 0;
-  std::uint32_t lines_ = 0;
-  std::uint64_t left_out_ = 0;
+  LineLimit limit_;
 };
 
 }  // namespace tidings::receiver
