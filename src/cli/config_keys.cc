@@ -199,7 +199,8 @@ constexpr Key<R> kReceive[] = {
     {"sign_window", receive<&R::sign_window>,
      "How far RequestTime may be from this machine's clock, either way.", {kSecond, kHour}},
     {"retention", receive<&R::retention>,
-     "How long accepted callbacks stay in the inbox, and so how long duplicates are known.",
+     "How long accepted callbacks stay in the inbox, and so how long duplicates without a number are "
+     "known.",
      {kHour, 3650 * kDay}},
     {"max_connections", receive<&R::max_connections>,
      "Connections open at one time on `listen`; more are closed at once.", {1, 1'000'000}},

@@ -1,5 +1,6 @@
 #include "receiver/mirror_apply.h"
 
+#include <charconv>
 #include <optional>
 #include <type_traits>
 #include <utility>
@@ -205,11 +206,35 @@ void add_needs(const Callback& callback, MirrorNeeds& needs) {
              callback.parsed.value);
 }
 
+namespace {
+
+/// What a RequestID of `tidings serve` begins with (UUID version 7); 0: it is none.
+std::int64_t request_time_ms(std::string_view id) {
+  if (id.size() != 36 || id[8] != '-' || id[13] != '-' || id[14] != '7') return 0;
+  const std::string digits = std::string(id.substr(0, 8)) + std::string(id.substr(9, 4));
+  std::int64_t ms = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), ms, 16);
+  return error == std::errc{} && end == digits.data() + digits.size() ? ms : 0;
+}
+
+/// Its key may have been forgotten with its inbox entry, but not its number. A new event that a
+/// replaced source numbers anew is no such callback, and neither is one that was given up.
+bool arrived_long_ago(const Callback& callback, const MirrorView& view) {
+  if (callback.sequence <= 0) return false;
+  std::int64_t time_ms = event_time_ms(callback.parsed.value);
+  if (time_ms == 0) time_ms = request_time_ms(callback.request_id);
+  return time_ms > 0 && time_ms < view.keys_since_ms() &&
+         view.sequences(callback.app).arrived(callback.sequence);
+}
+
+}  // namespace
+
 Applied apply(Callback&& callback, MirrorView& view) {
+  const bool again = view.seen(callback.key) || arrived_long_ago(callback, view);
   if (callback.sequence > 0) {
     view.mark(callback.app, store::SequenceRange{callback.sequence, callback.sequence});
   }
-  if (view.seen(callback.key)) {
+  if (again) {
     view.count_duplicate(callback.app);
     return Applied::duplicate;
   }

@@ -1,6 +1,7 @@
 /// What a verified callback does to inbox and mirror: pure, like community::decide for the backend.
 ///
-/// Applied once (P6): a callback whose key was seen changes nothing and is still answered OK.
+/// Applied once (P6): a callback whose key was seen changes nothing and is still answered OK. Keys are
+/// forgotten with their inbox entries; what is older than those is known by its number.
 /// Messages, unknown commands and other services go into the inbox only. Before-callbacks never
 /// come here. Destroying a group destroys its topics, which the sender does not announce.
 /// A topic change without TopicId marks its group for re-reading.

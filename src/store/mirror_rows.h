@@ -167,7 +167,12 @@ struct MirrorSequences {
   SequenceSet have;         ///< arrived, or known to be gone
   std::int64_t filled = 0;  ///< fetched from the feed after they were missed
   std::int64_t gone = 0;    ///< missed, and no longer to be had at the source
+  /// Of `have`, those that may not have arrived: they were given up, or that is not known any more.
+  SequenceSet given_up;
 
+  [[nodiscard]] bool arrived(std::int64_t number) const {
+    return have.contains(number) && !given_up.contains(number);
+  }
   friend bool operator==(const MirrorSequences&, const MirrorSequences&) = default;
 };
 

@@ -29,7 +29,11 @@ const MirrorSequences& MirrorView::sequences(SdkAppId app) const {
 void MirrorView::mark(SdkAppId app, SequenceRange numbers) {
   const auto entry = sequence_rows.find(app);
   CHECK(entry != sequence_rows.end());
-  entry->second.row.gone += entry->second.row.have.add(numbers);
+  MirrorSequences& row = entry->second.row;
+  const std::int64_t before = row.have.contiguous();
+  const std::int64_t closed = row.have.add(numbers);
+  if (closed > 0) row.given_up.add(SequenceRange{before + 1, before + closed});
+  row.gone += closed;
   entry->second.dirty = true;
 }
 
@@ -43,8 +47,12 @@ void MirrorView::count_filled(SdkAppId app) {
 void MirrorView::give_up(SdkAppId app, SequenceRange numbers) {
   const auto entry = sequence_rows.find(app);
   CHECK(entry != sequence_rows.end());
-  SequenceSet& have = entry->second.row.have;
-  entry->second.row.gone += have.missing(numbers.last) - have.missing(numbers.first - 1);
+  MirrorSequences& row = entry->second.row;
+  for (const SequenceRange& hole :
+       row.have.holes(numbers.first - 1, numbers.last, SequenceSet::kMaxRanges + 1)) {
+    row.gone += hole.count();
+    row.given_up.add(hole);
+  }
   mark(app, numbers);
 }
 

@@ -87,6 +87,8 @@ class MirrorView {
   }
   [[nodiscard]] MirrorTally tally(SdkAppId app) const;
   [[nodiscard]] const MirrorSequences& sequences(SdkAppId app) const;
+  /// Keys of callbacks from before this time may have gone with their inbox entries.
+  [[nodiscard]] std::int64_t keys_since_ms() const { return purge_before_ms; }
   [[nodiscard]] std::vector<MirrorTopicKey> topics_of(const MirrorGroupKey& key) const;
 
   // Changing. put() keeps the app's tally and stamps the row's updated_ms.

@@ -83,8 +83,23 @@ store::MirrorTally read_mirror_tally(const Rows& rows) {
 
 Result<store::MirrorSequences> read_mirror_sequences(const Rows& rows) {
   TRY(const auto beyond, decode_ranges(rows.text(2)));
-  return store::MirrorSequences{store::SequenceSet(rows.integer(1), beyond), rows.integer(3),
-                                rows.integer(4)};
+  store::MirrorSequences row{store::SequenceSet(rows.integer(1), beyond), rows.integer(3),
+                             rows.integer(4), {}};
+  if (rows.is_null(5)) {
+    row.given_up = store::SequenceSet(row.have.contiguous(), {});
+  } else {
+    TRY(const auto given_up, decode_ranges(rows.text(5)));
+    row.given_up = store::SequenceSet(0, given_up);
+  }
+  return row;
+}
+
+std::string given_up_ranges(const store::MirrorSequences& row) {
+  std::vector<store::SequenceRange> ranges;
+  if (row.given_up.contiguous() > 0) ranges.push_back({1, row.given_up.contiguous()});
+  const auto& beyond = row.given_up.beyond();
+  ranges.insert(ranges.end(), beyond.begin(), beyond.end());
+  return encode_ranges(ranges);
 }
 
 store::InboxEntry read_inbox_entry(const Rows& rows) {

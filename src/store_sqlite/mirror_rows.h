@@ -29,8 +29,9 @@ inline constexpr std::string_view kMirrorTallyColumns =
 store::MirrorTally read_mirror_tally(const Rows& rows);
 
 inline constexpr std::string_view kMirrorSequenceColumns =
-    "app, contiguous, beyond, filled, gone";
+    "app, contiguous, beyond, filled, gone, given_up";
 Result<store::MirrorSequences> read_mirror_sequences(const Rows& rows);
+[[nodiscard]] std::string given_up_ranges(const store::MirrorSequences& row);
 
 inline constexpr std::string_view kInboxColumns =
     "id, app, command, grp, received_ms, event_time_ms, sequence, request_id, client_ip, "

@@ -18,7 +18,7 @@
 
 namespace tidings::sqlite {
 
-inline constexpr std::array<Migration, 5> kMirrorMigrations{{
+inline constexpr std::array<Migration, 6> kMirrorMigrations{{
     {1, "inbox and mirror", R"(
 CREATE TABLE inbox(
   id INTEGER PRIMARY KEY,        -- 1, 2, 3, ... in order of commit
@@ -158,6 +158,10 @@ CREATE TABLE mirror_topic_run(
 INSERT INTO mirror_topic_run
   SELECT app, updated_ms, row, row FROM mirror_topic ORDER BY app, updated_ms, row;
 DROP INDEX mirror_topic_updated;
+)"},
+    {6, "numbers that were given up", R"(
+-- Ranges (mirror_codec.h). NULL: of those up to contiguous it is not known which have arrived.
+ALTER TABLE mirror_sequence ADD COLUMN given_up BLOB;
 )"},
 }};
 

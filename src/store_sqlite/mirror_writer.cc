@@ -78,8 +78,8 @@ Result<void> MirrorWriter::prepare() {
                               "max_sequence, topics, topic_tombstones, groups, group_tombstones) "
                               "VALUES(?,?,?,?,?,?,?,?)"));
   TRY(s.put_sequences,
-      db.prepare("INSERT OR REPLACE INTO mirror_sequence(app, contiguous, beyond, filled, gone) "
-                 "VALUES(?,?,?,?,?)"));
+      db.prepare("INSERT OR REPLACE INTO mirror_sequence(app, contiguous, beyond, filled, gone, "
+                 "given_up) VALUES(?,?,?,?,?,?)"));
   TRY(s.purge, db.prepare("DELETE FROM inbox WHERE id <= ?"));
   TRY_VOID(topics_.prepare(db));
   return keys_.open(db);
@@ -214,8 +214,9 @@ Result<void> MirrorWriter::write_apps(const store::MirrorView& view) {
   for (const auto& [app, entry] : view.sequence_rows) {
     if (!entry.dirty) continue;
     const std::string beyond = encode_ranges(entry.row.have.beyond());
+    const std::string given_up = given_up_ranges(entry.row);
     TRY_VOID(statements_.put_sequences.run(app, entry.row.have.contiguous(), Blob{beyond},
-                                           entry.row.filled, entry.row.gone));
+                                           entry.row.filled, entry.row.gone, Blob{given_up}));
   }
   return {};
 }
