@@ -1,5 +1,6 @@
 #include "receiver/inbox_committer.h"
 
+#include <algorithm>
 #include <deque>
 #include <utility>
 
@@ -22,6 +23,8 @@ InboxCommitter::InboxCommitter(store::MirrorUnitOfWork& engine, const Clock& clo
       clock_(clock),
       listener_(std::move(listener)),
       retention_ms_(options.retention_ms),
+      careful_ms_(clock.now_ms()),
+      careful_at_(clock.monotonic()),
       thread_(
           options.queue, [this](std::vector<Item>& batch) { run(batch); }, [this] { purge(); }) {}
 
@@ -78,11 +81,21 @@ runtime::awaitable<Result<void>> InboxCommitter::give_up(
   co_return Result<void>{};
 }
 
-store::MirrorView InboxCommitter::fresh_view() const {
-  const std::int64_t now_ms = clock_.now_ms();
-  store::MirrorView view(now_ms);
-  view.purge_before_ms = now_ms - retention_ms_;
+store::MirrorView InboxCommitter::fresh_view() {
+  store::MirrorView view(clock_.now_ms());
+  view.purge_before_ms = careful_now_ms() - retention_ms_;
   return view;
+}
+
+/// Wall time, which must not take the whole inbox and its keys with it when the clock jumps ahead: it
+/// is followed at most twice as fast as time passes. So a wrong one does little until it is put right,
+/// and a right one, of a machine that began with a wrong one, is reached in the end.
+std::int64_t InboxCommitter::careful_now_ms() {
+  const auto passed =
+      std::chrono::duration_cast<std::chrono::milliseconds>(clock_.monotonic() - careful_at_);
+  careful_at_ += passed;
+  careful_ms_ = std::min(clock_.now_ms(), careful_ms_ + 2 * passed.count());
+  return careful_ms_;
 }
 
 void InboxCommitter::commit_or_halve(std::span<Item> items,

@@ -94,13 +94,18 @@ class InboxCommitter {
   static Applied apply_item(Item& item, store::MirrorView& view, BatchReport& report);
   static void take_back(std::span<Item> items, const std::vector<Applied>& applied,
                         store::MirrorView& view);
-  [[nodiscard]] store::MirrorView fresh_view() const;
+  store::MirrorView fresh_view();
+  std::int64_t careful_now_ms();
 
   // Constant after construction.
   store::MirrorUnitOfWork& engine_;
   const Clock& clock_;
   const Listener listener_;
   const std::int64_t retention_ms_;
+
+  // Committer's thread.
+  std::int64_t careful_ms_;
+  Clock::Monotonic careful_at_;
 
   std::atomic<bool> healthy_ = true;
   store::GroupCommit<Item> thread_;  // last: it uses the others

@@ -161,5 +161,24 @@ TEST_F(InboxCommitterTest, AFullDiskIsAskedOnce) {
   EXPECT_FALSE(committer_.healthy());
 }
 
+TEST_F(InboxCommitterTest, AClockThatJumpsAheadTakesNothingFromTheInbox) {
+  committer_.start();
+  const auto commit_one = [&](int i) {
+    EXPECT_TRUE(runtime::block_on(
+        lanes_[0], committer_.commit(std::make_unique<Callback>(numbered(i)))));
+  };
+  commit_one(1);
+  clock_.jump(std::chrono::hours(24 * 365));
+  commit_one(2);
+  clock_.advance(std::chrono::hours(11));
+  commit_one(3);
+  EXPECT_EQ(entries().size(), 3U);
+  // Right after all: it is followed, and what is out of retention goes.
+  clock_.advance(std::chrono::hours(2));
+  commit_one(4);
+  EXPECT_EQ(entries().size(), 3U);
+  EXPECT_EQ(entries().front().sequence, 2);
+}
+
 }  // namespace
 }  // namespace tidings::receiver
