@@ -140,6 +140,7 @@ Result<std::vector<Applied>> InboxCommitter::commit_together(std::span<Item> ite
   for (const auto& [app, entry] : view.sequence_rows) {
     if (entry.dirty && !entry.row.have.beyond().empty()) with.with_holes.push_back(app);
   }
+  with.closed.insert(with.closed.end(), view.closed.begin(), view.closed.end());
   with.last_id = view.next_id() - 1;
   report = std::move(with);
   return applied;

@@ -45,6 +45,8 @@ struct BatchReport {
   std::string failure;  ///< of the first that failed; empty: all were committed
   /// Apps whose numbers changed and have holes, whether old or new.
   std::vector<SdkAppId> with_holes;
+  /// Numbers that were given up because there were too many holes (store::SequenceSet::kMaxRanges).
+  std::vector<store::MirrorView::ClosedHole> closed;
 };
 
 struct InboxCommitterOptions {

@@ -88,9 +88,26 @@ void Receiver::tell_of_failure(const BatchReport& report) {
   parts_.log("error", "commit failed", fields);
 }
 
+void Receiver::tell_of_closed(const store::MirrorView::ClosedHole& hole) {
+  if (!parts_.log) return;
+  const auto left_out = closed_holes_.admit(parts_.clock.now_s());
+  if (!left_out) return;
+  LogFields fields{{"sdkappid", hole.app.str()},
+                   {"missing", std::to_string(hole.numbers.count())},
+                   {"numbers", std::to_string(hole.numbers.first) + "-" +
+                                   std::to_string(hole.numbers.last)},
+                   {"what", "the app's numbers have more than " +
+                                std::to_string(store::SequenceSet::kMaxRanges) +
+                                " holes, and the oldest was given up. Read the groups it concerns "
+                                "anew; give receive.app its source (source.url), and holes are filled"}};
+  if (*left_out != 0) fields.emplace_back("left_out", std::to_string(*left_out));
+  parts_.log("error", "callbacks are lost", fields);
+}
+
 void Receiver::batch_done(const BatchReport& report) {
   metrics_.batch(report);
   if (!report.failure.empty()) tell_of_failure(report);
+  for (const store::MirrorView::ClosedHole& hole : report.closed) tell_of_closed(hole);
   if (report.duplicates < report.callbacks) feed_.committed();
   if (watcher_) watcher_(report);
 }

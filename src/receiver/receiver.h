@@ -83,12 +83,14 @@ class Receiver {
   net::HttpResponse answer_test();
   void batch_done(const BatchReport& report);
   void tell_of_failure(const BatchReport& report);
+  void tell_of_closed(const store::MirrorView::ClosedHole& hole);
 
   const ReceiverOptions options_;
   const ReceiverParts parts_;
   Verifier verifier_;
   RefusalLog refusals_;
-  LineLimit failures_{1};  // a full disk fails every batch
+  LineLimit failures_{1};      // a full disk fails every batch
+  LineLimit closed_holes_{1};  // one for each callback, once there are so many
   ReceiverMetrics metrics_;
   FeedHub feed_;
   InboxCommitter::Listener watcher_;  // constant once the committer runs

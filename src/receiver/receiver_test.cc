@@ -294,6 +294,27 @@ TEST_F(ReceiverTest, ADiskThatFailsForLongDoesNotFillTheLog) {
       << log_;
 }
 
+TEST_F(ReceiverTest, AHoleThatIsGivenUpForItsAgeIsTold) {
+  // All odd numbers but 1 have arrived, so many that the next one is one too many.
+  store::MirrorView view(1000);
+  store::MirrorNeeds needs;
+  needs.apps = {kApp};
+  ASSERT_TRUE(writer_.load(needs, view));
+  constexpr auto kRanges = static_cast<std::int64_t>(store::SequenceSet::kMaxRanges);
+  for (std::int64_t i = 1; i <= kRanges; ++i) view.mark(kApp, {2 * i + 1, 2 * i + 1});
+  EXPECT_TRUE(view.closed.empty());
+  ASSERT_TRUE(writer_.commit(view));
+  Call call = callback(topic_body("Woodwork"));
+  call.headers = {{"tidings-sequence", std::to_string(2 * kRanges + 3)}};
+  EXPECT_EQ(post(call).status, 200U);
+  receiver_->stop();  // after its last line
+  EXPECT_EQ(reader_->sequences().value().at(0).second.gone, 2);
+  const std::lock_guard lock(log_mutex_);
+  EXPECT_NE(log_.find(kApp.str() + "21-2the app's numbers have more than 10000 holes"),
+            std::string::npos)
+      << log_;
+}
+
 TEST_F(ReceiverTest, ABeforeCallbackIsAnsweredByRuleAndStoredNowhere) {
   BeforeCreateTopic body;
   body.group_id = GroupId{kGroup};

@@ -31,9 +31,12 @@ void MirrorView::mark(SdkAppId app, SequenceRange numbers) {
   CHECK(entry != sequence_rows.end());
   MirrorSequences& row = entry->second.row;
   const std::int64_t before = row.have.contiguous();
-  const std::int64_t closed = row.have.add(numbers);
-  if (closed > 0) row.given_up.add(SequenceRange{before + 1, before + closed});
-  row.gone += closed;
+  const std::int64_t closed_now = row.have.add(numbers);
+  if (closed_now > 0) {
+    closed.push_back({app, {before + 1, before + closed_now}});
+    row.given_up.add(closed.back().numbers);
+    row.gone += closed_now;
+  }
   entry->second.dirty = true;
 }
 

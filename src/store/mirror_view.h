@@ -96,7 +96,8 @@ class MirrorView {
   void count_duplicate(SdkAppId app);
   void put(MirrorTopic topic);
   void put(MirrorGroup group);
-  /// These numbers are accounted for. What the set's bound gives up counts as gone.
+  /// These numbers are accounted for. What the set's bound gives up counts as gone, and
+  /// stands in `closed`.
   void mark(SdkAppId app, SequenceRange numbers);
   void count_filled(SdkAppId app);
   /// As mark(), for those of the numbers that are missing; counts them as gone.
@@ -109,6 +110,11 @@ class MirrorView {
     bool dirty = false;
   };
   std::unordered_map<SdkAppId, SequencesEntry> sequence_rows;  ///< loaded with the tallies
+  struct ClosedHole {
+    SdkAppId app;
+    SequenceRange numbers;
+  };
+  std::vector<ClosedHole> closed;  ///< by mark(), to stay within the set's bound
   MirrorTable<MirrorTopicKey, MirrorTopic> topics;
   MirrorTable<MirrorGroupKey, MirrorGroup> groups;
   std::unordered_map<InboxKey, bool, InboxKeyHash> keys;  ///< true: a callback of this key exists
