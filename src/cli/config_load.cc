@@ -262,8 +262,23 @@ class Loader {
                     const TextList& variables, TextList& secrets) {
     const std::string files_key = section + "." + what + "_files";
     const std::string variables_key = section + "." + what + "_env";
-    for (const std::string& path : files) read_secret_file(files_key, path, secrets);
-    for (const std::string& name : variables) read_secret_variable(variables_key, name, secrets);
+    for (const std::string& path : files) {
+      const std::size_t before = secrets.size();
+      read_secret_file(files_key, path, secrets);
+      if (secrets.size() > before) check_last(files_key, "'" + path + "'", secrets);
+    }
+    for (const std::string& name : variables) {
+      const std::size_t before = secrets.size();
+      read_secret_variable(variables_key, name, secrets);
+      if (secrets.size() > before) {
+        check_last(variables_key, "the environment variable " + name, secrets);
+      }
+    }
+  }
+
+  void check_last(const std::string& key, const std::string& where, const TextList& secrets) {
+    const auto checked = check_one_word(secrets.back(), where);
+    if (!checked) problem(place_of(key), key + ": " + checked.error().what);
   }
 
   void read_secret_file(const std::string& key, const std::string& path, TextList& secrets) {

@@ -319,6 +319,17 @@ TEST(ConfigLoad, TokensComeFromFilesAndVariablesAndAreNeverPrinted) {
   }
   EXPECT_NE(printed.find("admin_token: <redacted>"), std::string::npos);
 
+  for (const char* text : {"two words\n", "two\nlines\n", "space \n", "tab\t"}) {
+    const std::string file = folder.write("words", text);
+    const Loaded words = load(app + "token_files = [\"" + file + "\"]\n");
+    ASSERT_EQ(words.problems.size(), 1U) << text;
+    EXPECT_NE(words.problems[0].what.find("'" + file + "' holds a space"), std::string::npos)
+        << words.problems[0].what;
+    EXPECT_EQ(words.problems[0].what.find("two"), std::string::npos);
+  }
+  EXPECT_EQ(load(app + "token_env = [\"TIDINGS_T2\"]\n", {{"TIDINGS_T2", "two words"}}).problems.size(),
+            1U);
+
   const Loaded bad = load(app + "token_files = [\"" + empty + "\", \"/nonexistent\"]\ntoken_env = "
                                 "[\"UNSET\"]\n");
   EXPECT_EQ(bad.problems.size(), 3U) << to_string(bad.problems);

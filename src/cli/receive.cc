@@ -71,6 +71,9 @@ ReceiveApp::~ReceiveApp() { stop(); }
 Result<std::unique_ptr<Running>> ReceiveApp::start(Parts parts) {
   std::unique_ptr<ReceiveApp> app(new ReceiveApp(parts));
   Doors& doors = *app->doors_;
+  for (const std::string& what : start_warnings(parts.config)) {
+    parts.log.warning("open to strangers", {{"what", what}});
+  }
   // 1. The data folder is ours alone, inbox and mirror are open and up to date.
   TRY_VOID(app->open_store());
   // 2. Threads.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "cli/config_value.h"
 #include "cli/secret_option.h"
 #include "cli/serve_options.h"
 
@@ -38,6 +39,7 @@ Result<receiver::ReceiverOptions> receiver_options(const ReceiveConfig& config) 
     SecretOption token{"admin-token", config.admin_token_file, ""};
     TRY(options.admin_token, token.read());
   }
+  TRY_VOID(check_one_word(options.admin_token, "the admin token"));
   return options;
 }
 
@@ -83,10 +85,12 @@ Result<TextList> read_again(const std::string& what, const TextList& files,
   TextList texts;
   for (const std::string& file : files) {
     TRY(std::string text, SecretOption({what, file, ""}).read());
+    TRY_VOID(check_one_word(text, "'" + file + "'"));
     texts.push_back(std::move(text));
   }
   for (const std::string& variable : variables) {
     TRY(std::string text, SecretOption({what, "", variable}).read());
+    TRY_VOID(check_one_word(text, "the environment variable " + variable));
     texts.push_back(std::move(text));
   }
   return texts;
@@ -150,6 +154,36 @@ Result<net::HttpServerOptions> query_server_options(const ReceiveConfig& config)
   options.idle_timeout = config.idle_timeout;
   TRY(options.trusted_proxies, net::parse_networks(config.trusted_proxies));
   return options;
+}
+
+namespace {
+
+bool only_for_this_machine(const ListenAddress& listen) {
+  boost::system::error_code failed;
+  const auto address = boost::asio::ip::make_address(bind_address(listen), failed);
+  return !failed && net::unmapped(address).is_loopback();
+}
+
+}  // namespace
+
+std::vector<std::string> start_warnings(const ReceiveConfig& config) {
+  std::vector<std::string> warnings;
+  for (const ReceiveAppConfig& app : config.apps) {
+    const bool checked = !app.tokens.empty() || !app.webhook_secrets.empty() ||
+                         !app.sources.empty() || app.require_client_certificate;
+    if (checked || only_for_this_machine(config.listen)) continue;
+    warnings.push_back("whoever reaches receive.listen, " + write_listen_address(config.listen) +
+                       ", can post callbacks of app " + std::to_string(app.sdkappid) +
+                       ": it is unsigned; give it token_files, sources or "
+                       "require_client_certificate, or listen on 127.0.0.1");
+  }
+  if (config.admin_token.empty() && config.admin_token_file.empty() &&
+      !only_for_this_machine(config.admin_listen)) {
+    warnings.push_back("whoever reaches receive.admin_listen, " +
+                       write_listen_address(config.admin_listen) +
+                       ", can read inbox and mirror; give admin_token_file, or listen on 127.0.0.1");
+  }
+  return warnings;
 }
 
 }  // namespace tidings::cli

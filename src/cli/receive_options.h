@@ -4,6 +4,7 @@
 #pragma once
 
 #include <map>
+#include <string>
 #include <vector>
 
 #include "base/result.h"
@@ -30,5 +31,7 @@ Result<std::map<SdkAppId, receiver::SourceCredentials>> source_credentials_again
 /// For requests to sources: anywhere, since the operator named them; pages of events fit.
 net::HttpClientOptions source_client_options();
 Result<net::HttpServerOptions> query_server_options(const ReceiveConfig& config);
+/// What is allowed, and open to strangers: a sentence each, for the log.
+[[nodiscard]] std::vector<std::string> start_warnings(const ReceiveConfig& config);
 
 }  // namespace tidings::cli

@@ -52,6 +52,15 @@ Result<std::string> SecretOption::read() const {
   return text;
 }
 
+Result<void> check_one_word(std::string_view secret, const std::string& where) {
+  for (const char c : secret) {
+    if (static_cast<unsigned char>(c) > ' ') continue;
+    return fail(Errc::invalid_argument, where + " holds a space, a tab or several lines; it must be "
+                                                "one token, on one line");
+  }
+  return {};
+}
+
 void add_secret_option(CLI::App& command, SecretOption& secret, const std::string& what,
                        const std::string& description, const std::string& variable) {
   secret.what = what;

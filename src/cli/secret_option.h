@@ -7,6 +7,7 @@
 #include <CLI/CLI.hpp>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/result.h"
 
@@ -21,6 +22,10 @@ struct SecretOption {
   /// The text without line ends at its end; never empty.
   [[nodiscard]] Result<std::string> read() const;
 };
+
+/// For a token, which is one word. A space or a line end in it is one too many in its file: it would
+/// never be what the other end sends. `where`: what names it.
+Result<void> check_one_word(std::string_view secret, const std::string& where);
 
 /// Adds --WHAT-file and --WHAT-env. `variable`: what is read when neither is given, or "".
 void add_secret_option(CLI::App& command, SecretOption& secret, const std::string& what,
