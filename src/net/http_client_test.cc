@@ -83,6 +83,9 @@ class HttpClientTest : public testing::Test {
 constexpr std::string_view kOk = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
 
 TEST_F(HttpClientTest, WhereNoFileCanBeOpenedItIsNotThePeersFailure) {
+#ifdef __SANITIZE_ADDRESS__
+  GTEST_SKIP() << "the sanitizer needs files itself to look at an object's type";
+#endif
   rlimit before{};
   ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
   const int next = ::open("/dev/null", O_RDONLY);
