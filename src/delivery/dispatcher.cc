@@ -85,7 +85,7 @@ void Dispatcher::accept(std::vector<community::Event> events) {
     --room;
     // What is sent does not name the group.
     arrived_.push_back({event.seq, app, std::move(event.group), event.time_ms, 0, 0});
-    fresh_.keep(std::move(event));
+    fresh_.keep(std::move(event), /*held=*/!routes_.contains(app));
   }
   scheduler_.add(arrived_, /*fresh=*/true, now());
   schedule_turn();

@@ -20,9 +20,9 @@ void prefetch(const void* begin, std::size_t bytes) {
 
 }  // namespace
 
-void FreshEvents::keep(community::Event&& event) {
+void FreshEvents::keep(community::Event&& event, bool held) {
   const std::size_t bytes = weight(event);
-  if (bytes > limit_) return;
+  if (bytes > limit_ || (held && bytes_ + bytes > limit_)) return;
   // The oldest are held, most of the time, while this one is about to be sent.
   while (!places_.empty() && (event.seq - first_ >= kReach || bytes_ + bytes > limit_)) {
     let_go(places_.front());

@@ -1,6 +1,6 @@
 /// Events that were committed just now, with their bodies, until they are sent: what is not here is read
 /// from the log. Bounded in bytes, and in how far back it reaches: the oldest give up their place to those
-/// that come, so that what one app's endpoint does not take is in nobody's way (promise P5).
+/// that are about to be sent, so that what one app's endpoint does not take is in nobody's way (promise P5).
 ///
 /// Threads: its owner's.
 #pragma once
@@ -23,8 +23,8 @@ class FreshEvents {
 
   explicit FreshEvents(std::size_t bytes) : limit_(bytes) {}
 
-  /// REQUIRES: its seq is higher than any before.
-  void keep(community::Event&& event);
+  /// One that is `held` stays only where there is room. REQUIRES: its seq is higher than any before.
+  void keep(community::Event&& event, bool held = false);
   /// nullptr: it is not here.
   [[nodiscard]] EventPtr take(std::int64_t seq);
   void forget(SdkAppId app);

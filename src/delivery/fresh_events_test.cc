@@ -62,6 +62,15 @@ TEST(FreshEvents, TakeNoMoreBytesThanTheyMayAndTheOldestGiveUpTheirs) {
   for (int seq = 13; seq <= 15; ++seq) EXPECT_TRUE(fresh.take(seq)) << seq;
 }
 
+TEST(FreshEvents, ThatAreHeldPushNoneOut) {
+  FreshEvents fresh{1200};  // two
+  for (int seq = 1; seq <= 3; ++seq) fresh.keep(event(seq), /*held=*/true);
+  EXPECT_FALSE(fresh.take(3));
+  fresh.keep(event(4));
+  EXPECT_FALSE(fresh.take(1));
+  for (int seq : {2, 4}) EXPECT_TRUE(fresh.take(seq)) << seq;
+}
+
 TEST(FreshEvents, ReachBackSoFarOnly) {
   FreshEvents fresh{kPlenty};
   for (const std::int64_t seq : {std::int64_t{1}, std::int64_t{2}, FreshEvents::kReach}) {
