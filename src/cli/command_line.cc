@@ -79,7 +79,7 @@ std::optional<std::string> unknown_word(const CLI::App& parser) {
       return with_nearest("`" + path_of(*at) + "` has no option '" + option + "'", option,
                           names_of_options(*at));
     }
-    if (word.starts_with('-')) continue;
+    if (word.starts_with('-')) return "`" + path_of(*at) + "` has no option '" + word + "'";
     if (!wants_subcommand) return "`" + path_of(*at) + "` takes no argument '" + word + "'";
     return with_nearest("There is no subcommand '" + word + "'", word, names_of_subcommands(*at));
   }

@@ -150,7 +150,8 @@ constexpr Key<S> kServe[] = {
     {"callbacks.max_response", serve<&S::callbacks, &Calls::max_response>,
      "Longest answer that is read from an app backend.", {kKiB, kMiB}},
     {"callbacks.max_per_url", serve<&S::callbacks, &Calls::max_per_url>,
-     "Most callbacks in flight to one URL; the window below it follows what the URL can take.",
+     "Most callbacks in flight to one URL; the window below it follows what the URL can take. So many "
+     "before-callbacks, too, beside them; more are refused with 10002.",
      {1, 4096}},
     {"callbacks.max_in_flight", serve<&S::callbacks, &Calls::max_in_flight>,
      "Most callbacks in flight to all URLs together; one takes at most half of what the others leave.",

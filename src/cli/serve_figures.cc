@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include "net/http_server_figures.h"
+
 namespace tidings::cli {
 
 using backend::MetricLabels;
@@ -12,20 +14,14 @@ Metrics::Collecting collect_server_figures(Metrics& metrics, std::string_view li
                                            const net::HttpServer& server) {
   return metrics.collect([&server, labels = MetricLabels{{"listener", std::string(listener)}}](
                              MetricSink& sink) {
-    const net::HttpServerStatistics now = server.statistics();
-    const auto counter = [&](std::string_view name, std::string_view help, std::uint64_t value) {
-      sink.counter(name, help, labels, static_cast<double>(value));
-    };
-    counter("tidings_http_connections_total", "Connections accepted.", now.accepted);
-    counter("tidings_http_connections_refused_total", "Connections over a limit.",
-            now.refused_connections);
-    counter("tidings_http_requests_total", "HTTP requests.", now.requests);
-    counter("tidings_http_malformed_total", "Requests that were no HTTP.", now.malformed);
-    counter("tidings_http_too_large_total", "Requests over a limit of size.", now.too_large);
-    counter("tidings_http_timeouts_total", "Requests that came too slowly.", now.timeouts);
-    counter("tidings_http_tls_failures_total", "TLS handshakes that failed.", now.tls_failures);
-    sink.gauge("tidings_http_connections_open", "Connections open now.", labels,
-               static_cast<double>(now.open));
+    net::each_figure(
+        server.statistics(),
+        [&](std::string_view name, std::string_view help, std::uint64_t value) {
+          sink.counter(name, help, labels, static_cast<double>(value));
+        },
+        [&](std::string_view name, std::string_view help, std::uint64_t value) {
+          sink.gauge(name, help, labels, static_cast<double>(value));
+        });
   });
 }
 

@@ -6,6 +6,7 @@
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
 
+#include "net/http_server_figures.h"
 #include "tidings/callback_command.h"
 
 namespace tidings::receiver {
@@ -30,20 +31,14 @@ class GaugePage {
 
 void add_listener(prometheus::Registry& registry, const ReceiverGauges::Listener& listener) {
   const std::map<std::string, std::string> labels{{"listener", listener.name}};
-  const auto counter = [&](const char* name, const char* help, std::uint64_t value) {
-    counters(registry, name, help).Add(labels).Increment(static_cast<double>(value));
-  };
-  const net::HttpServerStatistics& now = listener.figures;
-  counter("tidings_http_connections_total", "Connections accepted.", now.accepted);
-  counter("tidings_http_connections_refused_total", "Connections over a limit.",
-          now.refused_connections);
-  counter("tidings_http_requests_total", "HTTP requests.", now.requests);
-  counter("tidings_http_malformed_total", "Requests that were no HTTP.", now.malformed);
-  counter("tidings_http_too_large_total", "Requests over a limit of size.", now.too_large);
-  counter("tidings_http_timeouts_total", "Requests that came too slowly.", now.timeouts);
-  counter("tidings_http_tls_failures_total", "TLS handshakes that failed.", now.tls_failures);
-  GaugePage(registry).set("tidings_http_connections_open", "Connections open now.",
-                          static_cast<double>(now.open), labels);
+  net::each_figure(
+      listener.figures,
+      [&](const char* name, const char* help, std::uint64_t value) {
+        counters(registry, name, help).Add(labels).Increment(static_cast<double>(value));
+      },
+      [&](const char* name, const char* help, std::uint64_t value) {
+        GaugePage(registry).set(name, help, static_cast<double>(value), labels);
+      });
 }
 
 double number(std::int64_t value) { return static_cast<double>(value); }

@@ -57,6 +57,7 @@ class CommandLineTest(ProcessTest):
                 (("usersig", "make", "--usr", "vera"), "`tidings usersig make` has no option "
                                                        "'--usr'; did you mean '--user'?"),
                 (("serve", "--frobnicate"), "`tidings serve` has no option '--frobnicate'\n"),
+                (("serve", "-x"), "`tidings serve` has no option '-x'\n"),
                 (("serve", "extra"), "`tidings serve` takes no argument 'extra'"),
                 (("receive", "--sdkappid-of-nobody"), "`tidings receive` has no option")):
             with self.subTest(words=words):
