@@ -69,7 +69,8 @@ constexpr Key<S> kServe[] = {
     {"reader_threads", serve<&S::reader_threads>, "Threads that read the database for get_* calls.",
      {1, 64}},
     {"stop_grace", serve<&S::stop_grace>,
-     "How long requests and deliveries in flight may take to finish after SIGTERM.",
+     "How long requests and deliveries in flight may take to finish after SIGTERM. Another signal, a "
+     "second or more later, ends the process at once.",
      {0, 60 * kSecond}},
     {"admin_token_file", serve<&S::admin_token_file>,
      "File with the admin door's bearer token. Empty: `admin.token` in data_dir. Made with mode "
@@ -178,7 +179,9 @@ constexpr Key<R> kReceive[] = {
     {"reader_threads", receive<&R::reader_threads>, "Threads that read the mirror for queries.",
      {1, 64}},
     {"stop_grace", receive<&R::stop_grace>,
-     "How long requests in flight may take to finish after SIGTERM.", {0, 60 * kSecond}},
+     "How long requests in flight may take to finish after SIGTERM. Another signal, a second or more "
+     "later, ends the process at once.",
+     {0, 60 * kSecond}},
     {"tls.certificate_file", receive<&R::tls, &Tls::certificate_file>,
      "PEM certificate chain for `listen`. Empty: plain HTTP.",
      {}, ValueKind::path, {}, false, TakesEffect::hangup},

@@ -1,6 +1,7 @@
 #include "cli/running.h"
 
 #include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
 
@@ -16,6 +17,9 @@ using runtime::awaitable;
 using runtime::Signal;
 
 constexpr int kEndedByForce = 1;
+/// Signals that come within this time of the first are one wish: `timeout` and supervisors send theirs
+/// to the process and to its group, and this process is in both.
+constexpr std::chrono::seconds kOneWish{1};
 
 /// Everything about signals: one lane, one waiter at a time.
 class SignalWatch {
@@ -34,7 +38,7 @@ class SignalWatch {
     return signal ? *signal : Signal::none;
   }
 
-  /// From here on a second signal, or the end of `limit`, ends the process.
+  /// From here on a signal that comes later than kOneWish, or the end of `limit`, ends the process.
   void stopping(Milliseconds limit) {
     lanes_[0].post([this, limit] {
       (void)group_.spawn("second signal", end_at_second_signal());
@@ -44,10 +48,11 @@ class SignalWatch {
 
  private:
   awaitable<void> end_at_second_signal() {
+    const auto same = runtime::Deadline::after(kOneWish);
     for (;;) {
       const auto signal = co_await signals_.wait();
       if (!signal) co_return;
-      if (*signal == Signal::hangup) continue;
+      if (*signal == Signal::hangup || !same.passed()) continue;
       log_.warning("ended by a second signal");
       std::_Exit(kEndedByForce);
     }

@@ -1,7 +1,8 @@
 /// A started daemon, and the loop that keeps it until a signal ends it.
 ///
-/// SIGTERM, SIGINT: stop in order, within the grace; a second one ends the process at once, and so
-/// does a stop that hangs (both as safe as a crash). SIGHUP: log opened anew, certificates reread.
+/// SIGTERM, SIGINT: stop in order, within the grace; another one, a second or more after it, ends the
+/// process at once, and so does a stop that hangs (both as safe as a crash). SIGHUP: log opened anew,
+/// certificates reread.
 #pragma once
 
 #include <memory>

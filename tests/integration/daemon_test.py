@@ -47,6 +47,36 @@ class DaemonTest(ProcessTest):
                     self.assertEqual(daemon.wait(6), 0, daemon.log_tail())
                     self.assertLess(time.monotonic() - started, 5)
 
+    def stopping(self, which):
+        """A daemon that has begun to stop and waits for a request in flight."""
+        start = self.start_serve if which == "serve" else self.start_receive
+        daemon = start('stop_grace = "20s"\n')
+        host, port = daemon.listen.removeprefix("http://").split(":")
+        busy = socket.create_connection((host, int(port)), 5)
+        self.addCleanup(busy.close)
+        busy.sendall(b"POST /v4/x HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n"
+                     b"Content-Length: 100\r\n\r\n")
+        busy.recv(100)  # it waits for the body now
+        daemon.send_signal(signal.SIGTERM)
+        daemons.wait_until(lambda: "stopping" in daemon.log(), "the stop begins")
+        return daemon, busy
+
+    def test_a_signal_that_comes_twice_is_one_wish(self):
+        for which in ("serve", "receive"):
+            with self.subTest(which):
+                daemon, busy = self.stopping(which)
+                daemon.send_signal(signal.SIGTERM)
+                busy.close()
+                self.assertEqual(daemon.wait(10), 0, daemon.log_tail())
+                self.assertIn("stopped", daemon.log())
+
+    def test_another_signal_a_second_later_ends_the_process_at_once(self):
+        daemon, _ = self.stopping("serve")
+        time.sleep(1.2)  # the time is what is tested
+        daemon.send_signal(signal.SIGINT)
+        self.assertEqual(daemon.wait(5), 1, daemon.log_tail())
+        self.assertIn("ended by a second signal", daemon.log())
+
     def test_idle_connections_do_not_hold_up_the_stop(self):
         for which in ("serve", "receive"):
             with self.subTest(which):
