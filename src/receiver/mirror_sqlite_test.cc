@@ -420,6 +420,50 @@ TEST(MirrorSqlite, APageOfTheInboxIsBoundedInBytes) {
   EXPECT_EQ(reader.inbox(filter).value().entries.size(), 1U);
 }
 
+TEST(MirrorSqlite, APageOfTopicsOrGroupsIsBoundedInBytes) {
+  MirrorFolder folder;
+  auto writer = sqlite::MirrorWriter::open(folder.file(), quick()).value();
+  const std::string padding(1'000'000, 'x');
+  std::vector<Callback> batch;
+  for (int i = 1; i <= 12; ++i) {
+    AfterCreateTopic topic;
+    topic.group_id = GroupId{"@TGS#_g"};
+    topic.topic_id = TopicId{"@TGS#_g@TOPIC#_" + std::to_string(i)};
+    topic.name = padding;
+    batch.push_back(callback_of(write_callback(topic, AdditiveMembers::all)));
+    topic.topic_id = TopicId{"@TGS#_h@TOPIC#_" + std::to_string(i)};  // there by its GroupId only
+    batch.push_back(callback_of(write_callback(topic, AdditiveMembers::all)));
+    AfterCreateGroup group;
+    group.group_id = GroupId{"@TGS#_" + std::to_string(i)};
+    group.name = padding;
+    batch.push_back(callback_of(write_callback(group, AdditiveMembers::all)));
+  }
+  ASSERT_TRUE(write_batch(writer, std::move(batch), 1000));
+  sqlite::MirrorSqliteReader reader(folder.file());
+  using Sizes = std::vector<std::size_t>;
+  const auto page_sizes = [](store::MirrorFilter filter, const auto& read) {
+    filter.app = kApp;
+    filter.limit = 1000;
+    Sizes sizes;
+    do {
+      const auto page = read(filter).value();
+      sizes.push_back(page.rows.size());
+      filter.after = page.next;
+    } while (!filter.after.empty() && sizes.size() < 40);
+    return sizes;
+  };
+  const auto topics = [&](const store::MirrorFilter& filter) { return reader.topics(filter); };
+  const auto groups = [&](const store::MirrorFilter& filter) { return reader.groups(filter); };
+  EXPECT_EQ(page_sizes({}, topics), (Sizes{5, 5, 5, 5, 4}));
+  EXPECT_EQ(page_sizes({}, groups), (Sizes{5, 5, 2}));
+  store::MirrorFilter of_group;
+  of_group.group = GroupId{"@TGS#_g"};
+  EXPECT_EQ(page_sizes(of_group, topics), (Sizes{5, 5, 5, 5, 4}));
+  // However little is wanted, a page goes on.
+  of_group.max_bytes = 1;
+  EXPECT_EQ(page_sizes(of_group, topics), Sizes(24, 1));
+}
+
 TEST(MirrorSqlite, AFileOfTheFirstSchemaKeepsItsEntries) {
   MirrorFolder folder;
   {

@@ -17,7 +17,7 @@
 ///
 /// Ids in paths are percent-encoded ('#' is %23). Every one of /mirror, /inbox and /feed takes
 /// sdkappid; where several apps are configured, /mirror needs it. Pages carry `next`, to be given
-/// back as `after`; a page may be short and still have one: it ends after some 4 MiB of bodies.
+/// back as `after`; a page may be short and still have one: it ends after some 4 MiB of texts.
 /// Errors: {"error":{"kind":…,"parameter":…,"message":…}} with 400, 401, 404, 405 or 503.
 ///
 /// Threads: any lane. Lifetime: receiver and gap keeper outlive it.

@@ -31,6 +31,9 @@ class MirrorUnitOfWork {
 
 enum class MirrorState { alive, destroyed, any };
 
+/// So much, and one row more, is what a reader holds at once: a text may be as long as a callback's body.
+inline constexpr std::size_t kMaxPageBytes = 4 * 1024 * 1024;
+
 /// Rows changed in [since_ms, until_ms), oldest change first; within a group those whose TopicId
 /// names it, the newest first, then those that belong to it only by their GroupId, in order of
 /// appearance.
@@ -41,6 +44,8 @@ struct MirrorFilter {
   MirrorState state = MirrorState::any;
   std::string after;  ///< cursor: `next` of the page before; empty = from the start
   std::size_t limit = 100;
+  /// A page ends with the row whose texts reach this many bytes together (kMaxPageBytes).
+  std::size_t max_bytes = kMaxPageBytes;
 };
 
 /// `next`: cursor of what follows; empty = that was all. A page may hold fewer rows than asked for
@@ -49,6 +54,7 @@ template <class Row>
 struct MirrorPage {
   std::vector<Row> rows;
   std::string next;
+  std::size_t bytes = 0;  ///< of the rows' texts
 };
 
 struct InboxFilter {
@@ -57,9 +63,8 @@ struct InboxFilter {
   std::optional<std::int64_t> since_ms, until_ms;
   std::int64_t after = 0;  ///< entries with a higher id, ascending
   std::size_t limit = 100;
-  /// A page ends with the entry that reaches this many bytes of bodies: so much, and one body more,
-  /// is what a reader holds at once.
-  std::size_t max_bytes = 4 * 1024 * 1024;
+  /// A page ends with the entry that reaches this many bytes of bodies (kMaxPageBytes).
+  std::size_t max_bytes = kMaxPageBytes;
 };
 struct InboxPage {
   std::vector<InboxEntry> entries;

@@ -40,6 +40,31 @@ bool fits(const MirrorFilter& filter, const Row& row) {
          row.updated_ms < filter.until_ms.value_or(kEnd);
 }
 
+std::size_t text_bytes(const MirrorTopic& row) {
+  return row.topic.view().size() + row.group.view().size() + row.type.size() +
+         row.owner.view().size() + row.operator_account.view().size() + row.name.value.size() +
+         row.introduction.value.size() + row.notification.value.size() +
+         row.face_url.value.size() + row.user_defined_data.size();
+}
+std::size_t text_bytes(const MirrorGroup& row) {
+  return row.group.view().size() + row.type.size() + row.owner.value.size() +
+         row.operator_account.view().size() + row.name.value.size() +
+         row.introduction.value.size() + row.notification.value.size() +
+         row.face_url.value.size() + row.user_defined_data.size();
+}
+
+template <class Row>
+bool is_full(const MirrorFilter& filter, const MirrorPage<Row>& page) {
+  return page.rows.size() == filter.limit || page.bytes >= filter.max_bytes;
+}
+
+template <class Row>
+void add_fitting(const MirrorFilter& filter, MirrorPage<Row>& page, Row row) {
+  if (!fits(filter, row)) return;
+  page.bytes += text_bytes(row);
+  page.rows.push_back(std::move(row));
+}
+
 std::optional<std::int64_t> number(std::string_view text) {
   std::int64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -82,9 +107,9 @@ Result<MirrorPage<MirrorGroup>> groups_by_time(Statement& statement, const Mirro
       return page;
     }
     TRY(MirrorGroup group, read_mirror_group(rows));
-    if (page.rows.size() == filter.limit || scanned == kMaxScanned) return page;
+    if (is_full(filter, page) || scanned == kMaxScanned) return page;
     page.next = std::to_string(group.updated_ms) + "." + std::to_string(group.row);
-    if (fits(filter, group)) page.rows.push_back(std::move(group));
+    add_fitting(filter, page, std::move(group));
   }
 }
 
@@ -145,11 +170,11 @@ struct MirrorSqliteReader::Connection {
       for (;; ++scanned) {
         TRY(const bool more, rows.next());
         if (!more) break;
-        if (page.rows.size() == filter.limit || scanned == kMaxScanned) return page;
+        if (is_full(filter, page) || scanned == kMaxScanned) return page;
         page.next = std::to_string(ms) + "." + std::to_string(rows.integer(0));
         if (!is_mirror_topic_of(rows, filter.app, ms)) continue;
         TRY(auto topic, read_mirror_topic(rows));
-        if (fits(filter, topic)) page.rows.push_back(std::move(topic));
+        add_fitting(filter, page, std::move(topic));
       }
     }
     page.next.clear();
@@ -168,11 +193,11 @@ struct MirrorSqliteReader::Connection {
     }
     for (std::size_t scanned = 0; row != 0; ++scanned) {
       page.next = "t" + std::to_string(row);
-      if (page.rows.size() == filter.limit || scanned == kMaxScanned) return false;
+      if (is_full(filter, page) || scanned == kMaxScanned) return false;
       TRY(auto link, topic_queries.at(row));
       if (!link || link->parent != parent.row) return no_cursor(filter.after);
       row = link->before;
-      if (fits(filter, link->topic)) page.rows.push_back(std::move(link->topic));
+      add_fitting(filter, page, std::move(link->topic));
     }
     return true;
   }
@@ -186,10 +211,10 @@ struct MirrorSqliteReader::Connection {
     for (std::size_t scanned = 0;; ++scanned) {
       TRY(const bool more, rows.next());
       if (!more) return true;
-      if (page.rows.size() == filter.limit || scanned == kMaxScanned) return false;
+      if (is_full(filter, page) || scanned == kMaxScanned) return false;
       TRY(auto topic_row, read_mirror_topic(rows));
       page.next = "g" + std::to_string(topic_row.row);
-      if (fits(filter, topic_row)) page.rows.push_back(std::move(topic_row));
+      add_fitting(filter, page, std::move(topic_row));
     }
   }
 
