@@ -124,6 +124,9 @@ Result<std::unique_ptr<Running>> ServeApp::start(Parts parts) {
 
 Result<void> ServeApp::open_store() {
   TRY(doors_->store, ServeStore::open(parts_.config, parts_.random));
+  if (const std::string what = doors_->store.exposed(); !what.empty()) {
+    parts_.log.warning("open to others", {{"what", what}});
+  }
   TRY(auto apps, doors_->store.community().apps());
   doors_->apps.emplace(std::move(apps));
   return {};

@@ -49,9 +49,9 @@ Result<ServeStore> ServeStore::open(const ServeConfig& config, Random& random) {
     return store;
   }
   sqlite::EngineOptions options;
-  options.path = store.folder_.file(kDatabaseFile);
-  TRY(options.secrets,
-      open_secrets(secret_key_path(config, store.folder_), options.path, random));
+  TRY(options.secrets, open_secrets(secret_key_path(config, store.folder_),
+                                    store.folder_.file(kDatabaseFile), random));
+  TRY(options.path, store.folder_.store_file(kDatabaseFile));
   options.readers =
       static_cast<std::size_t>(config.reader_threads) + kDeliveryReaders + kOperatorReaders;
   TRY(store.sqlite_, sqlite::Engine::open(options));

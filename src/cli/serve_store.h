@@ -39,6 +39,8 @@ class ServeStore {
   [[nodiscard]] store::UnitOfWork& work() { return *work_; }
   [[nodiscard]] store::CommunityReader& community() { return *community_; }
   [[nodiscard]] store::EventReader& events() { return *events_; }
+  /// What others may read of it, and the way out (DataFolder::exposed).
+  [[nodiscard]] std::string exposed() const { return folder_.exposed(kDatabaseFile); }
   /// From the environment, or from the file, which is made if it is not there.
   Result<backend::AdminToken> admin_token(const ServeConfig& config, Random& random) const;
 

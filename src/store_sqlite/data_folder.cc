@@ -12,6 +12,8 @@
 #include <string>
 #include <utility>
 
+#include "base/private_file.h"
+
 namespace tidings::sqlite {
 namespace {
 
@@ -26,6 +28,18 @@ std::string pid_in(int lock) {
   const ssize_t got = ::pread(lock, text.data(), text.size() - 1, 0);
   const long pid = got > 0 ? std::strtol(text.data(), nullptr, 10) : 0;
   return pid > 0 ? " (pid " + std::to_string(pid) + ")" : "";
+}
+
+/// 0 where there is nothing.
+mode_t mode_of(const std::filesystem::path& path) {
+  struct stat status {};
+  return ::stat(path.c_str(), &status) == 0 ? status.st_mode : 0;
+}
+
+/// Whoever may look a name up in the folder, and read or write the file.
+bool lets_others_in(mode_t folder, mode_t file) {
+  return ((folder & S_IXGRP) != 0 && (file & (S_IRGRP | S_IWGRP)) != 0) ||
+         ((folder & S_IXOTH) != 0 && (file & (S_IROTH | S_IWOTH)) != 0);
 }
 
 }  // namespace
@@ -52,6 +66,24 @@ Result<DataFolder> DataFolder::open(const std::filesystem::path& path) {
     return refused(path, std::string{"cannot write "} + kLockFile);
   }
   return folder;
+}
+
+Result<std::string> DataFolder::store_file(std::string_view name) const {
+  std::string path = file(name);
+  const auto created = create_file("store file", path, "", kOwnerOnly);
+  if (!created && created.error().kind != Errc::conflict) return created.error();
+  return path;
+}
+
+std::string DataFolder::exposed(std::string_view name) const {
+  const mode_t folder = mode_of(path_);
+  std::string found;
+  for (const char* const suffix : {"", "-wal", "-shm"}) {
+    const std::string path = file(name) + suffix;
+    if (lets_others_in(folder, mode_of(path))) found += " " + path;
+  }
+  if (found.empty()) return found;
+  return "others may read or write what the store holds; if they should not, run: chmod 600" + found;
 }
 
 DataFolder::DataFolder(DataFolder&& other) noexcept

@@ -282,5 +282,41 @@ TEST_F(DatabaseTest, ADataFolderIsPrivateAndHasOneOwner) {
   EXPECT_TRUE(DataFolder::open(path)) << "the lock goes with its owner";
 }
 
+TEST_F(DatabaseTest, AStoreFileItsLogAndItsIndexAreTheOwnersAloneWhateverTheUmaskIs) {
+  for (const mode_t mask : {0000U, 0022U, 0777U}) {
+    const auto path = folder_ / std::to_string(mask);
+    const auto folder = DataFolder::open(path).value();
+    const auto before = ::umask(mask);
+    const auto file = folder.store_file("store.db");
+    auto database = Database::open(file.value()).value();
+    const auto written = database.execute("CREATE TABLE t(x); INSERT INTO t VALUES(1)");
+    ::umask(before);
+    ASSERT_TRUE(written) << written.error().what;
+    for (const char* const suffix : {"", "-wal", "-shm"}) {
+      struct stat status {};
+      ASSERT_EQ(::stat((*file + suffix).c_str(), &status), 0) << suffix;
+      EXPECT_EQ(status.st_mode & 0777, 0600U) << suffix << ", umask " << mask;
+    }
+  }
+}
+
+TEST_F(DatabaseTest, AStoreFileThatOthersMayReadKeepsItsModeAndIsToldOf) {
+  const auto path = folder_ / "data";
+  const auto folder = DataFolder::open(path).value();
+  const std::string file = folder.store_file("store.db").value();
+  EXPECT_EQ(folder.exposed("store.db"), "");
+  ASSERT_EQ(::chmod(file.c_str(), 0644), 0);
+  EXPECT_EQ(folder.exposed("store.db"), "") << "the folder keeps others out";
+  ASSERT_EQ(::chmod(path.c_str(), 0755), 0);
+  EXPECT_NE(folder.exposed("store.db").find("chmod 600 " + file), std::string::npos);
+  EXPECT_EQ(folder.store_file("store.db").value(), file);
+  struct stat status {};
+  ASSERT_EQ(::stat(file.c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777, 0644U);
+  ASSERT_EQ(::chmod(file.c_str(), 0620), 0);
+  ASSERT_EQ(::chmod(path.c_str(), 0701), 0);
+  EXPECT_EQ(folder.exposed("store.db"), "") << "the group may not even look it up";
+}
+
 }  // namespace
 }  // namespace tidings::sqlite

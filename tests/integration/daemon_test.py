@@ -135,6 +135,20 @@ class DaemonTest(ProcessTest):
             "Authorization": f"Bearer {token}"})[0], 200)
         self.assertNotIn(token, serve.log())
 
+    def test_what_is_stored_is_the_owners_alone_and_others_are_told_of(self):
+        for which, name in (("serve", "tidings.db"), ("receive", "mirror.db")):
+            with self.subTest(which):
+                daemon = self.start(which)
+                folder = f"{self.folder}/{which}"
+                self.assertEqual(os.stat(folder).st_mode & 0o777, 0o700)
+                for entry in os.listdir(folder):
+                    self.assertEqual(os.stat(f"{folder}/{entry}").st_mode & 0o777, 0o600, entry)
+                self.assertNotIn("open to others", daemon.log())
+                daemon.stop()
+                os.chmod(folder, 0o755)
+                os.chmod(f"{folder}/{name}", 0o644)
+                self.assertIn(f"chmod 600 {folder}/{name}", self.start(which).log())
+
     def test_every_listener_speaks_tls_where_it_has_a_certificate(self):
         ca = daemons.init_authority(BINARY, self.folder + "/ca")
         certificate, key = daemons.issue_certificate(BINARY, self.folder + "/ca")
