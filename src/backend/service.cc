@@ -29,7 +29,16 @@ struct AdmitOnSnapshot {
 
 }  // namespace
 
-Service::Service(Parts parts) : parts_(parts) {}
+Service::Service(Parts parts) : parts_(std::move(parts)) {}
+
+/// Refusals have a code, or a kind that no store's failure has.
+Error Service::for_caller(Error error) const {
+  const bool of_store = error.kind == Errc::unavailable || error.kind == Errc::corrupt ||
+                        error.kind == Errc::internal;
+  if (error.code != 0 || !of_store) return error;
+  if (parts_.read_failed) parts_.read_failed(error.what);
+  return fail(error.kind, "the store cannot be read now; try again");
+}
 
 runtime::awaitable<Result<community::Reply>> Service::execute(community::Command&& command,
                                                               runtime::Deadline deadline) {
@@ -65,7 +74,7 @@ runtime::awaitable<Result<community::Reply>> Service::ask_and_commit(community::
 runtime::awaitable<Result<void>> Service::ask_before(community::Command& command,
                                                      runtime::Deadline deadline) {
   AdmitOnSnapshot admit{parts_.community, parts_.clock.now_ms(), parts_.random, command};
-  auto admitted = co_await parts_.readers.run(std::move(admit), deadline);
+  auto admitted = co_await read(std::move(admit), deadline);
   if (!admitted) co_return std::move(admitted).error();
   if (!*admitted) co_return Result<void>{};
   const community::Question question = std::move(**admitted);

@@ -9,6 +9,9 @@
 /// A committed PutApp or DeleteApp has reached the registry before its Reply is returned, in the
 /// order of the commits.
 ///
+/// What a store says when it cannot be read, files and SQL, is for the operator (Parts::read_failed): callers
+/// get the kind and a general text.
+///
 /// Errors: `code` is the protocol's number; 0 where it has none (a full reader pool, a cancelled
 /// wait), which a door reports as its own "internal, retry" (10002, 70500). Errc::timeout without a
 /// code: the caller's deadline passed first; a write may still be committed.
@@ -17,6 +20,8 @@
 /// constructor outlives the service; callers' coroutines end before it does.
 #pragma once
 
+#include <functional>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 
@@ -58,6 +63,7 @@ class Service {
     BeforeAsker& before;
     const Clock& clock;
     Random& random;
+    std::function<void(std::string_view what)> read_failed = {};  ///< any thread; may be empty
   };
   explicit Service(Parts parts);
 
@@ -70,7 +76,7 @@ class Service {
   template <class F>
   runtime::awaitable<std::invoke_result_t<F>> read(
       F read, runtime::Deadline deadline = runtime::Deadline::never()) {
-    return parts_.readers.run(std::move(read), deadline);
+    return parts_.readers.run(Discreet<F>{std::move(read), *this}, deadline);
   }
 
   [[nodiscard]] store::CommunityReader& community() { return parts_.community; }
@@ -80,6 +86,18 @@ class Service {
   [[nodiscard]] Random& random() { return parts_.random; }
 
  private:
+  /// A read that keeps the store's own words from its caller.
+  template <class F>
+  struct Discreet {
+    F read;
+    const Service& service;
+    std::invoke_result_t<F> operator()() {
+      auto result = read();
+      if (!result) return service.for_caller(std::move(result).error());
+      return result;
+    }
+  };
+  [[nodiscard]] Error for_caller(Error error) const;
   runtime::awaitable<Result<community::Reply>> commit(community::Command&& command,
                                                       runtime::Deadline deadline);
   runtime::awaitable<Result<community::Reply>> ask_and_commit(community::Command command,

@@ -143,6 +143,62 @@ TEST_F(ServiceTest, an_app_backend_slower_than_the_calls_own_limit_is_60008_what
   EXPECT_EQ(topics(), 0U);
 }
 
+/// A disk that cannot be read.
+class UnreadableStore final : public store::CommunityReader {
+ public:
+  Result<void> read(const community::Needs&, community::View&) override { return broken(); }
+  Result<std::vector<community::App>> apps() override { return broken(); }
+  Result<store::GroupPage> groups(SdkAppId, std::optional<GroupType>, std::int64_t,
+                                  std::size_t) override {
+    return broken();
+  }
+  Result<store::JoinedPage> joined(const store::JoinedQuery&) override { return broken(); }
+  Result<store::MemberPage> members(const store::MemberQuery&) override { return broken(); }
+  Result<std::vector<community::Mute>> mutes(const community::GroupKey&, const TopicId&) override {
+    return broken();
+  }
+
+ private:
+  static Error broken() {
+    return fail(Errc::unavailable, "store file /secret/path: disk I/O error, while: SELECT secret");
+  }
+};
+
+TEST_F(ServiceTest, a_store_that_cannot_be_read_shows_callers_no_file_and_no_sql) {
+  make_community();
+  switch_on(CallbackSwitch::before_create_group);
+  UnreadableStore store;
+  std::mutex told_mutex;
+  std::vector<std::string> told;
+  Service unlucky({committer, bridge, store, engine, readers, apps, asker, clock, random,
+                   [&](std::string_view what) {
+                     const std::lock_guard lock(told_mutex);
+                     told.emplace_back(what);
+                   }});
+  rest::RestDoor unlucky_door({unlucky, authenticator, limiter}, unlimited());
+  const std::string admin = query();
+  // A read, and a write that is asked about first.
+  const std::pair<const char*, const char*> calls[] = {
+      {"million_group_open_http_svc/get_topic",
+       R"({"GroupId":"@TGS#_makers","From_Account":"omar"})"},
+      {kCreateTopic, kBody}};
+  for (const auto& [name, body] : calls) {
+    const std::string path = std::string("/v4/") + name;
+    net::HttpRequest request;
+    request.method = net::HttpMethod::post;
+    request.path = path;
+    request.query = admin;
+    request.body = body;
+    request.client_ip = client_ip;
+    const net::HttpResponse response = runtime::block_on(lane, unlucky_door.handle(request));
+    EXPECT_NE(response.body.find("\"ErrorCode\":10002"), std::string::npos) << response.body;
+    EXPECT_EQ(response.body.find("secret"), std::string::npos) << response.body;
+  }
+  const std::lock_guard lock(told_mutex);
+  ASSERT_EQ(told.size(), 2U);
+  EXPECT_NE(told[0].find("/secret/path"), std::string::npos);
+}
+
 TEST_F(ServiceTest, refused_members_of_an_invitation_are_not_added) {
   make_community();
   import({"mia"});

@@ -10,6 +10,7 @@
 #include "backend/rest/event_feed.h"
 #include "backend/rest/rest_door.h"
 #include "backend/store_metrics.h"
+#include "base/line_limit.h"
 #include "cli/before_bridge.h"
 #include "cli/callback_test_bridge.h"
 #include "cli/endpoint_disabler.h"
@@ -45,6 +46,7 @@ struct ServeApp::Doors {
         readers(static_cast<std::size_t>(config.reader_threads), 10'000, "reader") {}
 
   ServeStore store;
+  LineLimit read_failures{1};  // a failing disk fails every read
   backend::Metrics metrics;
   runtime::Lanes lanes;
   runtime::Lanes delivery_lanes{1, "delivery"};
@@ -167,10 +169,15 @@ void ServeApp::make_service() {
   };
   doors.committer.emplace(doors.store.work(), parts_.clock, parts_.random, doors.bridge,
                           std::move(committing));
+  const auto read_failed = [&doors, &clock = parts_.clock, &log = parts_.log](std::string_view what) {
+    const auto left_out = doors.read_failures.admit(clock.now_s());
+    if (!left_out) return;
+    log.error("reads fail", {{"what", what}, {"left_out", static_cast<std::int64_t>(*left_out)}});
+  };
   const auto service_on = [&](runtime::BlockingPool& readers) {
     return backend::Service::Parts{
         *doors.committer, doors.bridge, doors.store.community(), doors.store.events(), readers,
-        *doors.apps, *doors.before, parts_.clock, parts_.random};
+        *doors.apps, *doors.before, parts_.clock, parts_.random, read_failed};
   };
   doors.service.emplace(service_on(doors.readers));
   doors.operator_service.emplace(service_on(doors.operator_readers));

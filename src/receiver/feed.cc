@@ -43,7 +43,9 @@ runtime::awaitable<Result<void>> QueryDoor::run_feed(store::InboxFilter filter,
   const bool ahead = filter.after > last;
   if (ahead || (first > filter.after + 1 && filter.after > 0)) opening += gap_event(first);
   if (ahead) filter.after = 0;
-  CO_TRY_VOID(co_await out.write(std::move(opening)));
+  // A client that has gone is the usual end.
+  const auto opened = co_await out.write(std::move(opening));
+  if (!opened) co_return Result<void>{};
 
   while (!out.gone()) {
     const std::uint64_t generation = subscription.generation();
@@ -51,14 +53,16 @@ runtime::awaitable<Result<void>> QueryDoor::run_feed(store::InboxFilter filter,
     const auto page = co_await receiver_.readers().run(std::move(read));
     if (!page) co_return page.error();
     if (!page->entries.empty()) {
-      CO_TRY_VOID(co_await out.write(page_of_events(*page)));
+      const auto written = co_await out.write(page_of_events(*page));
+      if (!written) break;
     }
     if (page->last != 0) filter.after = page->last;
     if (page->next != 0 || subscription.generation() != generation) continue;
     const auto woken = co_await subscription.wait(runtime::Deadline::after(kHeartbeat));
     if (woken) continue;
     if (woken.error().kind != Errc::timeout) break;
-    CO_TRY_VOID(co_await out.write(": \n\n"));
+    const auto beat = co_await out.write(": \n\n");
+    if (!beat) break;
   }
   co_return Result<void>{};
 }

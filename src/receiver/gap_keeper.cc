@@ -15,6 +15,10 @@ using store::SequenceSet;
 /// Numbers named in one log line.
 constexpr std::size_t kNamedRanges = 8;
 
+/// For callers: files and SQL are for the log.
+constexpr const char* kOwnStore =
+    "the receiver's own store cannot be read or written now; its log says why";
+
 constexpr const char* kWayOut =
     "give receive.app the source's address and credentials (source.url, source.identifier, "
     "source.key_file), and they are fetched; or set first_sequence behind them";
@@ -219,7 +223,7 @@ void GapKeeper::answered(Watched& app, const SourcePage& page) {
 void GapKeeper::healed(Watched& app) {
   if (!std::exchange(app.failing, false)) return;
   const std::lock_guard lock(app.mutex);
-  if (app.status.trouble == app.last_trouble) app.status.trouble.clear();
+  if (app.status.trouble == app.shown_trouble) app.status.trouble.clear();
 }
 
 /// One line when it begins, not one for every try. The source, or our own store: the text says so.
@@ -234,8 +238,10 @@ void GapKeeper::failed(Watched& app, const Error& error) {
   }
   app.failing = true;
   app.last_trouble = error.what;
+  const bool of_source = app.source_down || error.kind == Errc::conflict;
+  app.shown_trouble = of_source ? error.what : kOwnStore;
   const std::lock_guard lock(app.mutex);
-  app.status.trouble = error.what;
+  app.status.trouble = app.shown_trouble;
 }
 
 void GapKeeper::tell_of_gaps(Watched& app, const SequenceSet& have, std::int64_t last) {

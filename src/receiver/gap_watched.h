@@ -47,7 +47,8 @@ struct GapKeeper::Watched {
   bool ahead = false;  // it was told that the source counts less than we have
   bool failing = false;      // the last look failed
   bool source_down = false;  // the last question was not answered
-  std::string last_trouble;
+  std::string last_trouble;   // of the failed look, for the log
+  std::string shown_trouble;  // the same, for whoever asks
   std::chrono::duration<double, std::milli> backoff;
   bool poked = false;    // a batch has left holes
   bool renewed = false;  // new credentials are worth a question at once

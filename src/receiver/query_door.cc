@@ -125,6 +125,11 @@ bool same_counts(std::vector<std::pair<SdkAppId, store::MirrorTally>> kept,
 
 }  // namespace
 
+HttpResponse QueryDoor::refuse(const Error& error) {
+  if (status_of(error.kind) >= 500) receiver_.query_failed(error);
+  return error_response(error);
+}
+
 Result<void> QueryDoor::authorize(const HttpRequest& request) const {
   const std::string& token = receiver_.options().admin_token;
   if (token.empty()) return {};
@@ -190,7 +195,7 @@ Result<store::InboxFilter> QueryDoor::inbox_filter(const QueryParams& params) co
 
 runtime::awaitable<HttpResponse> QueryDoor::handle(const HttpRequest& request) {
   auto response = co_await route(request);
-  if (!response) co_return error_response(response.error());
+  if (!response) co_return refuse(response.error());
   co_return std::move(*response);
 }
 
@@ -386,7 +391,11 @@ QueryDoor::Response QueryDoor::metrics() {
   if (listeners_) gauges.listeners = listeners_();
   auto read = [&reader = receiver_.reader()] { return reader.tallies(); };
   auto tallies = co_await receiver_.readers().run(std::move(read));
-  if (tallies) gauges.tallies = std::move(*tallies);  // else: the other figures are worth having
+  if (tallies) {
+    gauges.tallies = std::move(*tallies);
+  } else {  // the other figures are worth having
+    receiver_.query_failed(tallies.error());
+  }
   HttpResponse response;
   response.content_type = "text/plain; version=0.0.4; charset=utf-8";
   response.body = receiver_.metrics().text(gauges);
@@ -397,6 +406,7 @@ QueryDoor::Response QueryDoor::ready() {
   auto read = [&reader = receiver_.reader()] { return reader.inbox_range(); };
   const auto range = co_await receiver_.readers().run(std::move(read));
   if (range && receiver_.healthy()) co_return json_response(R"({"status":"ready"})");
+  if (!range) receiver_.query_failed(range.error());
   co_return json_response(range ? R"({"status":"the last commit failed"})"
                                 : R"({"status":"the store cannot be read"})",
                           503);
@@ -424,7 +434,7 @@ runtime::awaitable<HttpResponse> QueryDoor::stream(const HttpRequest& request,
   }
   const auto ended = co_await run_feed(std::move(*filter), out);
   // Only what fails before the first byte can still be answered.
-  if (!ended) co_return error_response(ended.error());
+  if (!ended) co_return refuse(ended.error());
   co_return HttpResponse{};
 }
 

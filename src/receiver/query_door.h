@@ -69,6 +69,8 @@ class QueryDoor {
   Response metrics();
   Response ready();
   Response page_of_topics(store::MirrorFilter filter);
+  /// The answer; what is wrong with the store goes into the log instead.
+  net::HttpResponse refuse(const Error& error);
   [[nodiscard]] Result<void> authorize(const net::HttpRequest& request) const;
   [[nodiscard]] Result<SdkAppId> app_of(const QueryParams& params) const;
   [[nodiscard]] Result<store::MirrorFilter> filter_of(const QueryParams& params) const;

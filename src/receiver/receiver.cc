@@ -127,6 +127,15 @@ void Receiver::refused_by_server(unsigned status, std::string_view reason,
   refusals_.add(refused, peer, parts_.clock.now_s());
 }
 
+void Receiver::query_failed(const Error& error) {
+  if (!parts_.log || error.kind == Errc::cancelled) return;  // cancelled: at the stop
+  const auto left_out = query_failures_.admit(parts_.clock.now_s());
+  if (!left_out) return;
+  LogFields fields{{"what", error.what}};
+  if (*left_out != 0) fields.emplace_back("left_out", std::to_string(*left_out));
+  parts_.log("error", "query failed", fields);
+}
+
 net::HttpResponse Receiver::answer_before_callback(const Accepted& accepted) {
   const CallbackAnswer answer =
       answer_before(accepted.app->before_rules, accepted.callback.parsed);

@@ -58,6 +58,8 @@ class Receiver {
   /// What the HTTP server refused by itself leaves the same traces as what handle() refuses (P7).
   /// Any thread.
   void refused_by_server(unsigned status, std::string_view reason, std::string_view peer);
+  /// The query door could not read the store; what it says is for the log alone. Any thread.
+  void query_failed(const Error& error);
   /// The apps of `options`, with their tokens and secrets, count from the next callback on; nothing
   /// else of it does. Any thread. Errors as create(): then everything stays as it was.
   Result<void> replace_apps(const ReceiverOptions& options);
@@ -90,6 +92,7 @@ class Receiver {
   Verifier verifier_;
   RefusalLog refusals_;
   LineLimit failures_{1};      // a full disk fails every batch
+  LineLimit query_failures_{1};
   LineLimit closed_holes_{1};  // one for each callback, once there are so many
   ReceiverMetrics metrics_;
   FeedHub feed_;

@@ -420,6 +420,24 @@ TEST_F(ReceiverTest, TheQueryDoorNamesWhatIsWrong) {
   }
 }
 
+TEST_F(ReceiverTest, AStoreThatCannotBeReadIsToldToTheLogAndNotToCallers) {
+  post(callback(topic_body("Woodwork")));
+  receiver_->stop();  // the file is this test's now
+  ASSERT_TRUE(sqlite::Database::open((folder_ / "receiver.db").string())
+                  .value()
+                  .execute("DROP TABLE mirror_topic; DROP TABLE inbox; DROP TABLE mirror_sequence"));
+  for (const char* const target : {"/mirror/topics", "/inbox", "/inbox/1", "/gaps", "/readyz"}) {
+    clock_.advance(std::chrono::seconds(1));  // a line a second
+    const net::HttpResponse response = get(target);
+    EXPECT_GE(response.status, 500U) << target;
+    EXPECT_EQ(response.body.find(folder_.string()), std::string::npos) << response.body;
+    EXPECT_EQ(response.body.find("no such table"), std::string::npos) << response.body;
+    const std::lock_guard lock(log_mutex_);
+    EXPECT_NE(log_.find("no such table"), std::string::npos) << target;
+    log_.clear();
+  }
+}
+
 TEST_F(ReceiverTest, TheQueryDoorAsksForItsToken) {
   for (const char* token : {"", "Bearer wrong", "Bearer ", "admin", "Basic admin"}) {
     EXPECT_EQ(get("/inbox", token).status, 401U) << token;

@@ -126,7 +126,7 @@ class BreakableEngine final : public store::MirrorUnitOfWork {
   }
   Result<void> commit(store::MirrorView& view) override {
     const bool gives_up = view.inbox.empty() && !view.sequence_rows.empty();
-    if (broken && gives_up) return fail(Errc::unavailable, "the disk is full");
+    if (broken && gives_up) return fail(Errc::unavailable, "store file /secret/path: the disk is full");
     return inner_.commit(view);
   }
 
