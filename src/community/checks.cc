@@ -14,6 +14,13 @@ Error missing(std::string_view field) {
   return refuse(code::kBadParameter, std::string{field} + " is missing or empty: give it a value");
 }
 
+Result<void> check_size(std::string_view field, std::string_view value, std::size_t limit) {
+  if (value.size() <= limit) return {};
+  return refuse(code::kBadParameter, std::string{field} + " is " + std::to_string(value.size()) +
+                                         " bytes, at most " + std::to_string(limit) +
+                                         " are allowed: shorten it");
+}
+
 }  // namespace
 
 Result<AppPtr> usable_app(const View& view, SdkAppId id) {
@@ -50,10 +57,10 @@ Result<void> check_given(std::string_view field, std::string_view value) {
 }
 
 Result<void> check_text(std::string_view field, std::string_view value, std::size_t limit) {
-  if (value.size() <= limit) return {};
-  return refuse(code::kBadParameter, std::string{field} + " is " + std::to_string(value.size()) +
-                                         " bytes, at most " + std::to_string(limit) +
-                                         " are allowed: shorten it");
+  TRY_VOID(check_size(field, value, limit));
+  if (value.find('\0') == std::string_view::npos) return {};
+  return refuse(code::kBadParameter,
+                std::string{field} + " holds a NUL character (U+0000): leave it out");
 }
 
 Result<void> check_name(std::string_view field, const std::optional<std::string>& value,
@@ -66,6 +73,12 @@ Result<void> check_optional_text(std::string_view field, const std::optional<std
                                  std::size_t limit) {
   if (!value) return {};
   return check_text(field, *value, limit);
+}
+
+Result<void> check_optional_data(std::string_view field, const std::optional<std::string>& value,
+                                 std::size_t limit) {
+  if (!value) return {};
+  return check_size(field, *value, limit);
 }
 
 Result<void> check_optional_name(std::string_view field, const std::optional<std::string>& value,

@@ -24,12 +24,17 @@ Result<void> check_topics_on(const App& app);
 
 // Required members and text limits: 10004. `field` is the protocol's name.
 Result<void> check_given(std::string_view field, std::string_view value);
+/// Not too long, and without U+0000, which the protocol does not speak of: it ends a text for readers in C,
+/// and PostgreSQL stores none. Other control characters are text, line breaks among them.
 Result<void> check_text(std::string_view field, std::string_view value, std::size_t limit);
 /// Given, not empty, not too long.
 Result<void> check_name(std::string_view field, const std::optional<std::string>& value,
                         std::size_t limit);
 /// Absent is fine.
 Result<void> check_optional_text(std::string_view field, const std::optional<std::string>& value,
+                                 std::size_t limit);
+/// The app's own data, whatever it holds: not too long. Absent is fine.
+Result<void> check_optional_data(std::string_view field, const std::optional<std::string>& value,
                                  std::size_t limit);
 /// Absent is fine, empty is not.
 Result<void> check_optional_name(std::string_view field, const std::optional<std::string>& value,

@@ -45,7 +45,7 @@ Error topic_gone(std::string_view topic) {
 /// The four texts that creating and changing have in common.
 template <class Command>
 Result<void> check_topic_texts(const App& app, const Command& command) {
-  TRY_VOID(check_optional_text("CustomString", command.custom_string, kCustomStringBytes));
+  TRY_VOID(check_optional_data("CustomString", command.custom_string, kCustomStringBytes));
   TRY_VOID(check_optional_text("FaceUrl", command.face_url, app.text_limits.topic_face_url));
   TRY_VOID(check_optional_text("Notification", command.notification, kNotificationBytes));
   return check_optional_text("Introduction", command.introduction, kIntroductionBytes);

@@ -64,6 +64,29 @@ TEST_F(TopicRules, a_created_topic_has_what_was_given_and_the_defaults) {
   EXPECT_EQ(world.group(community)->topic_num, 1);
 }
 
+TEST_F(TopicRules, a_text_holds_every_character_but_nul_and_custom_data_holds_that_too) {
+  const std::string nul("a\0b", 3);
+  const std::string others = "a\tb\nc\x1b[0m \x7f";
+  CreateTopic command = create_topic(rest(), others);
+  command.introduction = others;
+  command.custom_string = nul;
+  const Topic topic = created(command);
+  EXPECT_EQ(topic.name, others);
+  EXPECT_EQ(topic.introduction, others);
+  EXPECT_EQ(topic.custom_string, nul);
+  EXPECT_TRUE(refused(world.run(create_topic(rest(), nul)), 10004));
+  for (const auto text :
+       {&CreateTopic::introduction, &CreateTopic::notification, &CreateTopic::face_url}) {
+    CreateTopic with = create_topic(rest(), "Woodwork");
+    with.*text = nul;
+    EXPECT_TRUE(refused(world.run(with), 10004));
+  }
+  ModifyTopic renamed = modify(rest(), topic.key.topic.str().substr(std::string(TOPIC_MARK).size()));
+  renamed.topic_name = nul;
+  EXPECT_TRUE(refused(world.run(renamed), 10004));
+  EXPECT_EQ(world.topic(community, topic.key.topic.str())->name, others);
+}
+
 TEST_F(TopicRules, assigned_ids_follow_one_counter_and_never_repeat) {
   const auto next = [this] {
     return as<TopicCreatedReply>(world.run(create_topic(rest()))).topic.str();
