@@ -291,7 +291,9 @@ constexpr Key<BeforeRule> kBeforeRule[] = {
 constexpr Key<LogConfig> kLog[] = {
     {"format", log<&LogConfig::format>, "Lines for people (`text`: key=value) or machines (`json`).",
      {}, ValueKind::choice, "text|json"},
-    {"level", log<&LogConfig::level>, "The least important lines that are written.",
+    {"level", log<&LogConfig::level>,
+     "The least important lines that are written. `debug` adds a line for each callback that is received "
+     "and each exchange with an app backend: which one, outcome, duration; no body and no Sign.",
      {}, ValueKind::choice, "debug|info|warning|error"},
     {"file", log<&LogConfig::file>,
      "Where lines go; empty: standard error. SIGHUP opens it anew, after it was moved away.",

@@ -70,8 +70,10 @@ Result<std::unique_ptr<Log>> Log::open(const LogConfig& config, const Clock& clo
   return std::unique_ptr<Log>(new Log(std::move(logger), std::move(file), format, clock));
 }
 
+bool Log::takes_debug() const { return logger_->should_log(spdlog::level::debug); }
+
 void Log::debug(std::string_view event, const LogFields& fields) {
-  if (!logger_->should_log(spdlog::level::debug)) return;
+  if (!takes_debug()) return;
   logger_->debug("{}", log_line(format_, clock_.now_ms(), "debug", event, fields));
 }
 void Log::info(std::string_view event, const LogFields& fields) {

@@ -27,6 +27,8 @@ class Log {
   Log(const Log&) = delete;
   Log& operator=(const Log&) = delete;
 
+  /// Whether lines of that level are written; who makes many asks first. Constant.
+  [[nodiscard]] bool takes_debug() const;
   void debug(std::string_view event, const LogFields& fields = {});
   void info(std::string_view event, const LogFields& fields = {});
   void warning(std::string_view event, const LogFields& fields = {});

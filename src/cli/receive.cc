@@ -30,6 +30,8 @@ receiver::Log receiver_log(Log& log) {
       log.error(event, fields);
     } else if (level == "warn") {
       log.warning(event, fields);
+    } else if (level == "debug") {
+      log.debug(event, fields);
     } else {
       log.info(event, fields);
     }
@@ -107,7 +109,8 @@ Result<void> ReceiveApp::make_receiver() {
                                 .readers = doors_->readers,
                                 .clock = parts_.clock,
                                 .log = receiver_log(parts_.log),
-                                .certificate = {}};
+                                .certificate = {},
+                                .trace = parts_.log.takes_debug()};
   TRY(doors_->receiver, receiver::Receiver::create(std::move(options), std::move(parts)));
   TRY_VOID(make_gap_keeper());
   doors_->receiver->start();

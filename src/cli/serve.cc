@@ -13,6 +13,7 @@
 #include "base/line_limit.h"
 #include "cli/before_bridge.h"
 #include "cli/callback_test_bridge.h"
+#include "cli/debug_lines.h"
 #include "cli/endpoint_disabler.h"
 #include "cli/open_files.h"
 #include "cli/serve_figures.h"
@@ -149,7 +150,7 @@ Result<void> ServeApp::open_callbacks() {
   doors.before_transport.emplace(lane, *doors.resolver, std::move(options));
   doors.before_caller.emplace(
       delivery::BeforeCaller::Parts{lane, *doors.before_transport, parts_.clock, parts_.random,
-                                    &doors.callback_tls},
+                                    &doors.callback_tls, attempt_lines(parts_.log)},
       before_options(config));
   doors.before.emplace(*doors.before_caller);
   doors.probe.emplace(delivery::BeforeCaller::Parts{
@@ -198,7 +199,8 @@ void ServeApp::make_service() {
               [&disabler = *doors.disabler](SdkAppId id) { disabler.disable(id); },
           .observe = delivery_observer(doors.metrics, *doors.delivery_figures),
           .log = [&log = parts_.log](
-                     std::string_view line) { log.warning("delivery", {{"what", line}}); }},
+                     std::string_view line) { log.warning("delivery", {{"what", line}}); },
+          .trace = attempt_lines(parts_.log)},
       dispatcher_options(parts_.config.callbacks));
   doors.event_jobs.emplace(delivery::EventJobs::Parts{
       .lane = lane,

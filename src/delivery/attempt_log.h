@@ -3,10 +3,27 @@
 /// Threads: pure functions.
 #pragma once
 
+#include <cstdint>
+#include <functional>
+#include <string_view>
+
 #include "delivery/callback_request.h"
 #include "store/event_log.h"
 
 namespace tidings::delivery {
+
+/// One exchange with an app backend, for whoever watches them one by one. Views and references are the
+/// caller's, for the length of the call.
+struct Attempted {
+  SdkAppId app;
+  std::int64_t app_sequence = 0;  ///< 0: a before-callback
+  std::string_view command;
+  std::string_view request_id;
+  const net::HttpOrigin& origin;
+  const store::Attempt& attempt;
+  std::string_view state;  ///< of the event after it; empty: a before-callback
+};
+using AttemptTrace = std::function<void(const Attempted&)>;
 
 /// "203.0.113.7:443", "[2001:db8::1]:443"; empty where `ip` is.
 std::string address_text(const std::string& ip, std::uint16_t port);

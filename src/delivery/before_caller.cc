@@ -56,6 +56,10 @@ runtime::awaitable<Result<CallbackAnswer>> BeforeCaller::ask_on_lane(
   const net::HttpExchange exchange = co_await parts_.transport.post(request);
   if (exchange.failure == net::ExchangeFailure::overloaded) co_return crowded();
   const AttemptResult result = classify(exchange, parts_.clock.now_s());
+  if (parts_.trace) {
+    const auto attempt = log_of(exchange, result, endpoint->origin, parts_.clock.now_ms());
+    parts_.trace({question.app->id, 0, question.command, request_id, endpoint->origin, attempt, {}});
+  }
   if (result.what != AttemptClass::ok) {
     std::string what = "the app backend gave no valid answer to " + question.command + " (" +
                        std::string(to_string(result.what));

@@ -14,6 +14,7 @@
 #include "base/random.h"
 #include "community/command.h"
 #include "community/decide.h"
+#include "delivery/attempt_log.h"
 #include "delivery/callback_request.h"
 #include "net/callback_transport.h"
 #include "runtime/lane.h"
@@ -34,6 +35,7 @@ class BeforeCaller {
     const Clock& clock;
     Random& random;
     CallbackTls* tls = nullptr;  ///< nullptr: the transport's default
+    AttemptTrace trace = {};     ///< on the lane; may be empty
   };
   explicit BeforeCaller(Parts parts, BeforeCallerOptions options = {})
       : parts_(std::move(parts)), options_(options) {}

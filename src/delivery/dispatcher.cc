@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "delivery/attempt_log.h"
-
 namespace tidings::delivery {
 
 namespace {
@@ -410,6 +408,11 @@ void Dispatcher::settle(const Sending& sending, const Endpoint& endpoint,
   if (parts_.observe) {
     parts_.observe(Tried{ticket.app, finished.outcome.state, result.what,
                          at.wall_ms - sending.event->time_ms, exchange.timings.total_us});
+  }
+  if (parts_.trace) {
+    const community::Event& event = *sending.event;
+    parts_.trace({ticket.app, event.app_sequence, event.command, event.request_id, endpoint.origin,
+                  *finished.outcome.attempt, store::to_string(finished.outcome.state)});
   }
   outcomes_.push_back(std::move(finished.outcome));
   if (finished.disable_endpoint && parts_.disable_endpoint) parts_.disable_endpoint(ticket.app);

@@ -23,6 +23,7 @@
 
 #include "base/clock.h"
 #include "base/random.h"
+#include "delivery/attempt_log.h"
 #include "delivery/backlog.h"
 #include "delivery/callback_request.h"
 #include "delivery/fresh_events.h"
@@ -83,6 +84,7 @@ class Dispatcher {
     std::function<void(SdkAppId)> disable_endpoint;  ///< answered 410: make it durable
     std::function<void(const Tried&)> observe;       ///< on the lane; may be empty
     std::function<void(std::string_view)> log;       ///< one line; may be empty
+    AttemptTrace trace = {};                         ///< on the lane; may be empty
   };
 
   Dispatcher(Parts parts, DispatcherOptions options = {});

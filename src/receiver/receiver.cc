@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "receiver/before_rules.h"
+#include "receiver/callback_trace.h"
 #include "tidings/callback_answer.h"
 #include "tidings/callback_command.h"
 
@@ -136,12 +137,14 @@ void Receiver::query_failed(const Error& error) {
   parts_.log("error", "query failed", fields);
 }
 
-net::HttpResponse Receiver::answer_before_callback(const Accepted& accepted) {
+net::HttpResponse Receiver::answer_before_callback(const Accepted& accepted,
+                                                   const CallbackTrace& trace) {
   const CallbackAnswer answer =
       answer_before(accepted.app->before_rules, accepted.callback.parsed);
   metrics_.before(accepted.callback.parsed.command, answer.error_code == 0);
   net::HttpResponse response;
   response.body = write_callback_answer(answer);
+  trace.tell(response.status, answer.error_code == 0 ? "allowed" : "denied");
   return response;
 }
 
@@ -154,20 +157,36 @@ net::HttpResponse Receiver::answer_test() {
 }
 
 runtime::awaitable<net::HttpResponse> Receiver::handle(const net::HttpRequest& request) {
+  const CallbackTrace trace(parts_.trace ? &parts_.log : nullptr, parts_.clock, request);
   Verdict verdict = verifier_.verify(incoming_of(request), parts_.clock.now_s());
-  if (const auto* refused = std::get_if<Refused>(&verdict)) co_return refuse(*refused, request);
+  if (const auto* refused = std::get_if<Refused>(&verdict)) {
+    auto response = refuse(*refused, request);
+    if (parts_.trace && traced_refusals_.admit(parts_.clock.now_s())) {
+      trace.tell(response.status, to_string(refused->reason));
+    }
+    co_return response;
+  }
   auto& accepted = std::get<Accepted>(verdict);
   if (is_before_command(accepted.callback.parsed.command)) {
-    co_return answer_before_callback(accepted);
+    co_return answer_before_callback(accepted, trace);
   }
-  if (!request.header(kTestHeader).empty()) co_return answer_test();
+  if (!request.header(kTestHeader).empty()) {
+    trace.tell(200, "test");
+    co_return answer_test();
+  }
   auto callback = std::make_unique<Callback>(std::move(accepted.callback));
   const ReceiverMetrics::OfCommand& counted = metrics_.of(callback->parsed.command);
   const auto applied = co_await committer_.commit(std::move(callback));
-  if (!applied) co_return refuse(not_stored(applied.error()), request);
+  if (!applied) {
+    const Refused refused = not_stored(applied.error());
+    auto response = refuse(refused, request);
+    trace.tell(response.status, to_string(refused.reason));
+    co_return response;
+  }
   ReceiverMetrics::answered(counted, *applied);
   net::HttpResponse response;
   response.body = kCallbackOk;
+  trace.tell(response.status, *applied == Applied::accepted ? "accepted" : "duplicate");
   co_return response;
 }
 

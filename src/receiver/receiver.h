@@ -30,6 +30,8 @@
 
 namespace tidings::receiver {
 
+class CallbackTrace;
+
 struct ReceiverParts {
   store::MirrorUnitOfWork& mirror;
   store::MirrorReader& reader;
@@ -37,6 +39,7 @@ struct ReceiverParts {
   const Clock& clock;
   Log log;                       ///< any thread; empty: nothing is logged
   CertificateCheck certificate;  ///< empty: options decide alone
+  bool trace = false;            ///< a line of level "debug" for each callback (callback_trace.h)
 };
 
 class Receiver {
@@ -81,7 +84,7 @@ class Receiver {
  private:
   Receiver(ReceiverOptions options, CheckedApps apps, ReceiverParts parts);
   net::HttpResponse refuse(const Refused& refused, const net::HttpRequest& request);
-  net::HttpResponse answer_before_callback(const Accepted& accepted);
+  net::HttpResponse answer_before_callback(const Accepted& accepted, const CallbackTrace& trace);
   net::HttpResponse answer_test();
   void batch_done(const BatchReport& report);
   void tell_of_failure(const BatchReport& report);
@@ -93,6 +96,7 @@ class Receiver {
   RefusalLog refusals_;
   LineLimit failures_{1};      // a full disk fails every batch
   LineLimit query_failures_{1};
+  LineLimit traced_refusals_{100};  // strangers do not fill the disk at level "debug" either
   LineLimit closed_holes_{1};  // one for each callback, once there are so many
   ReceiverMetrics metrics_;
   FeedHub feed_;

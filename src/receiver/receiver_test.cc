@@ -109,6 +109,42 @@ TEST_F(ReceiverTest, ManyRefusalsDoNotFillTheLog) {
   EXPECT_NE(log_.find("90\n"), std::string::npos) << log_;
 }
 
+TEST_F(ReceiverTest, AtLevelDebugEachCallbackIsALineWithoutItsSignAndItsBody) {
+  Call call = callback(topic_body("Woodwork"));
+  call.target += "&RequestID=3f0c9a52-6a1e-4c7b-9d6f-0b8f5a2f6e11";
+  call.headers = {{"tidings-sequence", "7"}};
+  EXPECT_EQ(post(call).status, 200U);
+  const auto lines = [this] {
+    const std::lock_guard lock(log_mutex_);
+    return std::exchange(log_, {});
+  };
+  EXPECT_EQ(lines(), "") << "not asked for";
+  receiver_->stop();
+  make_receiver(/*trace=*/true);
+  EXPECT_EQ(post(call).status, 200U);
+  const std::string line = lines();
+  EXPECT_TRUE(line.starts_with(kApp.str() + "Group.CallbackAfterCreateTopic"
+                               "3f0c9a52-6a1e-4c7b-9d6f-0b8f5a2f6e117127.0.0.1")) << line;
+  EXPECT_NE(line.find("200duplicate"), std::string::npos) << line;
+  EXPECT_EQ(line.find("Woodwork"), std::string::npos) << line;
+  EXPECT_EQ(line.find(make_sign("S3cretTok", std::to_string(clock_.now_s()))), std::string::npos);
+
+  engine_.set(true, true);
+  call.target += "2";
+  EXPECT_EQ(post(call).status, 503U);
+  EXPECT_NE(lines().find("503store"), std::string::npos);
+  // Strangers do not fill the disk.
+  Call wrong = callback("{}");
+  for (int i = 0; i < 300; ++i) EXPECT_EQ(post(wrong).status, 400U);
+  const std::string many = lines();
+  int traced = 0;
+  for (auto at = many.find(kApp.str() + "Group."); at != std::string::npos;
+       at = many.find(kApp.str() + "Group.", at + 1)) {
+    ++traced;
+  }
+  EXPECT_EQ(traced, 100);
+}
+
 TEST_F(ReceiverTest, ADiskThatFailsForLongDoesNotFillTheLog) {
   engine_.set(true, true);
   for (int i = 0; i < 50; ++i) EXPECT_EQ(post(callback(topic_body("Woodwork"))).status, 503U);

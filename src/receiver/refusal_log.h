@@ -16,7 +16,7 @@
 namespace tidings::receiver {
 
 using LogFields = std::vector<std::pair<std::string_view, std::string>>;
-/// `level`: "warn", "error" or "info". Values may hold anything; escaping is the sink's.
+/// `level`: "warn", "error", "info" or "debug". Values may hold anything; escaping is the sink's.
 using Log = std::function<void(std::string_view level, std::string_view event, const LogFields&)>;
 
 class RefusalLog {

@@ -111,18 +111,9 @@ class ReceiverTest : public ::testing::Test {
     app.before_rules = {{"Group.CallbackBeforeCreateTopic", "spam", 10123, "no spam"}};
     options.apps = {app};
     options.admin_token = "admin";
-    receiver_ = Receiver::create(options, {engine_, *reader_, readers_, clock_,
-                                           [this](std::string_view, std::string_view,
-                                                  const LogFields& fields) {
-                                             const std::lock_guard lock(log_mutex_);
-                                             for (const auto& field : fields) log_ += field.second;
-                                             log_ += '\n';
-                                           },
-                                           {}})
-                    .value();
-    door_ = std::make_unique<QueryDoor>(*receiver_);
+    options_ = options;
+    make_receiver(/*trace=*/false);
     lanes_.start();
-    receiver_->start();
   }
   ~ReceiverTest() override {
     engine_.set(true, false);
@@ -133,6 +124,21 @@ class ReceiverTest : public ::testing::Test {
     std::filesystem::remove_all(folder_, ignored);
   }
 
+  void make_receiver(bool trace) {
+    door_.reset();
+    receiver_ = Receiver::create(options_, {engine_, *reader_, readers_, clock_,
+                                            [this](std::string_view, std::string_view,
+                                                   const LogFields& fields) {
+                                              const std::lock_guard lock(log_mutex_);
+                                              for (const auto& field : fields) log_ += field.second;
+                                              log_ += '\n';
+                                            },
+                                            {},
+                                            trace})
+                    .value();
+    door_ = std::make_unique<QueryDoor>(*receiver_);
+    receiver_->start();
+  }
   Call callback(const std::string& body,
                 const std::string& command = std::string(AfterCreateTopic::kCommand)) {
     const std::string time = std::to_string(clock_.now_s());
@@ -171,6 +177,7 @@ class ReceiverTest : public ::testing::Test {
   std::mutex log_mutex_;
   std::string log_;
   runtime::Lanes lanes_{2};
+  ReceiverOptions options_;
   std::unique_ptr<Receiver> receiver_;
   std::unique_ptr<QueryDoor> door_;
 };

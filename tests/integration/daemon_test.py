@@ -3,13 +3,14 @@ Method: real processes on ports of the system's choice; signals; a condition for
 
 import json
 import os
+import re
 import signal
 import ssl
 import socket
 import subprocess
 import time
 
-from harness import APP, BINARY, Backend, ProcessTest, daemons, main, tidings
+from harness import APP, BINARY, TOKEN, Backend, ProcessTest, daemons, main, tidings
 
 
 def served_certificate(url, ca_file):
@@ -95,6 +96,30 @@ class DaemonTest(ProcessTest):
                 self.assertIn(f"{self.folder}/{which}", second.stderr)
                 self.assertIn(str(first.process.pid), second.stderr)
                 self.assertIsNone(first.process.poll())
+
+    def test_at_level_debug_both_ends_tell_of_each_callback_without_its_content(self):
+        level = '[log]\nlevel = "debug"\n'
+        receive = self.start_receive(level)
+        backend = Backend(self, self.start_serve(level)).make_app(receive.listen + "/im")
+        backend.make_topic(backend.make_community(), "Woodwork")
+        daemons.wait_until(lambda: backend.ledger()["delivered"] == 2, "both are delivered")
+        sent, received = ([line for line in daemon.log().splitlines() if " debug " in line]
+                          for daemon in (backend.serve, receive))
+        self.assertEqual((len(sent), len(received)), (2, 2), sent + received)
+        for line in sent:
+            self.assertIn(" attempt sdkappid=", line)
+            for word in ("host=127.0.0.1", "outcome=ok", "status=200", "duration_us=",
+                         "state=delivered", "sequence="):
+                self.assertIn(word, line)
+        for line in received:
+            self.assertIn(" callback sdkappid=", line)
+            self.assertIn("outcome=accepted", line)
+
+        def request_ids(lines):
+            return sorted(re.search(r"request_id=(\S+)", line)[1] for line in lines)
+        self.assertEqual(request_ids(sent), request_ids(received))
+        for secret in ("Woodwork", "Sign=", TOKEN, backend.key):
+            self.assertNotIn(secret, backend.serve.log() + receive.log())
 
     def test_a_taken_port_is_named(self):
         first = self.start_serve()
