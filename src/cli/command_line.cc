@@ -116,6 +116,7 @@ int run_command_line(int argc, const char* const* argv) {
   add_ledger(line);
   add_check_config(line);
   add_forget_secrets(line);
+  add_forget_numbers(line);
   line.add<VersionOptions>(parser, "version", "Print the versions of tidings and its libraries",
                            "  tidings version\n", no_options, print_version);
   try {

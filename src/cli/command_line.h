@@ -52,6 +52,7 @@ void add_ca(CommandLine& line);
 void add_ledger(CommandLine& line);
 void add_check_config(CommandLine& line);
 void add_forget_secrets(CommandLine& line);
+void add_forget_numbers(CommandLine& line);
 
 /// The whole program but for the process's start.
 int run_command_line(int argc, const char* const* argv);

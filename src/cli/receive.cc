@@ -92,11 +92,10 @@ Result<std::unique_ptr<Running>> ReceiveApp::start(Parts parts) {
 
 Result<void> ReceiveApp::open_store() {
   TRY(doors_->folder, sqlite::DataFolder::open(parts_.config.data_dir));
-  constexpr std::string_view kFile = "mirror.db";
-  TRY(const std::string file, doors_->folder.store_file(kFile));
+  TRY(const std::string file, doors_->folder.store_file(kMirrorFile));
   TRY(doors_->writer, sqlite::MirrorWriter::open(file, {}));
   doors_->reader.emplace(file);
-  if (const std::string what = doors_->folder.exposed(kFile); !what.empty()) {
+  if (const std::string what = doors_->folder.exposed(kMirrorFile); !what.empty()) {
     parts_.log.warning("open to others", {{"what", what}});
   }
   return {};

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <memory>
+#include <string_view>
 
 #include "base/clock.h"
 #include "base/result.h"
@@ -15,6 +16,9 @@
 #include "cli/running.h"
 
 namespace tidings::cli {
+
+/// Inbox and mirror, in receive.data_dir.
+inline constexpr std::string_view kMirrorFile = "mirror.db";
 
 class ReceiveApp final : public Running {
  public:

@@ -184,8 +184,9 @@ runtime::awaitable<Result<void>> GapKeeper::ask_for_newest(Watched& app, std::in
   const std::string what =
       "the source's newest number is " + std::to_string(page.last) + ", and " +
       std::to_string(after) +
-      " has arrived here: its store was replaced, or it is another one. Gaps cannot be told; begin "
-      "with an empty data_dir, or correct source.url";
+      " has arrived here: its store was replaced, or it is another one. Gaps cannot be told: correct "
+      "source.url; or stop the receiver, run `tidings forget-numbers " + app.id.str() + " --through " +
+      std::to_string(page.last) + "`, and start it again";
   if (!std::exchange(app.ahead, true)) {
     log("error", "source counts less", {{"sdkappid", app.id.str()}, {"what", what}});
   }

@@ -141,6 +141,7 @@ Result<std::vector<Applied>> InboxCommitter::commit_together(std::span<Item> ite
     if (entry.dirty && !entry.row.have.beyond().empty()) with.with_holes.push_back(app);
   }
   with.closed.insert(with.closed.end(), view.closed.begin(), view.closed.end());
+  with.replaced.insert(with.replaced.end(), view.replaced.begin(), view.replaced.end());
   with.last_id = view.next_id() - 1;
   report = std::move(with);
   return applied;

@@ -47,6 +47,7 @@ struct BatchReport {
   std::vector<SdkAppId> with_holes;
   /// Numbers that were given up because there were too many holes (store::SequenceSet::kMaxRanges).
   std::vector<store::MirrorView::ClosedHole> closed;
+  std::vector<SdkAppId> replaced;  ///< apps whose source is found to number anew, the first time
 };
 
 struct InboxCommitterOptions {

@@ -178,6 +178,11 @@ std::string ReceiverMetrics::text(const ReceiverGauges& gauges) const {
              "1: the source's feed answered when it was asked last, by app.",
              *gaps.source_answers ? 1 : 0, {{"sdkappid", gaps.app.str()}});
   }
+  for (const auto& [app, callbacks] : gauges.renumbered) {
+    page.set("tidings_receiver_renumbered",
+             "Callbacks whose number had arrived before for another one: the source was replaced.",
+             number(callbacks), {{"sdkappid", app.str()}});
+  }
   for (const ReceiverGauges::Listener& listener : gauges.listeners) add_listener(momentary, listener);
   const prometheus::TextSerializer serializer;
   return serializer.Serialize(registry_->Collect()) + serializer.Serialize(momentary.Collect());

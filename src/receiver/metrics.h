@@ -38,6 +38,7 @@ struct ReceiverGauges {
     std::int64_t open = 0;
     std::optional<bool> source_answers;  ///< none: there is no source
   };
+  std::vector<std::pair<SdkAppId, std::int64_t>> renumbered;  ///< MirrorSequences::renumbered
   std::vector<Gaps> gaps;
   struct Listener {
     std::string name;

@@ -1,5 +1,6 @@
 #include "receiver/mirror_apply.h"
 
+#include <algorithm>
 #include <charconv>
 #include <optional>
 #include <type_traits>
@@ -217,28 +218,43 @@ std::int64_t request_time_ms(std::string_view id) {
   return error == std::errc{} && end == digits.data() + digits.size() ? ms : 0;
 }
 
-/// Its key may have been forgotten with its inbox entry, but not its number. A new event that a
-/// replaced source numbers anew is no such callback, and neither is one that was given up.
-bool arrived_long_ago(const Callback& callback, const MirrorView& view) {
-  if (callback.sequence <= 0) return false;
+/// How far the clocks of source and receiver may be apart; less where keys are kept for less than two hours.
+constexpr std::int64_t kClockMarginMs = 3'600'000;
+
+/// Where a callback's number has arrived before, what its time says of it.
+enum class Known { no, again, as_another };
+
+/// Its key may have been forgotten with its inbox entry, but not its number. A new event has that number
+/// only where a replaced source numbers anew: if it had come before, its key would be known. A number that
+/// was given up has not arrived.
+Known known_by_number(const Callback& callback, const MirrorView& view) {
+  if (callback.sequence <= 0 || !view.sequences(callback.app).arrived(callback.sequence)) {
+    return Known::no;
+  }
   std::int64_t time_ms = event_time_ms(callback.parsed.value);
   if (time_ms == 0) time_ms = request_time_ms(callback.request_id);
-  return time_ms > 0 && time_ms < view.keys_since_ms() &&
-         view.sequences(callback.app).arrived(callback.sequence);
+  if (time_ms == 0) return Known::no;
+  if (time_ms < view.keys_since_ms()) return Known::again;
+  const std::int64_t keys_kept_ms = view.received_ms() - view.keys_since_ms();
+  const std::int64_t margin_ms = std::min(kClockMarginMs, keys_kept_ms / 2);
+  return time_ms - margin_ms < view.keys_since_ms() ? Known::no : Known::as_another;
 }
 
 }  // namespace
 
 Applied apply(Callback&& callback, MirrorView& view) {
-  const bool again = view.seen(callback.key) || arrived_long_ago(callback, view);
+  const Known known = view.seen(callback.key) ? Known::again : known_by_number(callback, view);
+  if (known == Known::as_another) view.renumbered(callback.app, callback.sequence);
   if (callback.sequence > 0) {
     view.mark(callback.app, store::SequenceRange{callback.sequence, callback.sequence});
   }
-  if (again) {
+  if (known == Known::again) {
     view.count_duplicate(callback.app);
     return Applied::duplicate;
   }
-  const MirrorStamp stamp{callback.sequence, event_time_ms(callback.parsed.value), view.next_id()};
+  const bool ordered = callback.sequence > view.sequences(callback.app).used_twice;
+  const MirrorStamp stamp{ordered ? callback.sequence : 0, event_time_ms(callback.parsed.value),
+                          view.next_id()};
   Application application(callback, stamp, view);
   std::visit(application, callback.parsed.value);
 
@@ -249,7 +265,7 @@ Applied apply(Callback&& callback, MirrorView& view) {
   entry.command = std::move(callback.parsed.command);
   entry.group = group_of(callback.parsed.value);
   entry.event_time_ms = stamp.time_ms;
-  entry.sequence = stamp.sequence;
+  entry.sequence = callback.sequence;
   entry.request_id = std::move(callback.request_id);
   entry.client_ip = std::move(callback.client_ip);
   entry.opt_platform = std::move(callback.opt_platform);

@@ -12,6 +12,8 @@
 #include <sstream>
 #include <vector>
 
+#include "base/random.h"
+#include "base/time_uuid.h"
 #include "receiver/test_callbacks.h"
 
 namespace tidings::receiver {
@@ -186,6 +188,84 @@ TEST(MirrorApply, AnOldEventNeverOverwritesANewerState) {
   plain.take(callback_of(change_topic("One", {})));
   plain.take(callback_of(change_topic("Two", {})));
   EXPECT_EQ(plain.topic(kTopic)->name.value, "Two");
+}
+
+/// With a RequestID that begins with its time, as a source makes it.
+Callback numbered(const std::string& body, std::int64_t sequence, std::int64_t time_ms) {
+  SeededRandom random(static_cast<std::uint64_t>(time_ms));
+  return callback_of(body, sequence, time_uuid(time_ms, random));
+}
+
+TEST(MirrorApply, WhatAReplacedSourceNumbersAnewIsNewAndIsSeenToBeSo) {
+  constexpr std::int64_t kThen = 1'735'000'000'000;
+  constexpr std::int64_t kNow = 1'735'600'000'000;
+  ViewMirror mirror;
+  mirror.take(numbered(create_topic("First"), 1, kThen));
+  mirror.take(numbered(change_topic("Second", {}), 2, kThen + 1));
+  mirror.take(numbered(change_topic("Third", {}), 4, kThen + 2));  // 3 is on its way, or lost
+  EXPECT_EQ(mirror.view().sequences(kApp).renumbered, 0);
+  EXPECT_TRUE(mirror.view().replaced.empty());
+
+  EXPECT_EQ(mirror.take(numbered(change_topic("Of another", {}), 2, kNow)), Applied::accepted);
+  EXPECT_EQ(mirror.topic(kTopic)->name.value, "Of another");
+  // Not proven by its own number, but the earlier source used 3 as well.
+  mirror.take(numbered(change_topic("And on", {}), 3, kNow + 1));
+  EXPECT_EQ(mirror.topic(kTopic)->name.value, "And on");
+  mirror.take(numbered(change_topic("And on and on", {}), 4, kNow + 2));
+  mirror.take(numbered(change_topic({}, "Beyond", 0), 5, kNow + 3));
+  EXPECT_EQ(mirror.topic(kTopic)->name.value, "And on and on");
+  EXPECT_EQ(mirror.topic(kTopic)->introduction.value, "Beyond");
+  const auto& numbers = mirror.view().sequences(kApp);
+  EXPECT_EQ(numbers.renumbered, 2);
+  EXPECT_EQ(numbers.renumbered_to, 4);
+  EXPECT_EQ(numbers.used_twice, 4);
+  EXPECT_EQ(mirror.view().replaced, std::vector{kApp}) << "told once";
+  EXPECT_EQ(mirror.view().inbox[3].sequence, 2) << "the inbox shows what was sent";
+}
+
+TEST(MirrorApply, ACallbackThatMayHaveComeBeforeIsNoSignOfAReplacedSource) {
+  constexpr std::int64_t kHour = 3'600'000;
+  constexpr std::int64_t kForgotten = 500 * kHour;  // keys from before are not known any more
+  ViewMirror mirror;
+  mirror.view().purge_before_ms = kForgotten;
+  mirror.take(numbered(create_topic("First"), 1, kForgotten + 2 * kHour));
+  // Without a time one cannot tell; with one near the border clocks may differ.
+  EXPECT_EQ(mirror.take(callback_of(change_topic("Untimed", {}), 1, "x")), Applied::accepted);
+  mirror.take(numbered(change_topic("At the border", {}), 1, kForgotten + kHour / 2));
+  EXPECT_EQ(mirror.take(numbered(change_topic("Old", {}), 1, kForgotten - 1)), Applied::duplicate);
+  EXPECT_EQ(mirror.view().sequences(kApp).renumbered, 0);
+  mirror.take(numbered(change_topic("Another", {}), 1, kForgotten + 3 * kHour));
+  EXPECT_EQ(mirror.view().sequences(kApp).renumbered, 1);
+  // Keys are kept for an hour only.
+  const std::int64_t now = mirror.view().received_ms();
+  mirror.view().purge_before_ms = now - kHour;
+  mirror.take(numbered(change_topic("One more", {}), 1, now - kHour / 3));
+  EXPECT_EQ(mirror.view().sequences(kApp).renumbered, 2);
+}
+
+TEST(MirrorApply, ForgottenNumbersAreThoseTheEarlierSourceMayHaveUsed) {
+  store::MirrorView view(1000);
+  const auto have = [&](std::int64_t number) { return view.sequences(kApp).have.contains(number); };
+  view.sequence_rows.try_emplace(kApp);
+  view.mark(kApp, {1, 100});
+  view.mark(kApp, {110, 120});
+  view.renumbered(kApp, 7);
+  EXPECT_EQ(store::forget_through(view.sequences(kApp)), 7);
+  view.forget_numbers(kApp, 7);
+  EXPECT_EQ(view.sequences(kApp).have, store::SequenceSet(7, {}));
+  EXPECT_FALSE(view.sequences(kApp).arrived(7)) << "what may still be on its way is no sign of a third";
+  EXPECT_EQ(view.sequences(kApp).used_twice, 120);
+  EXPECT_EQ(view.sequences(kApp).renumbered, 0);
+
+  // Late, when the new source is beyond what the earlier one used: that is kept.
+  view.mark(kApp, {8, 130});
+  view.mark(kApp, {140, 150});
+  view.renumbered(kApp, 9);
+  view.mark(kApp, {151, 160});
+  EXPECT_EQ(store::forget_through(view.sequences(kApp)), 150);
+  view.forget_numbers(kApp, 150);
+  EXPECT_TRUE(have(160));
+  EXPECT_FALSE(have(161));
 }
 
 TEST(MirrorApply, ADestroyedTopicLeavesATombstoneThatLateCallbacksDoNotRevive) {

@@ -153,6 +153,13 @@ void append_tally(std::string& out, SdkAppId app, const store::MirrorTally& tall
   object.number("group_tombstones", tally.group_tombstones);
 }
 
+std::string source_replaced_text(SdkAppId app) {
+  return "numbers that had arrived came again for other callbacks: the source was replaced, by a backup or "
+         "a new one. Changes count in the order of their arrival now, and what is missed is not noticed; "
+         "stop the receiver, run `tidings forget-numbers " +
+         app.str() + "`, and start it again (docs/pull-feed.md)";
+}
+
 void append_gaps(std::string& out, SdkAppId app, const store::MirrorSequences& row,
                  const GapStatus& status) {
   constexpr std::size_t kShown = 100;
@@ -174,6 +181,7 @@ void append_gaps(std::string& out, SdkAppId app, const store::MirrorSequences& r
   object.number("filled", row.filled);
   object.number("gone", row.gone);
   object.number("unreadable", status.unreadable);
+  object.number("renumbered", row.renumbered);
   if (status.source.empty()) {
     object.null("source");
   } else {
@@ -187,7 +195,8 @@ void append_gaps(std::string& out, SdkAppId app, const store::MirrorSequences& r
     }
     object.raw("source", source);
   }
-  status.trouble.empty() ? object.null("trouble") : object.text("trouble", status.trouble);
+  const std::string trouble = row.renumbered > 0 ? source_replaced_text(app) : status.trouble;
+  trouble.empty() ? object.null("trouble") : object.text("trouble", trouble);
 }
 
 void append_feed_event(std::string& out, const store::InboxEntry& entry) {

@@ -16,6 +16,8 @@ struct GapStatus;
 void append_topic(std::string& out, const store::MirrorTopic& topic);
 void append_group(std::string& out, const store::MirrorGroup& group);
 void append_inbox_entry(std::string& out, const store::InboxEntry& entry);
+/// What is to be said, and done, where a source numbers anew (MirrorSequences::renumbered).
+[[nodiscard]] std::string source_replaced_text(SdkAppId app);
 /// `row`: the numbers as committed; `status`: what the gap keeper makes of them.
 void append_gaps(std::string& out, SdkAppId app, const store::MirrorSequences& row,
                  const GapStatus& status);

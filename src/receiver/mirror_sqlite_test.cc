@@ -311,6 +311,9 @@ TEST(MirrorSqlite, ACallbackThatComesAgainAfterItsEntryHasGoneChangesNothing) {
             1U);
   EXPECT_EQ(members(), 5);
   EXPECT_EQ(reader.sequences().value().at(0).second.gone, 2);
+  EXPECT_EQ(reader.sequences().value().at(0).second.renumbered, 1);
+  EXPECT_EQ(reader.sequences().value().at(0).second.renumbered_to, 2);
+  EXPECT_EQ(reader.sequences().value().at(0).second.used_twice, 5);
 }
 
 TEST(MirrorSqlite, OfNumbersFromBeforeTheyWereKeptApartTheKeyAloneIsAsked) {

@@ -396,6 +396,11 @@ QueryDoor::Response QueryDoor::metrics() {
   } else {  // the other figures are worth having
     receiver_.query_failed(tallies.error());
   }
+  auto read_numbers = [&reader = receiver_.reader()] { return reader.sequences(); };
+  const auto numbers = co_await receiver_.readers().run(std::move(read_numbers));
+  if (numbers) {
+    for (const auto& [app, row] : *numbers) gauges.renumbered.emplace_back(app, row.renumbered);
+  }
   HttpResponse response;
   response.content_type = "text/plain; version=0.0.4; charset=utf-8";
   response.body = receiver_.metrics().text(gauges);

@@ -4,6 +4,7 @@
 
 #include "receiver/before_rules.h"
 #include "receiver/callback_trace.h"
+#include "receiver/mirror_json.h"
 #include "tidings/callback_answer.h"
 #include "tidings/callback_command.h"
 
@@ -105,10 +106,17 @@ void Receiver::tell_of_closed(const store::MirrorView::ClosedHole& hole) {
   parts_.log("error", "callbacks are lost", fields);
 }
 
+void Receiver::tell_of_replaced(SdkAppId app) {
+  if (!parts_.log) return;
+  parts_.log("error", "source numbers anew",
+             {{"sdkappid", app.str()}, {"what", source_replaced_text(app)}});
+}
+
 void Receiver::batch_done(const BatchReport& report) {
   metrics_.batch(report);
   if (!report.failure.empty()) tell_of_failure(report);
   for (const store::MirrorView::ClosedHole& hole : report.closed) tell_of_closed(hole);
+  for (const SdkAppId app : report.replaced) tell_of_replaced(app);
   if (report.duplicates < report.callbacks) feed_.committed();
   if (watcher_) watcher_(report);
 }

@@ -89,6 +89,7 @@ class Receiver {
   void batch_done(const BatchReport& report);
   void tell_of_failure(const BatchReport& report);
   void tell_of_closed(const store::MirrorView::ClosedHole& hole);
+  void tell_of_replaced(SdkAppId app);
 
   const ReceiverOptions options_;
   const ReceiverParts parts_;

@@ -51,6 +51,7 @@ class ViewMirror {
     return view_.groups.known(key) ? view_.groups.find(key) : nullptr;
   }
   [[nodiscard]] const store::MirrorView& view() const { return view_; }
+  [[nodiscard]] store::MirrorView& view() { return view_; }
   [[nodiscard]] store::MirrorTally tally() const { return view_.tally(kApp); }
 
  private:

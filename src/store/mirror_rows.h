@@ -169,6 +169,12 @@ struct MirrorSequences {
   std::int64_t gone = 0;    ///< missed, and no longer to be had at the source
   /// Of `have`, those that may not have arrived: they were given up, or that is not known any more.
   SequenceSet given_up;
+  /// A source uses no number twice. Where one came again for another event, the source was replaced, by a
+  /// backup or a new one, and numbers anew:
+  std::int64_t renumbered = 0;  ///< such events
+  std::int64_t renumbered_to = 0;  ///< the highest of their numbers
+  /// Numbers up to it were used by an earlier source, too. They say nothing about which event is newer.
+  std::int64_t used_twice = 0;
 
   [[nodiscard]] bool arrived(std::int64_t number) const {
     return have.contains(number) && !given_up.contains(number);

@@ -4,6 +4,18 @@
 
 namespace tidings::store {
 
+namespace {
+
+SequenceSet with_those_above(SequenceSet made, const SequenceSet& from, std::int64_t limit) {
+  made.add(SequenceRange{limit + 1, from.contiguous()});
+  for (const SequenceRange& range : from.beyond()) {
+    made.add(SequenceRange{std::max(range.first, limit + 1), range.last});
+  }
+  return made;
+}
+
+}  // namespace
+
 GroupId parent_of(const TopicId& topic, const GroupId& given) {
   auto parent = parent_group(topic.view());
   return parent ? std::move(*parent) : given;
@@ -57,6 +69,37 @@ void MirrorView::give_up(SdkAppId app, SequenceRange numbers) {
     row.given_up.add(hole);
   }
   mark(app, numbers);
+}
+
+void MirrorView::renumbered(SdkAppId app, std::int64_t number) {
+  const auto entry = sequence_rows.find(app);
+  CHECK(entry != sequence_rows.end());
+  MirrorSequences& row = entry->second.row;
+  if (row.renumbered == 0) {
+    row.used_twice = std::max(row.used_twice, row.have.highest());
+    replaced.push_back(app);
+  }
+  ++row.renumbered;
+  row.renumbered_to = std::max(row.renumbered_to, number);
+  entry->second.dirty = true;
+}
+
+std::int64_t forget_through(const MirrorSequences& row) {
+  if (row.renumbered == 0) return 0;
+  return row.have.highest() > row.used_twice ? row.used_twice : row.renumbered_to;
+}
+
+void MirrorView::forget_numbers(SdkAppId app, std::int64_t through) {
+  const auto entry = sequence_rows.find(app);
+  CHECK(entry != sequence_rows.end());
+  MirrorSequences& row = entry->second.row;
+  if (row.renumbered == 0) row.used_twice = std::max(row.used_twice, row.have.highest());
+  // Which of them arrived is not known: what comes again is told by its key alone.
+  const SequenceSet forgotten(through, {});
+  row.have = with_those_above(forgotten, row.have, row.used_twice);
+  row.given_up = with_those_above(forgotten, row.given_up, row.used_twice);
+  row.renumbered = row.renumbered_to = 0;
+  entry->second.dirty = true;
 }
 
 std::vector<MirrorTopicKey> MirrorView::topics_of(const MirrorGroupKey& key) const {

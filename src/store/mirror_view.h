@@ -38,6 +38,10 @@ struct MirrorNeeds {
   return parent_of(topic.topic, topic.group);
 }
 
+/// How far a source that numbers anew has come, as far as its callbacks tell: what forget_numbers() is given
+/// where nobody knows better. 0: none was seen to.
+[[nodiscard]] std::int64_t forget_through(const MirrorSequences& row);
+
 /// Rows of one kind: known to exist, known to be absent, or not loaded.
 template <class Key, class Row, class Hash = std::hash<Key>>
 class MirrorTable {
@@ -102,6 +106,11 @@ class MirrorView {
   void count_filled(SdkAppId app);
   /// As mark(), for those of the numbers that are missing; counts them as gone.
   void give_up(SdkAppId app, SequenceRange numbers);
+  /// This number has arrived before, and belongs to another event now.
+  void renumbered(SdkAppId app, std::int64_t number);
+  /// The new source's numbers are watched from here on: those up to `through` count as accounted for, of
+  /// those above only what the earlier source cannot have used. See forget_through().
+  void forget_numbers(SdkAppId app, std::int64_t through);
 
   // For engines and the committer.
   MirrorTable<SdkAppId, MirrorTally> tallies;
@@ -115,6 +124,7 @@ class MirrorView {
     SequenceRange numbers;
   };
   std::vector<ClosedHole> closed;  ///< by mark(), to stay within the set's bound
+  std::vector<SdkAppId> replaced;  ///< apps whose source is found to number anew, the first time
   MirrorTable<MirrorTopicKey, MirrorTopic> topics;
   MirrorTable<MirrorGroupKey, MirrorGroup> groups;
   std::unordered_map<InboxKey, bool, InboxKeyHash> keys;  ///< true: a callback of this key exists

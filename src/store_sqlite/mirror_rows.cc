@@ -83,8 +83,13 @@ store::MirrorTally read_mirror_tally(const Rows& rows) {
 
 Result<store::MirrorSequences> read_mirror_sequences(const Rows& rows) {
   TRY(const auto beyond, decode_ranges(rows.text(2)));
-  store::MirrorSequences row{store::SequenceSet(rows.integer(1), beyond), rows.integer(3),
-                             rows.integer(4), {}};
+  store::MirrorSequences row;
+  row.have = store::SequenceSet(rows.integer(1), beyond);
+  row.filled = rows.integer(3);
+  row.gone = rows.integer(4);
+  row.renumbered = rows.integer(6);
+  row.renumbered_to = rows.integer(7);
+  row.used_twice = rows.integer(8);
   if (rows.is_null(5)) {
     row.given_up = store::SequenceSet(row.have.contiguous(), {});
   } else {

@@ -29,7 +29,7 @@ inline constexpr std::string_view kMirrorTallyColumns =
 store::MirrorTally read_mirror_tally(const Rows& rows);
 
 inline constexpr std::string_view kMirrorSequenceColumns =
-    "app, contiguous, beyond, filled, gone, given_up";
+    "app, contiguous, beyond, filled, gone, given_up, renumbered, renumbered_to, used_twice";
 Result<store::MirrorSequences> read_mirror_sequences(const Rows& rows);
 [[nodiscard]] std::string given_up_ranges(const store::MirrorSequences& row);
 

@@ -18,7 +18,7 @@
 
 namespace tidings::sqlite {
 
-inline constexpr std::array<Migration, 6> kMirrorMigrations{{
+inline constexpr std::array<Migration, 7> kMirrorMigrations{{
     {1, "inbox and mirror", R"(
 CREATE TABLE inbox(
   id INTEGER PRIMARY KEY,        -- 1, 2, 3, ... in order of commit
@@ -162,6 +162,11 @@ DROP INDEX mirror_topic_updated;
     {6, "numbers that were given up", R"(
 -- Ranges (mirror_codec.h). NULL: of those up to contiguous it is not known which have arrived.
 ALTER TABLE mirror_sequence ADD COLUMN given_up BLOB;
+)"},
+    {7, "numbers of a replaced source", R"(
+ALTER TABLE mirror_sequence ADD COLUMN renumbered INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE mirror_sequence ADD COLUMN renumbered_to INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE mirror_sequence ADD COLUMN used_twice INTEGER NOT NULL DEFAULT 0;
 )"},
 }};
 

@@ -79,7 +79,7 @@ Result<void> MirrorWriter::prepare() {
                               "VALUES(?,?,?,?,?,?,?,?)"));
   TRY(s.put_sequences,
       db.prepare("INSERT OR REPLACE INTO mirror_sequence(app, contiguous, beyond, filled, gone, "
-                 "given_up) VALUES(?,?,?,?,?,?)"));
+                 "given_up, renumbered, renumbered_to, used_twice) VALUES(?,?,?,?,?,?,?,?,?)"));
   TRY(s.purge, db.prepare("DELETE FROM inbox WHERE id <= ?"));
   TRY_VOID(topics_.prepare(db));
   return keys_.open(db);
@@ -216,7 +216,9 @@ Result<void> MirrorWriter::write_apps(const store::MirrorView& view) {
     const std::string beyond = encode_ranges(entry.row.have.beyond());
     const std::string given_up = given_up_ranges(entry.row);
     TRY_VOID(statements_.put_sequences.run(app, entry.row.have.contiguous(), Blob{beyond},
-                                           entry.row.filled, entry.row.gone, Blob{given_up}));
+                                           entry.row.filled, entry.row.gone, Blob{given_up},
+                                           entry.row.renumbered, entry.row.renumbered_to,
+                                           entry.row.used_twice));
   }
   return {};
 }

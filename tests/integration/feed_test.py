@@ -9,7 +9,7 @@ import threading
 import time
 
 from harness import (AFTER_CREATE_TOPIC, APP, Backend, ProcessTest, Receiver, Recorder, daemons,
-                     main)
+                     main, tidings)
 
 
 class Feed:
@@ -172,6 +172,43 @@ class FeedTest(ProcessTest):
         self.assertIn("callbacks were missed", receiver.receive.log())
         self.assertIn(f'tidings_receiver_missed_open{{sdkappid="{APP}"}} 2',
                       receiver.get("/metrics")[1])
+
+    def test_a_source_that_was_replaced_is_seen_mirrored_and_after_a_command_watched_again(self):
+        receive = self.start_receive('gap_settle = "100ms"\n')
+        receiver = Receiver(receive)
+        first = Backend(self, self.start_serve()).make_app(receive.listen + "/im")
+        group = first.make_community()
+        for number in range(5):
+            receiver.wait_for_topic(first.make_topic(group, f"Old {number}"))
+        first.serve.stop()
+        self.assertEqual(self.gaps(receiver)["renumbered"], 0)
+
+        # The same app in a new folder: the same numbers, and the same ids.
+        second = Backend(self, self.start_serve(name="new")).make_app(receive.listen + "/im")
+        group = second.make_community()
+        topic = second.make_topic(group, "New")
+        daemons.wait_until(lambda: (receiver.topic(topic) or {}).get("name") == "New",
+                           "the mirror follows")
+        gaps = self.gaps(receiver)
+        self.assertEqual((gaps["renumbered"], gaps["highest"]), (2, 6), gaps)
+        self.assertIn("forget-numbers", gaps["trouble"])
+        self.assertIn(f'tidings_receiver_renumbered{{sdkappid="{APP}"}} 2',
+                      daemons.request(receive.admin_listen + "/metrics")[1])
+        self.assertEqual(receive.log().count("source numbers anew"), 1)
+
+        words = ("forget-numbers", str(APP), "--config", f"{self.folder}/receive.toml")
+        self.assertIn("is in use", tidings(*words, "--yes").stderr)
+        receive.stop()
+        self.assertEqual(tidings(*words).returncode, 1, "it only says what it would do")
+        done = tidings(*words, "--yes")
+        self.assertEqual((done.returncode, "above 2" in done.stdout), (0, True), done.stderr)
+
+        second.make_topic(group, "Lost")  # its callback waits; the receiver is down
+        receiver = self.start_receiver(0, self.source(second))
+        daemons.wait_until(lambda: self.gaps(receiver)["highest"] == 3, "the new number is fetched")
+        gaps = self.gaps(receiver)
+        self.assertEqual((gaps["contiguous"], gaps["renumbered"], gaps["trouble"]), (3, 0, None), gaps)
+        self.assertEqual(tidings(*words, "--yes").returncode, 1, "in use again")
 
     def test_what_retention_has_purged_is_given_up_at_once_and_called_purged(self):
         port = self.free_port()
