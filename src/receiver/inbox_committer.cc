@@ -26,7 +26,7 @@ InboxCommitter::InboxCommitter(store::MirrorUnitOfWork& engine, const Clock& clo
       careful_ms_(clock.now_ms()),
       careful_at_(clock.monotonic()),
       thread_(
-          options.queue, [this](std::vector<Item>& batch) { run(batch); }, [this] { purge(); }) {}
+          options.queue, [this](std::vector<Item>& batch) { run(batch); }, [this] { idle(); }) {}
 
 bool InboxCommitter::submit(Item item) {
   using Submitted = store::GroupCommit<Item>::Submitted;
@@ -129,6 +129,7 @@ Result<std::vector<Applied>> InboxCommitter::commit_together(std::span<Item> ite
     }
   }
   TRY_VOID(engine_.load(needs, view));
+  go_on_ending(view);
   BatchReport with = report;
   std::vector<Applied> applied;
   applied.reserve(items.size());
@@ -137,6 +138,7 @@ Result<std::vector<Applied>> InboxCommitter::commit_together(std::span<Item> ite
     take_back(items, applied, view);
     return committed.error();
   }
+  topics_left_ = view.leaves_topics();
   for (const auto& [app, entry] : view.sequence_rows) {
     if (entry.dirty && !entry.row.have.beyond().empty()) with.with_holes.push_back(app);
   }
@@ -187,12 +189,27 @@ void InboxCommitter::run(std::vector<Item>& batch) {
   completions.flush();
   report.took = std::chrono::duration_cast<std::chrono::microseconds>(clock_.monotonic() - begin);
   listener_(report);
+  go_on();
 }
 
-/// What is out of retention goes also while nothing arrives. A failure shows with the next batch.
+/// A commit without callbacks. A failure shows with the next batch.
 void InboxCommitter::purge() {
+  topics_left_ = false;  // until the next batch, where this fails
   store::MirrorView view = fresh_view();
-  if (engine_.load({}, view)) (void)engine_.commit(view);
+  if (!engine_.load({}, view)) return;
+  go_on_ending(view);
+  if (engine_.commit(view)) topics_left_ = view.leaves_topics();
+}
+
+/// What is out of retention goes also while nothing arrives.
+void InboxCommitter::idle() {
+  purge();
+  go_on();
+}
+
+/// The rest of a large destruction, a commit's worth at a time: callbacks come first.
+void InboxCommitter::go_on() {
+  while (topics_left_ && !stopping_ && thread_.queued() == 0) purge();
 }
 
 }  // namespace tidings::receiver

@@ -64,7 +64,10 @@ class InboxCommitter {
 
   void start() { thread_.start(); }
   /// Takes no more, commits what is queued, joins the thread. Idempotent.
-  void stop() { thread_.stop(); }
+  void stop() {
+    stopping_ = true;
+    thread_.stop();
+  }
 
   runtime::awaitable<Result<Applied>> commit(std::unique_ptr<Callback> callback);
   /// All of them, sharing commits. An error: some may have been committed, all may be sent again.
@@ -94,6 +97,8 @@ class InboxCommitter {
   /// All or nothing; then the items are as they were.
   Result<std::vector<Applied>> commit_together(std::span<Item> items, BatchReport& report);
   void purge();
+  void idle();
+  void go_on();
   static Applied apply_item(Item& item, store::MirrorView& view, BatchReport& report);
   static void take_back(std::span<Item> items, const std::vector<Applied>& applied,
                         store::MirrorView& view);
@@ -109,7 +114,9 @@ class InboxCommitter {
   // Committer's thread.
   std::int64_t careful_ms_;
   Clock::Monotonic careful_at_;
+  bool topics_left_ = false;  // of groups that were destroyed, to be ended
 
+  std::atomic<bool> stopping_ = false;
   std::atomic<bool> healthy_ = true;
   store::GroupCommit<Item> thread_;  // last: it uses the others
 };

@@ -20,6 +20,7 @@
 #include "runtime/run_on.h"
 #include "store_sqlite/mirror_reader.h"
 #include "store_sqlite/mirror_writer.h"
+#include "support/eventually.h"
 
 namespace tidings::receiver {
 namespace {
@@ -159,6 +160,28 @@ TEST_F(InboxCommitterTest, AFullDiskIsAskedOnce) {
   EXPECT_EQ(engine_.commits, 1);
   EXPECT_EQ(reports_.at(0).failed, 8U);
   EXPECT_FALSE(committer_.healthy());
+}
+
+TEST_F(InboxCommitterTest, ALargeDestructionGoesOnWhileNothingArrives) {
+  std::vector<Callback> creates;
+  for (int i = 0; i < 3'500; ++i) {
+    AfterCreateTopic body;
+    body.group_id = GroupId{kGroup};
+    body.topic_id = TopicId{kGroup + "@TOPIC#_" + std::to_string(i)};
+    creates.push_back(callback_of(write_callback(body, AdditiveMembers::all)));
+  }
+  ASSERT_TRUE(write_batch(writer_, std::move(creates), 1000));
+  AfterGroupDestroyed destroyed;
+  destroyed.group_id = GroupId{kGroup};
+  committer_.start();
+  ASSERT_TRUE(runtime::block_on(
+      lanes_[0], committer_.commit(std::make_unique<Callback>(
+                     callback_of(write_callback(destroyed, AdditiveMembers::all))))));
+  sqlite::MirrorSqliteReader reader(folder_.file());
+  EXPECT_TRUE(test::eventually([&] { return reader.tallies().value()[0].second.topics == 0; }));
+  committer_.stop();
+  EXPECT_GE(engine_.commits, 4);
+  EXPECT_EQ(reports_.size(), 1U) << "a commit without callbacks is no batch";
 }
 
 TEST_F(InboxCommitterTest, AClockThatJumpsAheadTakesNothingFromTheInbox) {

@@ -30,6 +30,20 @@ ProfileChange profile_of(const Body& body) {
   return {body.name, body.introduction, body.notification, body.face_url};
 }
 
+bool end_with_group(MirrorTopic& topic, const MirrorGroup& group) {
+  bool changed = mark_seen(topic, group.group, topic.type, group.destroyed);
+  changed |= merge_destroyed(topic, group.destroyed);
+  return changed;
+}
+
+void end_topics(MirrorView& view, const MirrorGroup& group) {
+  for (const MirrorTopicKey& key : view.topics_of(group.key())) {
+    MirrorTopic topic = *view.topic(key);
+    if (end_with_group(topic, group)) view.put(std::move(topic));
+  }
+  view.ended(group.key());
+}
+
 /// One callback at work on a View.
 class Application {
  public:
@@ -103,10 +117,7 @@ class Application {
     bool changed = merge_type(group, body.type);
     changed |= merge_destroyed(group, stamp_);
     if (!changed) return;
-    for (const MirrorTopicKey& key : view_.topics_of(group.key())) {
-      MirrorTopic topic = *view_.topic(key);
-      if (end_with_group(topic, group)) view_.put(std::move(topic));
-    }
+    end_topics(view_, group);
     view_.put(std::move(group));
   }
 
@@ -129,12 +140,6 @@ class Application {
     group.app = callback_.app;
     group.group = id;
     return group;
-  }
-
-  static bool end_with_group(MirrorTopic& topic, const MirrorGroup& group) {
-    bool changed = mark_seen(topic, group.group, topic.type, group.destroyed);
-    changed |= merge_destroyed(topic, group.destroyed);
-    return changed;
   }
 
   /// A group that is gone takes along topics that are heard of only now.
@@ -178,6 +183,17 @@ GroupId group_of(const CallbackValue& value) {
         }
       },
       value);
+}
+
+void go_on_ending(MirrorView& view) {
+  for (const MirrorGroupKey& key : view.ending) {
+    const MirrorGroup* const group = view.group(key);
+    if (group != nullptr && group->destroyed) {
+      end_topics(view, *group);
+    } else {
+      view.endings[key] = {};  // cannot be, and must not come again and again
+    }
+  }
 }
 
 void add_needs(const Callback& callback, MirrorNeeds& needs) {

@@ -3,7 +3,8 @@
 /// Applied once (P6): a callback whose key was seen changes nothing and is still answered OK. Keys are
 /// forgotten with their inbox entries; what is older than those is known by its number.
 /// Messages, unknown commands and other services go into the inbox only. Before-callbacks never
-/// come here. Destroying a group destroys its topics, which the sender does not announce.
+/// come here. Destroying a group destroys its topics, which the sender does not announce: those of a
+/// large one with the commits that follow. What is heard of one of them meanwhile finds it destroyed.
 /// A topic change without TopicId marks its group for re-reading.
 ///
 /// Threads: pure functions on a View of the caller's.
@@ -44,6 +45,10 @@ struct Callback {
 
 /// Adds what apply() will ask the View for.
 void add_needs(const Callback& callback, store::MirrorNeeds& needs);
+
+/// Ends topics of groups whose destruction was more than one commit takes (MirrorView::ending). Before the
+/// callbacks of a batch.
+void go_on_ending(store::MirrorView& view);
 
 enum class Applied { accepted, duplicate };
 /// Takes the callback's texts into the View's inbox.

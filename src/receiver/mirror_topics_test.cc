@@ -31,6 +31,11 @@ std::string create_body(const std::string& group, const std::string& topic) {
   return write_callback(body, AdditiveMembers::all);
 }
 
+std::string destroy_group_body(const std::string& group) {
+  return write_callback(AfterGroupDestroyed{GroupId{group}, "Community", {}, "", {}, {}},
+                        AdditiveMembers::all);
+}
+
 std::vector<std::string> ids_of_group(sqlite::MirrorSqliteReader& reader, const std::string& group,
                                       std::size_t limit) {
   std::vector<std::string> ids;
@@ -104,15 +109,108 @@ TEST(MirrorTopics, TopicsOfEveryKindAreFoundByIdAndByGroupInEveryOrder) {
   EXPECT_EQ(reader.recount().value()[0].second.topics, std::ssize(topics));
 
   // A group takes all its topics with it, and no other's.
-  ASSERT_TRUE(write_batch(
-      writer,
-      {callback_of(write_callback(
-          AfterGroupDestroyed{GroupId{"@TGS#_a"}, "Community", {}, "", {}, {}},
-          AdditiveMembers::all))},
-      2000));
+  ASSERT_TRUE(write_batch(writer, {callback_of(destroy_group_body("@TGS#_a"))}, 2000));
   for (const auto& [group, topic] : topics) {
     EXPECT_EQ(reader.topic({kApp, TopicId{topic}}).value()->alive(), group != "@TGS#_a") << topic;
   }
+}
+
+std::string destroy_topics_body(const std::string& group, const std::vector<std::string>& topics) {
+  AfterTopicDestroyed body;
+  body.group_id = GroupId{group};
+  for (const std::string& id : topics) body.topic_id_list.emplace_back(id);
+  return write_callback(body, AdditiveMembers::all);
+}
+
+/// 2,500 topics of a group, of which most are destroyed already, 10 that only their GroupId puts there, and
+/// some of another group. Those alive, of this group.
+std::vector<std::string> fill_large_group(store::MirrorUnitOfWork& writer) {
+  std::vector<std::string> alive;
+  std::vector<std::string> destroyed;
+  std::vector<Callback> batch;
+  std::int64_t sequence = 0;
+  for (int i = 0; i < 2'500; ++i) {
+    std::string id = make_topic_id(GroupId{"@TGS#_a"}, 1'000 + static_cast<std::uint64_t>(i)).str();
+    batch.push_back(callback_of(create_body("@TGS#_a", id), ++sequence));
+    (i % 20 == 0 ? alive : destroyed).push_back(std::move(id));
+  }
+  for (int i = 0; i < 10; ++i) {
+    alive.push_back("no group's id " + std::to_string(i));
+    batch.push_back(callback_of(create_body("@TGS#_a", alive.back()), ++sequence));
+    batch.push_back(
+        callback_of(create_body("@TGS#_b", "@TGS#_b@TOPIC#_" + std::to_string(i)), ++sequence));
+  }
+  EXPECT_TRUE(write_batch(writer, std::move(batch), 1000));
+  EXPECT_TRUE(write_batch(
+      writer, {callback_of(destroy_topics_body("@TGS#_a", destroyed), ++sequence)}, 1000));
+  return alive;
+}
+
+TEST(MirrorTopics, AGroupWithManyTopicsEndsThemWithTheCommitsThatFollow) {
+  MirrorFolder folder;
+  std::optional writer = sqlite::MirrorWriter::open(folder.file(), quick()).value();
+  const auto of_group = fill_large_group(*writer);
+  sqlite::MirrorSqliteReader reader(folder.file());
+  const auto alive = [&](const std::string& id) {
+    return reader.topic({kApp, TopicId{id}}).value()->alive();
+  };
+  const auto first = write_batch(*writer, {callback_of(destroy_group_body("@TGS#_a"), 9'000)}, 2000);
+  ASSERT_TRUE(first && first->leaves_topics);
+  EXPECT_FALSE(reader.group({kApp, GroupId{"@TGS#_a"}}).value()->alive());
+  ASSERT_TRUE(alive(of_group.front())) << "it is the last one";
+
+  // What was true before, of one whose turn has not come, does not make it live on; and once more is
+  // nothing new.
+  AfterTopicInfoChanged late;
+  late.group_id = GroupId{"@TGS#_a"};
+  late.topic_id = TopicId{of_group.front()};
+  late.name = "Late";
+  ASSERT_TRUE(write_batch(
+      *writer,
+      {callback_of(write_callback(late, AdditiveMembers::all), 8'000),
+       callback_of(destroy_group_body("@TGS#_a"), 9'000)},
+      3000));
+  EXPECT_FALSE(alive(of_group.front()));
+  writer.reset();
+  writer = sqlite::MirrorWriter::open(folder.file(), quick()).value();
+  int commits = 0;
+  while (write_batch(*writer, {}, 4000).value().leaves_topics) {
+    ASSERT_LT(++commits, 5);
+  }
+  EXPECT_GE(commits, 1);
+  for (const std::string& id : of_group) EXPECT_FALSE(alive(id)) << id;
+  auto kept = reader.tallies().value();
+  EXPECT_EQ(kept[0].second.topics, 10);
+  EXPECT_EQ(kept[0].second.topic_tombstones, 2'510);
+  EXPECT_EQ(reader.recount().value()[0].second.topics, 10);
+  EXPECT_EQ(reader.recount().value()[0].second.topic_tombstones, 2'510);
+  const auto last = reader.topic({kApp, TopicId{of_group[7]}}).value();
+  EXPECT_EQ(last->destroyed, reader.group({kApp, GroupId{"@TGS#_a"}}).value()->destroyed);
+}
+
+TEST(MirrorTopics, ManyGroupsDestroyedAtOnceAreBoundedTogetherAndAllEnd) {
+  MirrorFolder folder;
+  auto writer = sqlite::MirrorWriter::open(folder.file(), quick()).value();
+  std::vector<Callback> creates;
+  std::vector<Callback> destroys;
+  for (int group = 0; group < 30; ++group) {
+    const std::string id = "@TGS#_g" + std::to_string(group);
+    for (int i = 0; i < 100; ++i) {
+      creates.push_back(callback_of(create_body(id, id + "@TOPIC#_" + std::to_string(i))));
+    }
+    destroys.push_back(callback_of(destroy_group_body(id)));
+  }
+  ASSERT_TRUE(write_batch(writer, std::move(creates), 1000));
+  sqlite::MirrorSqliteReader reader(folder.file());
+  const auto left = [&] { return reader.tallies().value()[0].second.topics; };
+  auto written = write_batch(writer, std::move(destroys), 2000).value();
+  EXPECT_EQ(written.accepted, 30U);
+  EXPECT_EQ(left(), 2'000);
+  for (int commits = 0; written.leaves_topics; ++commits) {
+    ASSERT_LT(commits, 5);
+    written = write_batch(writer, {}, 3000).value();
+  }
+  EXPECT_EQ(left(), 0);
 }
 
 TEST(MirrorTopics, ACursorOfAnotherGroupsListIsRefused) {

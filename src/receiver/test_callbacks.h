@@ -39,7 +39,7 @@ class ViewMirror {
     for (const auto& key : needs.keys) view_.keys.try_emplace(key, false);
     for (const auto& key : needs.topics) view_.topics.load(key, std::nullopt);
     for (const auto& key : needs.groups) view_.groups.load(key, std::nullopt);
-    for (const auto& key : needs.topics_of) view_.topics_loaded.push_back(key);
+    for (const auto& key : needs.topics_of) view_.topics_loaded.push_back({key});
     return apply(std::move(callback), view_);
   }
   [[nodiscard]] const store::MirrorTopic* topic(const std::string& id) const {

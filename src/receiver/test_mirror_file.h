@@ -44,6 +44,7 @@ inline sqlite::OpenOptions quick() {
 struct Written {
   std::size_t accepted = 0;
   std::int64_t received_ms = 0;
+  bool leaves_topics = false;
 };
 
 inline Result<Written> write_batch(store::MirrorUnitOfWork& engine, std::vector<Callback> batch,
@@ -53,11 +54,13 @@ inline Result<Written> write_batch(store::MirrorUnitOfWork& engine, std::vector<
   store::MirrorNeeds needs;
   for (const Callback& callback : batch) add_needs(callback, needs);
   if (auto loaded = engine.load(needs, view); !loaded) return loaded.error();
+  go_on_ending(view);
   Written written;
   for (Callback& callback : batch) {
     written.accepted += apply(std::move(callback), view) == Applied::accepted ? 1 : 0;
   }
   written.received_ms = view.received_ms();
+  written.leaves_topics = view.leaves_topics();
   if (auto committed = engine.commit(view); !committed) return committed.error();
   return written;
 }

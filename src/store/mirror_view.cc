@@ -102,15 +102,30 @@ void MirrorView::forget_numbers(SdkAppId app, std::int64_t through) {
   entry->second.dirty = true;
 }
 
-std::vector<MirrorTopicKey> MirrorView::topics_of(const MirrorGroupKey& key) const {
-  CHECK(std::find(topics_loaded.begin(), topics_loaded.end(), key) != topics_loaded.end());
-  std::vector<MirrorTopicKey> found;
-  for (const auto& [topic_key, entry] : topics.entries()) {
-    if (entry.row && topic_key.app == key.app && parent_of(*entry.row) == key.group) {
-      found.push_back(topic_key);
+std::vector<MirrorTopicKey> MirrorView::topics_of(const MirrorGroupKey& key) {
+  CHECK(std::ranges::find(topics_loaded, key, &LoadedTopics::group) != topics_loaded.end());
+  if (!by_group_) {
+    by_group_.emplace();
+    for (const auto& [topic_key, entry] : topics.entries()) {
+      if (entry.row) (*by_group_)[{topic_key.app, parent_of(*entry.row)}].push_back(topic_key);
     }
   }
+  std::vector<MirrorTopicKey> found;
+  for (const MirrorTopicKey& each : (*by_group_)[key]) {
+    if (parent_of(*topics.find(each)) == key.group) found.push_back(each);  // it may have left
+  }
   return found;
+}
+
+void MirrorView::ended(const MirrorGroupKey& key) {
+  const auto loaded = std::ranges::find(topics_loaded, key, &LoadedTopics::group);
+  CHECK(loaded != topics_loaded.end());
+  endings[key] = loaded->left;
+}
+
+bool MirrorView::leaves_topics() const {
+  return more_ending ||
+         std::ranges::any_of(endings, [](const auto& entry) { return entry.second.any; });
 }
 
 void MirrorView::add(InboxEntry entry) {
@@ -132,8 +147,10 @@ void MirrorView::count_duplicate(SdkAppId app) {
 
 void MirrorView::put(MirrorTopic topic) {
   MirrorTally counts = tally(topic.app);
-  if (const MirrorTopic* before = topics.find(topic.key())) {
-    --(before->alive() ? counts.topics : counts.topic_tombstones);
+  const MirrorTopic* const before = topics.find(topic.key());
+  if (before != nullptr) --(before->alive() ? counts.topics : counts.topic_tombstones);
+  if (by_group_ && (before == nullptr || parent_of(*before) != parent_of(topic))) {
+    (*by_group_)[{topic.app, parent_of(topic)}].push_back(topic.key());
   }
   ++(topic.alive() ? counts.topics : counts.topic_tombstones);
   tallies.put(topic.app, counts);

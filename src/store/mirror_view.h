@@ -27,8 +27,15 @@ struct MirrorNeeds {
   std::vector<InboxKey> keys;
   std::vector<MirrorTopicKey> topics;
   std::vector<MirrorGroupKey> groups;
-  /// All topics of a group, tombstones included, by parent_of().
+  /// The topics of a group, tombstones included, by parent_of(): as many as fit into one commit.
   std::vector<MirrorGroupKey> topics_of;
+};
+
+/// Topics of a group that one View did not take, and where they begin. The numbers are the engine's own.
+struct TopicsLeft {
+  bool any = false;
+  std::int64_t chain = 0;
+  std::int64_t given = 0;
 };
 
 /// The group that a topic lives and dies with: what its TopicId names, or else, for an id that
@@ -93,7 +100,8 @@ class MirrorView {
   [[nodiscard]] const MirrorSequences& sequences(SdkAppId app) const;
   /// Keys of callbacks from before this time may have gone with their inbox entries.
   [[nodiscard]] std::int64_t keys_since_ms() const { return purge_before_ms; }
-  [[nodiscard]] std::vector<MirrorTopicKey> topics_of(const MirrorGroupKey& key) const;
+  /// Those that are loaded, and those of this batch.
+  [[nodiscard]] std::vector<MirrorTopicKey> topics_of(const MirrorGroupKey& key);
 
   // Changing. put() keeps the app's tally and stamps the row's updated_ms.
   void add(InboxEntry entry);  ///< sets id and received_ms, counts it as accepted
@@ -106,6 +114,8 @@ class MirrorView {
   void count_filled(SdkAppId app);
   /// As mark(), for those of the numbers that are missing; counts them as gone.
   void give_up(SdkAppId app, SequenceRange numbers);
+  /// What topics_of() gave has ended with this group; what is left of it does with commits to come.
+  void ended(const MirrorGroupKey& key);
   /// This number has arrived before, and belongs to another event now.
   void renumbered(SdkAppId app, std::int64_t number);
   /// The new source's numbers are watched from here on: those up to `through` count as accounted for, of
@@ -128,15 +138,28 @@ class MirrorView {
   MirrorTable<MirrorTopicKey, MirrorTopic> topics;
   MirrorTable<MirrorGroupKey, MirrorGroup> groups;
   std::unordered_map<InboxKey, bool, InboxKeyHash> keys;  ///< true: a callback of this key exists
-  std::vector<MirrorGroupKey> topics_loaded;  ///< groups whose topics are all in `topics`
+  struct LoadedTopics {
+    MirrorGroupKey group;
+    TopicsLeft left{};
+  };
+  std::vector<LoadedTopics> topics_loaded;  ///< groups whose topics are in `topics`, but for those left
+  /// Groups that an earlier commit did not end all topics of, and that are among the loaded.
+  std::vector<MirrorGroupKey> ending;
+  bool more_ending = false;  ///< there are others
+  std::unordered_map<MirrorGroupKey, TopicsLeft> endings;  ///< by ended()
   std::vector<InboxEntry> inbox;              ///< new ones, ids ascending without gaps
   std::int64_t last_id = 0;           ///< of the stored inbox; loaded with every View
   std::int64_t last_received_ms = 0;  ///< of the stored inbox; loaded with every View
   /// Entries received before this may go; an engine removes a bounded number with each commit.
   std::int64_t purge_before_ms = 0;
 
+  /// After this View's commit topics of destroyed groups are still to be ended.
+  [[nodiscard]] bool leaves_topics() const;
+
  private:
   std::int64_t now_ms_;
+  /// Of `topics`; none until it is asked for.
+  std::optional<std::unordered_map<MirrorGroupKey, std::vector<MirrorTopicKey>>> by_group_;
 };
 
 }  // namespace tidings::store

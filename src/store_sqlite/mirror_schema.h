@@ -18,7 +18,7 @@
 
 namespace tidings::sqlite {
 
-inline constexpr std::array<Migration, 7> kMirrorMigrations{{
+inline constexpr std::array<Migration, 8> kMirrorMigrations{{
     {1, "inbox and mirror", R"(
 CREATE TABLE inbox(
   id INTEGER PRIMARY KEY,        -- 1, 2, 3, ... in order of commit
@@ -167,6 +167,15 @@ ALTER TABLE mirror_sequence ADD COLUMN given_up BLOB;
 ALTER TABLE mirror_sequence ADD COLUMN renumbered INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE mirror_sequence ADD COLUMN renumbered_to INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE mirror_sequence ADD COLUMN used_twice INTEGER NOT NULL DEFAULT 0;
+)"},
+    {8, "destructions of large groups", R"(
+-- Destroyed groups of which not all topics have been ended; usually none.
+CREATE TABLE mirror_ending(
+  app INTEGER NOT NULL,
+  grp TEXT NOT NULL,
+  chain INTEGER NOT NULL,        -- mirror_topic.row to go on with; 0: the chain has ended
+  given INTEGER NOT NULL,        -- of those there by their GroupId only: rows behind this one
+  PRIMARY KEY(app, grp)) STRICT, WITHOUT ROWID;
 )"},
 }};
 

@@ -61,25 +61,34 @@ Result<std::optional<MirrorTopic>> MirrorTopicWriter::find(const store::MirrorTo
   return queries_.find(key, known->is, number);
 }
 
-Result<void> MirrorTopicWriter::load_topics_of(const store::MirrorGroupKey& group,
-                                         store::MirrorView& view) {
+Result<store::TopicsLeft> MirrorTopicWriter::topics_of(const store::MirrorGroupKey& group) {
   TRY(const TopicParent named, queries_.parent(group.app, group.group));
-  for (std::int64_t row = named.last; row != 0;) {
-    TRY(auto found, queries_.at(row));
+  return store::TopicsLeft{true, named.last, 0};
+}
+
+Result<store::TopicsLeft> MirrorTopicWriter::load_topics(const store::MirrorGroupKey& group,
+                                                         store::TopicsLeft from,
+                                                         std::size_t& budget,
+                                                         store::MirrorView& view) {
+  for (; from.chain != 0 && budget > 0; --budget) {
+    TRY(auto found, queries_.at(from.chain));
     if (!found) return fail(Errc::corrupt, "the chain of a mirrored group's topics is broken");
-    row = found->before;
+    from.chain = found->before;
     const auto key = found->topic.key();
     view.topics.load(key, std::move(found->topic));
   }
-  auto rows = queries_.given_to(group.app, group.group, 0);
-  for (;;) {
+  if (budget == 0) return from;
+  auto rows = queries_.given_to(group.app, group.group, from.given);
+  for (; budget > 0; --budget) {
     TRY(const bool more, rows.next());
-    if (!more) return {};
+    if (!more) return store::TopicsLeft{};
     TRY(auto topic, read_mirror_topic(rows));
+    from.given = topic.row;
     if (store::parent_of(topic) != group.group) continue;
     const auto key = topic.key();
     view.topics.load(key, std::move(topic));
   }
+  return from;
 }
 
 Result<void> MirrorTopicWriter::write(Database& database, std::vector<const MirrorTopic*> topics) {

@@ -24,8 +24,12 @@ class MirrorTopicWriter {
   Result<void> prepare(Database& database);
 
   Result<std::optional<store::MirrorTopic>> find(const store::MirrorTopicKey& key);
-  /// All topics of the group by parent_of(), tombstones included, into the View.
-  Result<void> load_topics_of(const store::MirrorGroupKey& group, store::MirrorView& view);
+  /// Where the topics of the group begin.
+  Result<store::TopicsLeft> topics_of(const store::MirrorGroupKey& group);
+  /// The group's topics by parent_of(), tombstones included, from `from` on, into the View; at most `budget`,
+  /// which is lowered by their number. Those left.
+  Result<store::TopicsLeft> load_topics(const store::MirrorGroupKey& group, store::TopicsLeft from,
+                                        std::size_t& budget, store::MirrorView& view);
 
   /// Topics that are new (row 0) or changed; new ones are numbered in order of arrival.
   Result<void> write(Database& database, std::vector<const store::MirrorTopic*> topics);

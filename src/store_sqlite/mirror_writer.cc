@@ -22,6 +22,9 @@ using store::MirrorTopic;
 /// and no commit waits for a long removal.
 constexpr std::int64_t kPurgeAtOnce = 256;
 
+/// Topics of destroyed groups that are ended with one commit, some 20 us each.
+constexpr std::size_t kTopicsAtOnce = 1000;
+
 /// What a commit touches: ends of tables, and some leaves of inbox_seen. A larger cache fills with what
 /// is not read again, and SQLite looks through all of it after a commit that split a page.
 constexpr std::int64_t kCacheKib = 4096;
@@ -81,6 +84,11 @@ Result<void> MirrorWriter::prepare() {
       db.prepare("INSERT OR REPLACE INTO mirror_sequence(app, contiguous, beyond, filled, gone, "
                  "given_up, renumbered, renumbered_to, used_twice) VALUES(?,?,?,?,?,?,?,?,?)"));
   TRY(s.purge, db.prepare("DELETE FROM inbox WHERE id <= ?"));
+  TRY(s.endings, db.prepare("SELECT app, grp, chain, given FROM mirror_ending ORDER BY app, grp"));
+  TRY(s.put_ending, db.prepare("INSERT OR REPLACE INTO mirror_ending(app, grp, chain, given) "
+                               "VALUES(?,?,?,?)"));
+  TRY(s.remove_ending, db.prepare("DELETE FROM mirror_ending WHERE app = ? AND grp = ?"));
+  TRY_VOID(look_for_endings());
   TRY_VOID(topics_.prepare(db));
   return keys_.open(db);
 }
@@ -116,7 +124,6 @@ Result<void> MirrorWriter::load_rows(const store::MirrorNeeds& needs, store::Mir
     view.last_received_ms = any ? end.integer(1) : 0;
   }
   for (const SdkAppId app : needs.apps) {
-    if (view.tallies.known(app)) continue;
     TRY_VOID(load_app(app, view));
   }
   TRY_VOID(load_keys(needs.keys, view));
@@ -126,18 +133,73 @@ Result<void> MirrorWriter::load_rows(const store::MirrorNeeds& needs, store::Mir
     view.topics.load(key, std::move(topic));
   }
   for (const store::MirrorGroupKey& key : needs.groups) {
-    if (view.groups.known(key)) continue;
-    auto rows = statements_.group.query(key.app, key.group);
-    TRY(const bool found, rows.next());
-    std::optional<MirrorGroup> group;
-    if (found) {
-      TRY(group, read_mirror_group(rows));
-    }
-    view.groups.load(key, std::move(group));
+    TRY_VOID(load_group(key, view));
   }
+  return load_topics(needs, view);
+}
+
+Result<void> MirrorWriter::load_group(const store::MirrorGroupKey& key, store::MirrorView& view) {
+  if (view.groups.known(key)) return {};
+  auto rows = statements_.group.query(key.app, key.group);
+  TRY(const bool found, rows.next());
+  std::optional<MirrorGroup> group;
+  if (found) {
+    TRY(group, read_mirror_group(rows));
+  }
+  view.groups.load(key, std::move(group));
+  return {};
+}
+
+/// Of the groups that this batch destroys, and then of those destroyed before.
+Result<void> MirrorWriter::load_topics(const store::MirrorNeeds& needs, store::MirrorView& view) {
+  const auto is_loaded = [&view](const store::MirrorGroupKey& key) {
+    return std::ranges::find(view.topics_loaded, key, &store::MirrorView::LoadedTopics::group) !=
+           view.topics_loaded.end();
+  };
+  std::size_t budget = kTopicsAtOnce;
   for (const store::MirrorGroupKey& key : needs.topics_of) {
-    TRY_VOID(topics_.load_topics_of(key, view));
-    view.topics_loaded.push_back(key);
+    if (is_loaded(key)) continue;
+    TRY(const store::TopicsLeft all, topics_.topics_of(key));
+    TRY(const store::TopicsLeft left, topics_.load_topics(key, all, budget, view));
+    view.topics_loaded.push_back({key, left});
+  }
+  view.more_ending = any_ending_;
+  if (!any_ending_) return {};
+  bool others = false;
+  auto rows = statements_.endings.query();
+  while (budget > 0) {
+    TRY(view.more_ending, rows.next());
+    if (!view.more_ending) break;
+    const store::MirrorGroupKey key{SdkAppId{static_cast<std::uint32_t>(rows.integer(0))},
+                                    GroupId{rows.text(1)}};
+    if (is_loaded(key)) {  // told once more that it was destroyed
+      others = true;
+      continue;
+    }
+    const store::TopicsLeft from{true, rows.integer(2), rows.integer(3)};
+    TRY_VOID(load_app(key.app, view));
+    TRY_VOID(load_group(key, view));
+    TRY(const store::TopicsLeft left, topics_.load_topics(key, from, budget, view));
+    view.topics_loaded.push_back({key, left});
+    view.ending.push_back(key);
+  }
+  view.more_ending = view.more_ending || others;
+  return {};
+}
+
+Result<void> MirrorWriter::look_for_endings() {
+  TRY(const std::int64_t rows, database_.integer("SELECT count(*) FROM mirror_ending"));
+  any_ending_ = rows > 0;
+  return {};
+}
+
+Result<void> MirrorWriter::write_endings(const store::MirrorView& view) {
+  for (const auto& [group, left] : view.endings) {
+    if (left.any) {
+      TRY_VOID(statements_.put_ending.run(group.app, group.group, left.chain, left.given));
+    } else if (any_ending_) {
+      TRY_VOID(statements_.remove_ending.run(group.app, group.group));
+    }
   }
   return {};
 }
@@ -155,6 +217,7 @@ Result<void> MirrorWriter::load_keys(std::span<const store::InboxKey> keys,
 }
 
 Result<void> MirrorWriter::load_app(SdkAppId app, store::MirrorView& view) {
+  if (view.tallies.known(app)) return {};
   auto tallies = statements_.tally.query(app);
   TRY(const bool counted, tallies.next());
   view.tallies.load(app, counted ? std::optional(read_mirror_tally(tallies)) : std::nullopt);
@@ -176,6 +239,7 @@ Result<void> MirrorWriter::commit(store::MirrorView& view) {
     return written;
   }
   keys_.committed(view.inbox);
+  any_ending_ = view.leaves_topics();
   log_->committed(database_);
   return written;
 }
@@ -199,6 +263,7 @@ Result<void> MirrorWriter::write(const store::MirrorView& view) {
     if (!entry.dirty) continue;
     TRY_VOID(write_group(*entry.row));
   }
+  TRY_VOID(write_endings(view));
   TRY_VOID(write_apps(view));
   TRY_VOID(purge(view));
   return transaction_.commit();

@@ -36,11 +36,16 @@ class MirrorWriter final : public store::MirrorUnitOfWork {
   struct Statements {
     Statement inbox_end, inbox_start, inbox_until, tally, sequences, group;
     Statement add_group, change_group, put_tally, put_sequences, purge;
+    Statement endings, put_ending, remove_ending;
   };
   Result<void> prepare();
   Result<void> begin();
   Result<void> load_rows(const store::MirrorNeeds& needs, store::MirrorView& view);
   Result<void> load_keys(std::span<const store::InboxKey> keys, store::MirrorView& view);
+  Result<void> load_group(const store::MirrorGroupKey& key, store::MirrorView& view);
+  Result<void> load_topics(const store::MirrorNeeds& needs, store::MirrorView& view);
+  Result<void> look_for_endings();
+  Result<void> write_endings(const store::MirrorView& view);
   Result<void> load_app(SdkAppId app, store::MirrorView& view);
   Result<void> write(const store::MirrorView& view);
   Result<void> write_apps(const store::MirrorView& view);
@@ -53,6 +58,7 @@ class MirrorWriter final : public store::MirrorUnitOfWork {
   MultiInsert add_inbox_;
   MirrorTopicWriter topics_;
   InboxKeys keys_;
+  bool any_ending_ = false;  // mirror_ending has rows
   Transaction transaction_;  // from load() to commit()
   std::unique_ptr<Checkpointer> checkpointer_;
   std::optional<LogKeeper> log_;  // after open()
