@@ -103,10 +103,13 @@ constexpr Key<S> kServe[] = {
      "A kept-alive HTTP connection is closed after this long without a request.",
      {kSecond, kHour}},
     {"max_batch", serve<&S::max_batch>,
-     "Most commands in one commit. Larger shares an fsync among more, smaller answers sooner.",
+     "Most commands in one commit, and half of the rows that they may name (members, accounts, topics). "
+     "Larger shares an fsync among more, smaller answers sooner.",
      {1, 65536}},
     {"max_queued", serve<&S::max_queued>,
-     "Most commands waiting for a commit; more are refused with 10002.", {1, 1'000'000}},
+     "Most commands waiting for a commit; of one app at most half of what the others leave. More are "
+     "refused with 10002.",
+     {1, 1'000'000}},
     {"app_rate_limit", serve<&S::app_rate_limit>,
      "REST calls a second of one app, all commands together (60011). 0: no limit.",
      {0, 1'000'000}},

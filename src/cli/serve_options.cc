@@ -96,6 +96,7 @@ net::TlsClientOptions callback_tls_options(const ServeConfig& config) {
 store::CommitterOptions committer_options(const ServeConfig& config) {
   store::CommitterOptions options;
   options.max_batch = size_of(config.max_batch);
+  options.max_weight = 2 * options.max_batch;
   options.max_queued = size_of(config.max_queued);
   return options;
 }

@@ -1,4 +1,4 @@
-// Goal: lanes as configured, else two a core and at most 8.
+// Goal: lanes as configured, else two a core and at most 8; the bounds of a batch as configured.
 #include "cli/serve_options.h"
 
 #include <gtest/gtest.h>
@@ -23,6 +23,16 @@ TEST(LaneCount, IsTwoACoreAndAtMostEightByDefault) {
   } else {
     EXPECT_EQ(lanes, 8U);
   }
+}
+
+TEST(CommitterOptions, BoundABatchByCommandsAsConfiguredAndByTwiceAsManyRows) {
+  ServeConfig config;
+  config.max_batch = 100;
+  config.max_queued = 5000;
+  const store::CommitterOptions options = committer_options(config);
+  EXPECT_EQ(options.max_batch, 100U);
+  EXPECT_EQ(options.max_weight, 200U);
+  EXPECT_EQ(options.max_queued, 5000U);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include "base/short_turns.h"
 #include "base/thread_name.h"
+#include "community/command_weight.h"
 #include "community/decide.h"
 
 namespace tidings::store {
@@ -49,6 +50,7 @@ Committer::Committer(UnitOfWork& engine, const Clock& clock, Random& random,
       random_(random),
       listener_(listener),
       options_(options),
+      turns_({.max_queued = options.max_queued, .turn = options.turn}),
       stage_([this] { finish(*under_way_); }) {}
 
 Committer::~Committer() { stop(); }
@@ -76,24 +78,34 @@ void Committer::Carried::append(Carried&& later) {
 }
 
 bool Committer::submit_quietly(community::Command command, Completion done) {
+  const SdkAppId app = community::asking_app(command);
+  const Turns::Load load{community::weight_of(command), needs_own_batch(command)};
+  Submission submission{std::move(command), std::move(done)};
   bool wake = false;
   std::optional<Error> refusal;
   {
     const std::lock_guard lock{mutex_};
     if (stopping_) {
       refusal = fail(Errc::cancelled, "the server is stopping: try again later", kRetryCode);
-    } else if (queue_.size() + waiting_ >= options_.max_queued) {
-      refusal = fail(Errc::unavailable,
-                     "the store is overloaded: " + std::to_string(options_.max_queued) +
-                         " commands are waiting already; try again later",
-                     kRetryCode);
+    } else if (!turns_.push(app, load, submission)) {
+      refusal = no_room(app);
     } else {
-      queue_.push_back({std::move(command), std::move(done)});
-      wake = queue_.size() == 1;
+      // Behind another one: the thread has been told, or is busy and will look.
+      wake = turns_.size() == 1;
     }
   }
-  if (refusal) done(std::move(*refusal));
+  if (refusal) submission.done(std::move(*refusal));
   return wake;
+}
+
+Error Committer::no_room(SdkAppId app) const {
+  const std::string who = app == SdkAppId{} ? "the operator" : "app " + app.str();
+  return fail(Errc::unavailable,
+              "the store is overloaded: " + who + " has " + std::to_string(turns_.queued(app)) +
+                  " commands waiting for a commit, half of what others leave of " +
+                  std::to_string(options_.max_queued) +
+                  " (serve.max_queued); have fewer under way at a time, and try again later",
+              kRetryCode);
 }
 
 void Committer::submit_outcomes(std::vector<Outcome> outcomes) {
@@ -128,7 +140,7 @@ void Committer::submit_decisions(std::vector<Outcome> outcomes, std::vector<Even
 CommitterStats Committer::stats() const {
   const std::lock_guard lock{mutex_};
   CommitterStats stats = stats_;
-  stats.queued = queue_.size() + waiting_;
+  stats.queued = turns_.size();
   return stats;
 }
 
@@ -140,15 +152,16 @@ void Committer::run() {
     take_back_if_lost();
     {
       std::unique_lock lock{mutex_};
-      if (next_ == taken_.size()) take_all(lock);
+      turns_.release(taken_);
+      if (turns_.empty()) wait_for_work(lock);
+      turns_.take({options_.max_batch, options_.max_weight}, taken_);
       carried_.append(std::move(returned_));
       carried_.append(std::move(coming_));
-      last = stopping_ && queue_.empty();
+      last = stopping_ && turns_.empty();
     }
     take_back_if_lost();
-    const std::span<Submission> batch = next_batch();
-    if (!batch.empty() || !carried_.empty()) run_batch(batch);
-    if (!last || next_ != taken_.size()) continue;
+    if (!taken_.empty() || !carried_.empty()) run_batch();
+    if (!last) continue;
     // Outcomes that no commit took before the end stay pending in the store: they are tried again
     // after the next start, which costs a duplicate, never a loss.
     stage_.settle();
@@ -165,34 +178,21 @@ void Committer::run() {
   }
 }
 
-void Committer::take_all(std::unique_lock<std::mutex>& lock) {
+void Committer::wait_for_work(std::unique_lock<std::mutex>& lock) {
   if (carried_.empty() && returned_.empty() && !lost_) {
     wake_.wait(lock, [this] {
-      return stopping_ || lost_ || !queue_.empty() || !coming_.empty() || !returned_.empty();
+      return stopping_ || lost_ || !turns_.empty() || !coming_.empty() || !returned_.empty();
     });
   } else {
     // The disk failed. New commands try it at once, else it is tried again after a while.
     wake_.wait_for(lock, options_.retry_outcomes,
-                   [this] { return stopping_ || !queue_.empty(); });
+                   [this] { return stopping_ || !turns_.empty(); });
   }
   const auto hurry = [this] {
-    return stopping_ || lost_ || !queue_.empty() || !coming_.decided.empty() ||
+    return stopping_ || lost_ || !turns_.empty() || !coming_.decided.empty() ||
            coming_.outcomes.size() >= options_.outcomes_at_once;
   };
   if (!hurry()) wake_.wait_for(lock, options_.outcomes_wait, hurry);
-  taken_.clear();
-  next_ = 0;
-  taken_.swap(queue_);
-  waiting_ = taken_.size();
-}
-
-std::span<Committer::Submission> Committer::next_batch() {
-  const std::size_t begin = next_;
-  const std::size_t limit = std::min(taken_.size(), begin + options_.max_batch);
-  while (next_ < limit && !needs_own_batch(taken_[next_].command)) ++next_;
-  if (next_ == begin && begin < limit) ++next_;
-  waiting_ = taken_.size() - next_;
-  return std::span{taken_}.subspan(begin, next_ - begin);
 }
 
 /// Also while nothing else is to be done: readers wait for what they saw to be durable, or gone.
@@ -207,9 +207,9 @@ void Committer::take_back_if_lost() {
   lost_ = !done;
 }
 
-void Committer::run_batch(std::span<Submission> submissions) {
+void Committer::run_batch() {
   auto batch = std::make_unique<Batch>(clock_.now_ms(), random_);
-  apply(submissions, *batch);
+  apply(*batch);
   stage_.settle();
   // Here, where it was built: memory that goes back and forth between cores is slow.
   under_way_.reset();
@@ -220,7 +220,7 @@ void Committer::run_batch(std::span<Submission> submissions) {
       batch->applied = false;
       batch->result = fail(Errc::unavailable, "the disk did not store what was decided before");
     }
-    alone = queue_.empty() && next_ == taken_.size();
+    alone = turns_.empty();
   }
   take_back_if_lost();
   if (alone) {
@@ -233,22 +233,22 @@ void Committer::run_batch(std::span<Submission> submissions) {
   }
 }
 
-void Committer::apply(std::span<Submission> submissions, Batch& batch) {
+void Committer::apply(Batch& batch) {
   batch.began = std::chrono::steady_clock::now();
   batch.carried = std::exchange(carried_, {});
-  batch.done.reserve(submissions.size());
-  batch.replies.reserve(submissions.size());
-  batch.view.events.reserve(submissions.size());
-  batch.view.notices.reserve(submissions.size());
-  if (!submissions.empty()) {
+  batch.done.reserve(taken_.size());
+  batch.replies.reserve(taken_.size());
+  batch.view.events.reserve(taken_.size());
+  batch.view.notices.reserve(taken_.size());
+  if (!taken_.empty()) {
     community::Needs needs;
-    for (const Submission& each : submissions) community::collect(each.command, needs);
+    for (const auto& [slot, each] : taken_) community::collect(each->command, needs);
     batch.result = engine_.load(needs, batch.view);
   }
-  for (Submission& each : submissions) {
-    if (batch.result) batch.replies.push_back(community::decide(each.command, batch.view));
-    batch.done.push_back(std::move(each.done));
-    each = {};
+  for (const auto& [slot, each] : taken_) {
+    if (batch.result) batch.replies.push_back(community::decide(each->command, batch.view));
+    batch.done.push_back(std::move(each->done));
+    *each = {};
   }
   if (!batch.result) return;
   const Carried& carried = batch.carried;

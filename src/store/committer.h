@@ -1,17 +1,19 @@
 /// Group commit: one fsync for everything that queued up during the previous one.
 ///
-/// Doors submit commands from any thread; one thread takes all that is queued (bounded), loads
-/// what they name, decides them in order of arrival, commits once, and only then completes them
-/// and hands the events on. A lone command pays one fsync and waits for nothing, a crowd shares it
-/// (design.md, "Unit of work"). While a crowd waits, a second thread sees to the fsync and the
-/// completions of one batch and the first decides the next. Outcomes of delivery, which nobody waits
-/// for, give commands a moment to share the fsync with.
+/// Doors submit commands from any thread; one thread takes all that is queued (bounded by commands and
+/// by the rows that they name), loads what they name, decides them, commits once, and only then
+/// completes them and hands the events on. A lone command pays one fsync and waits for nothing, a crowd
+/// shares it (design.md, "Unit of work"). Where more is queued than a batch takes, apps take turns
+/// (store/app_turns.h): an app's commands are decided in the order in which they were submitted, the
+/// operator's beside them as those of one more app. While a crowd waits, a second thread sees to the
+/// fsync and the completions of one batch and the first decides the next. Outcomes of delivery, which
+/// nobody waits for, give commands a moment to share the fsync with.
 ///
 /// Durability point: a completion with a value is called after the fsync that holds it. Errors:
 /// what decide() refused (with the protocol's code); 10002 / Errc::unavailable when the disk
-/// failed, with nothing stored (a batch that was decided on one whose fsync fails goes with it);
-/// Errc::cancelled after stop(). Outcomes of delivery are never given up: they stay queued until a
-/// commit takes them.
+/// failed, with nothing stored (a batch that was decided on one whose fsync fails goes with it), or
+/// when the app has as many commands queued as it may; Errc::cancelled after stop(). Outcomes of
+/// delivery are never given up: they stay queued until a commit takes them.
 ///
 /// Threads: submit* from any thread. Completions and the listener run on the committer's threads, on
 /// one at a time, in commit order, and must only hand over; what is refused at once (stopped,
@@ -19,7 +21,6 @@
 /// committer.
 #pragma once
 
-#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
@@ -27,7 +28,6 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <span>
 #include <string>
 #include <thread>
 #include <utility>
@@ -38,6 +38,7 @@
 #include "base/result.h"
 #include "community/command.h"
 #include "community/reply.h"
+#include "store/app_turns.h"
 #include "store/store.h"
 #include "store/sync_stage.h"
 
@@ -66,7 +67,9 @@ struct CommitTrouble {
 
 struct CommitterOptions {
   std::size_t max_batch = 1024;    ///< commands in one commit
-  std::size_t max_queued = 65536;  ///< more are refused at once with 10002
+  std::size_t max_weight = 2048;   ///< rows that they name; the command that reaches it is the last
+  std::size_t max_queued = 65536;  ///< of all apps; an app may have half of what the others leave
+  std::size_t turn = 64;           ///< rows that an app's commands name before it is another's turn
   std::chrono::milliseconds retry_outcomes{200};  ///< after a failed commit
   std::chrono::milliseconds outcomes_wait{10};    ///< for a command, or each other, to share the fsync
   std::size_t outcomes_at_once = 512;             ///< so many wait no longer
@@ -122,6 +125,7 @@ class Committer {
     community::Command command;
     Completion done;
   };
+  using Turns = AppTurns<Submission>;
   /// What nobody waits for with a reply: outcomes, and operators' decisions.
   struct Carried {
     std::vector<Outcome> outcomes;
@@ -142,10 +146,10 @@ class Committer {
     std::chrono::steady_clock::time_point began;
   };
   void run();
-  void take_all(std::unique_lock<std::mutex>& lock);
-  std::span<Submission> next_batch();
-  void run_batch(std::span<Submission> submissions);
-  void apply(std::span<Submission> submissions, Batch& batch);
+  [[nodiscard]] Error no_room(SdkAppId app) const;
+  void wait_for_work(std::unique_lock<std::mutex>& lock);
+  void run_batch();
+  void apply(Batch& batch);
   void finish(Batch& batch);
   void answer(Batch& batch, const Result<void>& stored);
   void count(const Batch& batch, const Result<void>& stored);
@@ -163,20 +167,16 @@ class Committer {
   // Protected by mutex_.
   mutable std::mutex mutex_;
   std::condition_variable wake_;
-  std::vector<Submission> queue_;
+  Turns turns_;
   Carried coming_;
   Carried returned_;   // of batches that were not stored: goes with the next one
   bool lost_ = false;  // a sync failed: what was applied has to be taken back
   bool stopping_ = false;
   CommitterStats stats_;
 
-  // Its own synchronization: of taken_, those not in a batch yet.
-  std::atomic<std::size_t> waiting_ = 0;
-
   // Committer's thread only.
-  std::vector<Submission> taken_;
-  std::size_t next_ = 0;  // of taken_, the first that is in no batch yet
-  Carried carried_;       // not committed yet
+  std::vector<Turns::Taken> taken_;  // the commands of the batch that is decided
+  Carried carried_;                  // not committed yet
 
   // The committer's while the stage is settled, else the stage's.
   std::optional<std::chrono::steady_clock::time_point> told_;  // of trouble, the last time

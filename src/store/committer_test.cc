@@ -11,113 +11,12 @@
 #include <latch>
 
 #include "base/random.h"
-#include "store/memory_engine.h"
+#include "store/gated_engine_test.h"
 
 namespace tidings::store {
 namespace {
 
 using namespace community;
-
-/// A MemoryEngine whose commits can be held back and made to fail.
-class GatedEngine final : public UnitOfWork {
- public:
-  Result<void> load(const Needs& needs, View& view) override { return memory.load(needs, view); }
-  Result<void> commit(View& view, std::span<const Outcome> outcomes,
-                      std::span<const EventJob> jobs) override {
-    std::unique_lock lock{mutex_};
-    ++arrived_;
-    changed_.notify_all();
-    changed_.wait(lock, [this] { return open_; });
-    outcomes_seen_.push_back(outcomes.size());
-    if (failures_ > 0) {
-      --failures_;
-      return fail(Errc::unavailable, "the disk is full");
-    }
-    return memory.commit(view, outcomes, jobs);
-  }
-  Result<void> sync() override {
-    std::unique_lock lock{mutex_};
-    ++syncs_;
-    changed_.notify_all();
-    changed_.wait(lock, [this] { return sync_open_; });
-    if (sync_failures_ > 0) {
-      --sync_failures_;
-      return fail(Errc::unavailable, "the disk is gone");
-    }
-    return {};
-  }
-  Result<void> take_back() override {
-    const std::lock_guard lock{mutex_};
-    ++taken_back_;
-    changed_.notify_all();
-    if (taken_back_ > take_back_failures_) return {};
-    return fail(Errc::unavailable, "the disk is gone");
-  }
-  void fail_take_backs(int first) {
-    const std::lock_guard lock{mutex_};
-    take_back_failures_ = first;
-  }
-  void set_sync_open(bool open) {
-    const std::lock_guard lock{mutex_};
-    sync_open_ = open;
-    changed_.notify_all();
-  }
-  void fail_next_syncs(int syncs) {
-    const std::lock_guard lock{mutex_};
-    sync_failures_ = syncs;
-  }
-  void wait_for_syncs(int count) {
-    std::unique_lock lock{mutex_};
-    ASSERT_TRUE(changed_.wait_for(lock, std::chrono::seconds{30},
-                                  [this, count] { return syncs_ >= count; }));
-  }
-  void wait_for_taken_back(int count) {
-    std::unique_lock lock{mutex_};
-    ASSERT_TRUE(changed_.wait_for(lock, std::chrono::seconds{30},
-                                  [this, count] { return taken_back_ >= count; }));
-  }
-  int syncs() {
-    const std::lock_guard lock{mutex_};
-    return syncs_;
-  }
-  int taken_back() {
-    const std::lock_guard lock{mutex_};
-    return taken_back_;
-  }
-  void set_open(bool open) {
-    const std::lock_guard lock{mutex_};
-    open_ = open;
-    changed_.notify_all();
-  }
-  void fail_next(int commits) {
-    const std::lock_guard lock{mutex_};
-    failures_ = commits;
-  }
-  void wait_for_arrivals(int count) {
-    std::unique_lock lock{mutex_};
-    ASSERT_TRUE(changed_.wait_for(lock, std::chrono::seconds{30},
-                                  [this, count] { return arrived_ >= count; }));
-  }
-  std::vector<std::size_t> outcomes_seen() {
-    const std::lock_guard lock{mutex_};
-    return outcomes_seen_;
-  }
-
-  MemoryEngine memory;
-
- private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  bool open_ = true;
-  int failures_ = 0;
-  int arrived_ = 0;
-  bool sync_open_ = true;
-  int sync_failures_ = 0;
-  int syncs_ = 0;
-  int taken_back_ = 0;
-  int take_back_failures_ = 0;  // so many, from the first on
-  std::vector<std::size_t> outcomes_seen_;
-};
 
 class Journal final : public CommitListener {
  public:
@@ -431,7 +330,7 @@ TEST_F(CommitterTest, OverloadIsRefusedAtOnce) {
   auto running = submit(topic("running"));
   engine_.wait_for_arrivals(3);
   std::vector<std::future<Result<Reply>>> queued;
-  for (int i = 0; i < 200; ++i) queued.push_back(submit(topic("")));
+  for (int i = 0; i < 100; ++i) queued.push_back(submit(topic("")));
   const Result<Reply> refused = ask(topic("too many"));
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, 10002);
