@@ -57,7 +57,7 @@ runtime::awaitable<Result<community::Reply>> Service::commit(community::Command&
   runtime::OneShot<Result<community::Reply>> shot;
   auto done = completion_for(command, shot.sender());
   store::Committer& committer = parts_.committer;
-  if (committer.submit_quietly(std::move(command), std::move(done))) {
+  if (committer.submit_quietly(std::move(command), std::move(done), deadline.time())) {
     runtime::Lane::current()->after_round([&committer] { committer.wake(); });
   }
   return shot.wait_until(deadline);

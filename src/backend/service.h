@@ -14,7 +14,8 @@
 ///
 /// Errors: `code` is the protocol's number; 0 where it has none (a full reader pool, a cancelled
 /// wait), which a door reports as its own "internal, retry" (10002, 70500). Errc::timeout without a
-/// code: the caller's deadline passed first; a write may still be committed.
+/// code: the caller's deadline passed first; a write that had begun may still be committed, one that
+/// waited for its batch is not begun any more.
 ///
 /// Threads: from any lane; resumes on the caller's lane. Lifetime: everything given to the
 /// constructor outlives the service; callers' coroutines end before it does.

@@ -11,6 +11,8 @@ void collect_committer(MetricSink& sink, const store::CommitterStats& stats) {
   };
   count("tidings_commands_total", "Writes decided.", stats.commands);
   count("tidings_commands_refused_total", "Writes refused by a rule.", stats.refused);
+  count("tidings_commands_expired_total", "Writes not begun in the time that their callers waited.",
+        stats.expired);
   count("tidings_commit_batches_total", "Commits, one fsync each.", stats.batches);
   count("tidings_commit_batches_failed_total", "Commits that the disk refused.",
         stats.failed_batches);

@@ -119,7 +119,7 @@ constexpr Key<S> kServe[] = {
      {1, 1'000'000}},
     {"answer_within", serve<&S::answer_within>,
      "A REST call that is not answered by then gets 60008 (accounts 70169); its change may still take "
-     "effect. 0: it waits however long it takes.",
+     "effect where it had begun. 0: it waits however long it takes.",
      {0, kHour}},
     {"client.max_frame", serve<&S::client, &Client::max_frame>,
      "Longest frame a client may send; a longer one ends its connection.", {kKiB, kMiB}},

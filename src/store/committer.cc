@@ -41,6 +41,10 @@ Error not_stored(const Error& cause) {
   return fail(cause.kind, "nothing was stored: the store cannot write now; try again", kRetryCode);
 }
 
+Result<Reply> not_begun() {
+  return fail(Errc::timeout, "the time to answer passed before this began; nothing was changed");
+}
+
 }  // namespace
 
 Committer::Committer(UnitOfWork& engine, const Clock& clock, Random& random,
@@ -77,10 +81,10 @@ void Committer::Carried::append(Carried&& later) {
   later = {};
 }
 
-bool Committer::submit_quietly(community::Command command, Completion done) {
+bool Committer::submit_quietly(community::Command command, Completion done, TimePoint until) {
   const SdkAppId app = community::asking_app(command);
   const Turns::Load load{community::weight_of(command), needs_own_batch(command)};
-  Submission submission{std::move(command), std::move(done)};
+  Submission submission{std::move(command), std::move(done), until};
   bool wake = false;
   std::optional<Error> refusal;
   {
@@ -240,13 +244,22 @@ void Committer::apply(Batch& batch) {
   batch.replies.reserve(taken_.size());
   batch.view.events.reserve(taken_.size());
   batch.view.notices.reserve(taken_.size());
-  if (!taken_.empty()) {
-    community::Needs needs;
-    for (const auto& [slot, each] : taken_) community::collect(each->command, needs);
-    batch.result = engine_.load(needs, batch.view);
-  }
+  // Its caller has been told that it was too late, or is about to be, and may ask again.
+  const auto expired = [&batch](const Submission& each) { return each.until <= batch.began; };
+  community::Needs needs;
   for (const auto& [slot, each] : taken_) {
-    if (batch.result) batch.replies.push_back(community::decide(each->command, batch.view));
+    if (expired(*each)) {
+      ++batch.expired;
+    } else {
+      community::collect(each->command, needs);
+    }
+  }
+  if (batch.expired < taken_.size()) batch.result = engine_.load(needs, batch.view);
+  for (const auto& [slot, each] : taken_) {
+    if (batch.result) {
+      batch.replies.push_back(expired(*each) ? not_begun()
+                                             : community::decide(each->command, batch.view));
+    }
     batch.done.push_back(std::move(each->done));
     *each = {};
   }
@@ -327,17 +340,20 @@ void Committer::give_back(Carried carried) {
 void Committer::count(const Batch& batch, const Result<void>& stored) {
   const auto took = std::chrono::duration_cast<std::chrono::microseconds>(
       std::chrono::steady_clock::now() - batch.began);
-  if (options_.observe) options_.observe(took, batch.done.size());
+  const std::size_t commands = batch.done.size() - batch.expired;
+  if (options_.observe) options_.observe(took, commands);
   const std::lock_guard lock{mutex_};
   ++stats_.batches;
-  stats_.commands += batch.done.size();
+  stats_.commands += commands;
+  stats_.expired += batch.expired;
   stats_.commit_microseconds += static_cast<std::uint64_t>(took.count());
   if (!stored) {
     ++stats_.failed_batches;
     return;
   }
-  stats_.refused += static_cast<std::uint64_t>(
+  const auto not_done = static_cast<std::size_t>(
       std::ranges::count_if(batch.replies, [](const auto& reply) { return !reply; }));
+  stats_.refused += not_done - batch.expired;
   stats_.outcomes += batch.carried.outcomes.size();
 }
 

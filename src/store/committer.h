@@ -12,8 +12,9 @@
 /// Durability point: a completion with a value is called after the fsync that holds it. Errors:
 /// what decide() refused (with the protocol's code); 10002 / Errc::unavailable when the disk
 /// failed, with nothing stored (a batch that was decided on one whose fsync fails goes with it), or
-/// when the app has as many commands queued as it may; Errc::cancelled after stop(). Outcomes of
-/// delivery are never given up: they stay queued until a commit takes them.
+/// when the app has as many commands queued as it may; Errc::timeout where `until` had passed before
+/// the command's batch began, with nothing decided; Errc::cancelled after stop(). Outcomes of delivery
+/// are never given up: they stay queued until a commit takes them.
 ///
 /// Threads: submit* from any thread. Completions and the listener run on the committer's threads, on
 /// one at a time, in commit order, and must only hand over; what is refused at once (stopped,
@@ -85,6 +86,7 @@ struct CommitterStats {
   std::uint64_t batches = 0;
   std::uint64_t commands = 0;
   std::uint64_t refused = 0;
+  std::uint64_t expired = 0;  ///< not begun: the caller's time had passed
   std::uint64_t outcomes = 0;
   std::uint64_t failed_batches = 0;
   std::uint64_t queued = 0;          ///< now
@@ -95,6 +97,8 @@ struct CommitterStats {
 
 class Committer {
  public:
+  using TimePoint = std::chrono::steady_clock::time_point;
+
   Committer(UnitOfWork& engine, const Clock& clock, Random& random, CommitListener& listener,
             CommitterOptions options = {});
   ~Committer();
@@ -105,12 +109,14 @@ class Committer {
   /// Takes no more, commits what is queued, joins the thread. Idempotent.
   void stop();
 
-  void submit(community::Command command, Completion done) {
-    if (submit_quietly(std::move(command), std::move(done))) wake();
+  /// A command whose batch has not begun by `until` is not decided any more.
+  void submit(community::Command command, Completion done, TimePoint until = TimePoint::max()) {
+    if (submit_quietly(std::move(command), std::move(done), until)) wake();
   }
   /// The same for one of many who submit at about the same time: true asks the caller to wake() the
   /// committer once they have, so that it finds all of them.
-  [[nodiscard]] bool submit_quietly(community::Command command, Completion done);
+  [[nodiscard]] bool submit_quietly(community::Command command, Completion done,
+                                    TimePoint until = TimePoint::max());
   void wake() { wake_.notify_one(); }
   void submit_outcomes(std::vector<Outcome> outcomes);
   /// What an operator decided: its outcomes and its job's row, in one transaction. `done` is called
@@ -124,6 +130,7 @@ class Committer {
   struct Submission {
     community::Command command;
     Completion done;
+    TimePoint until;
   };
   using Turns = AppTurns<Submission>;
   /// What nobody waits for with a reply: outcomes, and operators' decisions.
@@ -141,9 +148,10 @@ class Committer {
     std::vector<Result<community::Reply>> replies;  // one each
     community::View view;
     Carried carried;
-    Result<void> result;   // of applying it
-    bool applied = false;  // something was written that a sync must follow
-    std::chrono::steady_clock::time_point began;
+    Result<void> result;      // of applying it
+    bool applied = false;     // something was written that a sync must follow
+    std::size_t expired = 0;  // of the commands, not decided
+    TimePoint began;
   };
   void run();
   [[nodiscard]] Error no_room(SdkAppId app) const;

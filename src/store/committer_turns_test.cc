@@ -1,6 +1,7 @@
 // Goal: an app that sends much, or heavy commands, makes others wait for its turn and not for all that it
-// sent, and cannot fill the queue (promise P5). Method: commits are held back while commands queue up; the
-// order of the answers and the sizes of the batches say what was done.
+// sent, cannot fill the queue, and nothing is begun for a caller whose time has passed (promise P5).
+// Method: commits are held back while commands queue up; the order of the answers and the sizes of the
+// batches say what was done.
 #include <gtest/gtest.h>
 
 #include <future>
@@ -16,6 +17,7 @@ namespace tidings::store {
 namespace {
 
 using namespace community;
+using std::chrono::steady_clock;
 
 class UnheardListener final : public CommitListener {
  public:
@@ -50,7 +52,8 @@ class CommitterTurns : public testing::Test {
     return command;
   }
 
-  std::future<Result<Reply>> submit(const std::string& name, Command command) {
+  std::future<Result<Reply>> submit(const std::string& name, Command command,
+                                    Committer::TimePoint until = Committer::TimePoint::max()) {
     auto promise = std::make_shared<std::promise<Result<Reply>>>();
     auto answer = promise->get_future();
     const auto done = [this, name, promise](Result<Reply>&& reply) {
@@ -60,7 +63,7 @@ class CommitterTurns : public testing::Test {
       }
       promise->set_value(std::move(reply));
     };
-    committer_.submit(std::move(command), done);
+    committer_.submit(std::move(command), done, until);
     return answer;
   }
   Result<Reply> ask(Command command) { return submit("", std::move(command)).get(); }
@@ -197,6 +200,41 @@ TEST_F(CommitterTurns, AnAppThatFillsItsShareIsRefusedWithNumbersAndNobodyElseIs
   go_on();
   for (auto& each : others) EXPECT_TRUE(each.get());
   EXPECT_TRUE(switched_off.get()) << "what the operator wants does not wait behind the app";
+}
+
+TEST_F(CommitterTurns, WhatHasNotBegunWhenItsCallersTimeHasPassedIsNotBegun) {
+  stand_still();
+  const auto soon = steady_clock::now() + std::chrono::milliseconds{1};
+  auto late = submit("", import(busy_, 3), soon);
+  auto patient = submit("", import(busy_, 2), steady_clock::now() + std::chrono::hours{1});
+  while (steady_clock::now() <= soon) std::this_thread::yield();
+  const std::size_t named = engine_.accounts_named();
+  go_on();
+  const Result<Reply> told = late.get();
+  ASSERT_FALSE(told);
+  EXPECT_EQ(told.error().kind, Errc::timeout);
+  EXPECT_EQ(told.error().code, 0);
+  EXPECT_TRUE(patient.get());
+  View view{0, random_};
+  Needs needs;
+  for (const char* user : {"u1", "u2"}) needs.accounts.push_back({busy_, UserId{user}});
+  ASSERT_TRUE(engine_.memory.read(needs, view));
+  EXPECT_NE(view.account({busy_, UserId{"u1"}}), nullptr);
+  EXPECT_EQ(view.account({busy_, UserId{"u2"}}), nullptr) << "only the one that came too late names it";
+  EXPECT_EQ(engine_.accounts_named() - named, 2U) << "and nothing is loaded for that";
+  EXPECT_EQ(sizes_, (std::vector<std::size_t>{1, 1}));
+  EXPECT_EQ(committer_.stats().expired, 1U);
+  EXPECT_EQ(committer_.stats().refused, 0U) << "no rule was asked";
+  EXPECT_EQ(committer_.stats().commands, 4U) << "two apps, the first one and the patient one";
+}
+
+TEST_F(CommitterTurns, ABatchOfThoseThatCameTooLateTouchesNoStore) {
+  const std::size_t before = engine_.outcomes_seen().size();
+  const int loads = engine_.loads();
+  auto late = submit("", import(busy_), Committer::TimePoint::min());
+  EXPECT_EQ(late.get().error().kind, Errc::timeout);
+  EXPECT_EQ(engine_.outcomes_seen().size(), before);
+  EXPECT_EQ(engine_.loads(), loads);
 }
 
 }  // namespace

@@ -19,6 +19,11 @@ namespace tidings::store {
 class GatedEngine final : public UnitOfWork {
  public:
   Result<void> load(const community::Needs& needs, community::View& view) override {
+    {
+      const std::lock_guard lock{mutex_};
+      ++loads_;
+      accounts_named_ += needs.accounts.size();
+    }
     return memory.load(needs, view);
   }
   Result<void> commit(community::View& view, std::span<const Outcome> outcomes,
@@ -75,6 +80,15 @@ class GatedEngine final : public UnitOfWork {
     ASSERT_TRUE(changed_.wait_for(lock, std::chrono::seconds{30},
                                   [this, count] { return taken_back_ >= count; }));
   }
+  int loads() {
+    const std::lock_guard lock{mutex_};
+    return loads_;
+  }
+  /// Over all loads.
+  std::size_t accounts_named() {
+    const std::lock_guard lock{mutex_};
+    return accounts_named_;
+  }
   int syncs() {
     const std::lock_guard lock{mutex_};
     return syncs_;
@@ -110,6 +124,8 @@ class GatedEngine final : public UnitOfWork {
   bool open_ = true;
   int failures_ = 0;
   int arrived_ = 0;
+  int loads_ = 0;
+  std::size_t accounts_named_ = 0;
   bool sync_open_ = true;
   int sync_failures_ = 0;
   int syncs_ = 0;

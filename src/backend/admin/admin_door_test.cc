@@ -41,6 +41,7 @@ TEST_F(Admin, HealthReadinessAndMetricsNeedNoToken) {
   const auto text = raw(HttpMethod::get, "/metrics", {}, {}).body;
   for (const std::string_view line :
        {"tidings_commands_total 1\n", "tidings_commit_batches_total 1\n",
+        "tidings_commands_expired_total 0\n",
         "tidings_events_accepted_total{sdkappid=\"1400112233\"} 0\n",
         "tidings_events_pending{sdkappid=\"1400112233\"} 0\n",
         "tidings_events_oldest_pending_age_seconds{sdkappid=\"1400112233\"} 0\n",

@@ -2,7 +2,8 @@
 ///
 /// Every answer is HTTP 200 with the documented envelope; `HEAD /` answers 200 for liveness probes.
 /// Durability point: OK to a change is answered after its commit (P1). A call that takes longer than
-/// `answer_within` is told so (60008, accounts 70169): its change may still be committed.
+/// `answer_within` is told so (60008, accounts 70169): its change may still be committed where it had
+/// begun, and is not begun any more where it had not.
 ///
 /// Threads: handle() from any lane, many at a time. Lifetime: outlives its requests; what the parts
 /// name outlives the door.
