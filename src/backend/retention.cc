@@ -16,6 +16,12 @@ using std::chrono::steady_clock;
 /// clock that was wrong for a while puts a few of them in between.
 constexpr std::size_t kYoungToEnd = 20'000;
 
+struct FindAppsOver {
+  store::EventReader& events;
+  std::int64_t count;
+  Result<std::vector<SdkAppId>> operator()() const { return events.apps_with_ended(count); }
+};
+
 struct FindPurgeable {
   store::EventReader& events;
   store::PurgeQuery query;
@@ -46,11 +52,24 @@ awaitable<void> Retention::run() {
 }
 
 awaitable<Result<void>> Retention::round() {
-  store::PurgeQuery query;
   if (options_.age.count() > 0) {
+    store::PurgeQuery query;
     query.ended_before_ms = service_.clock().now_ms() - options_.age.count();
+    CO_TRY_VOID(co_await take(query));
   }
-  query.keep = options_.count;
+  if (options_.count == 0) co_return Result<void>{};
+  FindAppsOver find{service_.events(), options_.count};
+  CO_TRY(const auto apps, co_await service_.read(std::move(find)));
+  for (const SdkAppId app : apps) {
+    store::PurgeQuery query;
+    query.app = app;
+    query.keep = options_.count;
+    CO_TRY_VOID(co_await take(query));
+  }
+  co_return Result<void>{};
+}
+
+awaitable<Result<void>> Retention::take(store::PurgeQuery query) {
   query.limit = options_.batch;
   std::size_t young = 0;
   for (;;) {

@@ -1,10 +1,10 @@
 /// Retention: takes events that have ended out of the store, with their attempts, once they are
-/// older than `age` or the oldest of more than `count`. Pending events are never taken, whatever
-/// their age. The ledger counts what went on and on, so promise P3 stays checkable.
+/// older than `age`, or the oldest of more than `count` of their app. Pending events are never taken,
+/// whatever their age. The ledger counts what went on and on, so promise P3 stays checkable.
 ///
-/// A round goes through the log from its beginning, in batches with a commit of their own and a
-/// pause at least as long as the batch took: commits of others stay flat. Nothing is remembered
-/// between rounds, so a crash or restart in the middle costs nothing.
+/// A round goes through the log from its beginning, then through that of each app that has too many, in
+/// batches with a commit of their own and a pause at least as long as the batch took: commits of others
+/// stay flat. Nothing is remembered between rounds, so a crash or restart in the middle costs nothing.
 /// Errors: are logged; the next round tries again.
 /// Threads: start() and stop() on its lane; purged() anywhere. Lifetime: the service outlives it.
 #pragma once
@@ -22,7 +22,7 @@ namespace tidings::backend {
 
 struct RetentionOptions {
   std::chrono::milliseconds age{0};  ///< since an event ended; 0: age is no reason
-  std::int64_t count = 0;            ///< ended events kept at most, of all apps; 0: no limit
+  std::int64_t count = 0;            ///< ended events kept at most, of each app; 0: no limit
   std::chrono::milliseconds between_rounds{60'000};
   std::chrono::milliseconds least_pause{5};  ///< between two batches
   std::size_t batch = 512;                   ///< events in one commit
@@ -42,6 +42,7 @@ class Retention {
  private:
   runtime::awaitable<void> run();
   runtime::awaitable<Result<void>> round();
+  runtime::awaitable<Result<void>> take(store::PurgeQuery query);
 
   Service& service_;
   const RetentionOptions options_;

@@ -17,15 +17,15 @@ class RetentionTest : public rest::RestFixture {
     if (retention) runtime::block_on(lane, retention->stop(std::chrono::seconds{1}));
   }
   /// Commits `count` events and ends them but for the last `pending`.
-  void record(int count, int pending) {
+  void record(int count, int pending, SdkAppId app = kApp) {
     community::View view(clock.now_ms(), random);
     community::Needs needs;
-    needs.apps.push_back(kApp);
+    needs.apps.push_back(app);
     ASSERT_TRUE(engine.load(needs, view));
     for (int i = 0; i < count; ++i) {
       community::Event event;
-      event.app = kApp;
-      event.app_sequence = ++view.tallies.change(kApp).event_sequence;
+      event.app = app;
+      event.app_sequence = ++view.tallies.change(app).event_sequence;
       event.request_id = random.uuid();
       event.time_ms = clock.now_ms();
       view.events.push_back(event);
@@ -35,7 +35,7 @@ class RetentionTest : public rest::RestFixture {
     for (int i = 0; i < count - pending; ++i) {
       store::Outcome outcome;
       outcome.seq = view.events[static_cast<std::size_t>(i)].seq;
-      outcome.app = kApp;
+      outcome.app = app;
       outcome.state = i % 2 == 0 ? store::EventState::delivered : store::EventState::dead;
       outcomes.push_back(outcome);
     }
@@ -49,9 +49,9 @@ class RetentionTest : public rest::RestFixture {
     retention = std::make_unique<Retention>(lane, service, options);
     lane.post([this] { retention->start(); });
   }
-  std::size_t stored() {
+  std::size_t stored(SdkAppId app = kApp) {
     store::EventFilter filter;
-    filter.app = kApp;
+    filter.app = app;
     filter.limit = 1000;
     return engine.list(filter).value().size();
   }
@@ -89,6 +89,19 @@ TEST_F(RetentionTest, takes_the_oldest_beyond_the_number_at_any_age) {
   ASSERT_TRUE(test::eventually([&] { return retention->purged() == 23; })) << stored();
   EXPECT_EQ(stored(), 15U);
   expect_ledger_unchanged(38);
+}
+
+TEST_F(RetentionTest, a_busy_app_pushes_out_none_of_anothers) {
+  const SdkAppId quiet{kApp.number() + 1};
+  record(6, 2, quiet);
+  record(40, 0);
+  record(3, 0, quiet);
+  RetentionOptions options;
+  options.count = 6;
+  start(options);
+  ASSERT_TRUE(test::eventually([&] { return retention->purged() == 35; })) << stored();
+  EXPECT_EQ(stored(), 6U);
+  EXPECT_EQ(stored(quiet), 8U) << "its newest six that have ended, and two that are pending";
 }
 
 TEST_F(RetentionTest, does_nothing_when_neither_is_set) {

@@ -65,7 +65,7 @@ struct CallbackConfig {
 /// How long events that have ended are kept; pending ones always are.
 struct RetentionConfig {
   Milliseconds age{30LL * 24 * 3600 * 1000};  ///< since an event ended; 0: any age
-  std::int64_t count = 10'000'000;            ///< of all apps together; 0: any number
+  std::int64_t count = 10'000'000;            ///< of each app; 0: any number
   friend bool operator==(const RetentionConfig&, const RetentionConfig&) = default;
 };
 

@@ -165,8 +165,8 @@ constexpr Key<S> kServe[] = {
      "attempts, to be looked at, fed and replayed. Pending ones stay whatever their age. 0s: any age.",
      {0, 3650 * kDay}},
     {"retention.count", serve<&S::retention, &Retention::count>,
-     "Most ended events kept, of all apps together; the oldest go first. About 600 bytes each, and "
-     "their space is used again. 0: any number.",
+     "Most ended events kept of each app, so that a busy one pushes out none of another's; its oldest "
+     "go first. About 600 bytes each, and their space is used again. 0: any number.",
      {0, 1'000'000'000'000}},
 };
 

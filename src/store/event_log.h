@@ -191,20 +191,21 @@ struct LedgerAudit {
   }
 };
 
-/// Which ended events retention may take: those that ended before `ended_before_ms`, and the oldest
-/// of those over `keep` in the whole store.
+/// Which ended events retention may take: without an app those of any that ended before
+/// `ended_before_ms`; of an app the oldest ones, until `keep` are left.
 struct PurgeQuery {
-  std::int64_t ended_before_ms = 0;  ///< 0: age is no reason
-  std::int64_t keep = 0;             ///< 0: number is no reason
-  std::int64_t after = 0;            ///< seq to go on behind
+  SdkAppId app{};
+  std::int64_t ended_before_ms = 0;  ///< of any app
+  std::int64_t keep = 0;             ///< of `app`
+  std::int64_t after = 0;            ///< PurgePage::through to go on behind
   std::size_t examine = 4096;        ///< rows looked at
   std::size_t limit = 512;           ///< events named
 };
 struct PurgePage {
   std::vector<std::int64_t> seqs;  ///< ascending
-  std::int64_t through = 0;        ///< seq to go on behind
+  std::int64_t through = 0;        ///< seq, or app_sequence of an app's, to go on behind
   std::size_t too_young = 0;       ///< ended ones that stay
-  bool end = false;                ///< of the log
+  bool end = false;                ///< of the log, or of what is over `keep`
 };
 
 }  // namespace tidings::store

@@ -40,6 +40,7 @@ class MemoryEngine final : public UnitOfWork, public CommunityReader, public Eve
   Result<Ledger> ledger(SdkAppId app) override;
   Result<Ledger> recount(SdkAppId app) override;
   Result<std::vector<LedgerAudit>> audit() override;
+  Result<std::vector<SdkAppId>> apps_with_ended(std::int64_t keep) override;
   Result<PurgePage> purgeable(const PurgeQuery& query) override;
 
  private:
@@ -67,6 +68,7 @@ class MemoryEngine final : public UnitOfWork, public CommunityReader, public Eve
   void write_job(const EventJob& job);
   void move(EventRecord& record, EventState state, std::int64_t now_ms);
   [[nodiscard]] Ledger add_oldest(Ledger ledger, SdkAppId app) const;
+  [[nodiscard]] std::int64_t ended(SdkAppId app) const;
 
   mutable std::mutex mutex_;
   // Protected by mutex_.

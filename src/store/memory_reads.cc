@@ -247,22 +247,38 @@ Result<std::vector<LedgerAudit>> MemoryEngine::audit() {
   return audits;
 }
 
+std::int64_t MemoryEngine::ended(SdkAppId app) const {
+  return std::ranges::count_if(events_, [app](const auto& each) {
+    return each.second.event.app == app && each.second.state != EventState::pending;
+  });
+}
+
+Result<std::vector<SdkAppId>> MemoryEngine::apps_with_ended(std::int64_t keep) {
+  const std::lock_guard lock{mutex_};
+  std::vector<SdkAppId> apps;
+  for (const auto& [app, ledger] : ledgers_) {
+    if (ended(app) > keep) apps.push_back(app);
+  }
+  return apps;
+}
+
 Result<PurgePage> MemoryEngine::purgeable(const PurgeQuery& query) {
   const std::lock_guard lock{mutex_};
-  std::int64_t over = 0;
-  if (query.keep > 0) {
-    over = static_cast<std::int64_t>(events_.size() - pending_.size()) - query.keep;
-  }
+  const bool of_app = query.app.number() != 0;
+  std::int64_t over = of_app ? ended(query.app) - query.keep : 0;
   PurgePage page;
   page.through = query.after;
   std::size_t examined = 0;
-  for (auto at = events_.upper_bound(query.after); at != events_.end(); ++at) {
+  for (const auto& [seq, record] : events_) {
+    if (of_app && record.event.app != query.app) continue;
+    const std::int64_t place = of_app ? record.event.app_sequence : seq;
+    if (place <= query.after) continue;
+    if (of_app && over <= 0) break;
     if (examined++ == query.examine || page.seqs.size() == query.limit) return page;
-    page.through = at->first;
-    const EventRecord& record = at->second;
+    page.through = place;
     if (record.state == EventState::pending) continue;
-    if (over-- > 0 || record.settled_ms < query.ended_before_ms) {
-      page.seqs.push_back(at->first);
+    if (of_app ? over-- > 0 : record.settled_ms < query.ended_before_ms) {
+      page.seqs.push_back(seq);
     } else {
       ++page.too_young;
     }

@@ -121,6 +121,8 @@ class EventReader {
   virtual Result<Ledger> recount(SdkAppId app) = 0;
   /// Both, of every app that ever had an event, from one snapshot. Reads the whole log's index.
   virtual Result<std::vector<LedgerAudit>> audit() = 0;
+  /// Those that have more than `keep` ended events, ascending.
+  virtual Result<std::vector<SdkAppId>> apps_with_ended(std::int64_t keep) = 0;
   /// What retention may take next, in the order of the log.
   virtual Result<PurgePage> purgeable(const PurgeQuery& query) = 0;
 };

@@ -196,6 +196,11 @@ Result<std::vector<store::LedgerAudit>> Engine::audit() {
       [](ReadConnection& connection) { return connection.events.audit(); });
 }
 
+Result<std::vector<SdkAppId>> Engine::apps_with_ended(std::int64_t keep) {
+  return impl_->readers->read(
+      [&](ReadConnection& connection) { return connection.events.apps_with_ended(keep); });
+}
+
 Result<store::PurgePage> Engine::purgeable(const store::PurgeQuery& query) {
   return impl_->readers->read(
       [&](ReadConnection& connection) { return connection.events.purgeable(query); });

@@ -79,6 +79,7 @@ class Engine final : public store::UnitOfWork,
   Result<store::Ledger> ledger(SdkAppId app) override;
   Result<store::Ledger> recount(SdkAppId app) override;
   Result<std::vector<store::LedgerAudit>> audit() override;
+  Result<std::vector<SdkAppId>> apps_with_ended(std::int64_t keep) override;
   Result<store::PurgePage> purgeable(const store::PurgeQuery& query) override;
 
  private:

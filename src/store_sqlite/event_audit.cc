@@ -69,13 +69,18 @@ Result<std::vector<LedgerAudit>> EventQueries::audit() {
   return found;
 }
 
-Result<store::PurgePage> EventQueries::purgeable(const store::PurgeQuery& query) {
-  std::int64_t over = 0;
-  if (query.keep > 0) {
-    auto stored = ended_stored_.query();
-    TRY_VOID(stored.next());
-    over = stored.integer(0) - query.keep;
+Result<std::vector<SdkAppId>> EventQueries::apps_with_ended(std::int64_t keep) {
+  std::vector<SdkAppId> apps;
+  auto rows = with_ended_.query(keep);
+  for (;;) {
+    TRY(const bool more, rows.next());
+    if (!more) return apps;
+    apps.emplace_back(static_cast<std::uint32_t>(rows.integer(0)));
   }
+}
+
+Result<store::PurgePage> EventQueries::purgeable(const store::PurgeQuery& query) {
+  if (query.app.number() != 0) return purgeable_of_app(query);
   store::PurgePage page;
   page.through = query.after;
   std::size_t examined = 0;
@@ -88,12 +93,39 @@ Result<store::PurgePage> EventQueries::purgeable(const store::PurgeQuery& query)
     }
     ++examined;
     page.through = rows.integer(0);
-    if (over-- > 0 || rows.integer(1) < query.ended_before_ms) {
+    if (rows.integer(1) < query.ended_before_ms) {
       page.seqs.push_back(page.through);
     } else {
       ++page.too_young;
     }
   }
+  return page;
+}
+
+/// Along the app's sequence, whose index is there: what it costs is what is taken, and the pending ones
+/// that stand before it.
+Result<store::PurgePage> EventQueries::purgeable_of_app(const store::PurgeQuery& query) {
+  std::int64_t over = -query.keep;
+  {
+    auto stored = ended_stored_.query(query.app);
+    TRY(const bool any, stored.next());
+    if (any) over += stored.integer(0);
+  }
+  store::PurgePage page;
+  page.through = query.after;
+  std::size_t examined = 0;
+  auto rows = oldest_of_app_.query(query.app, query.after, static_cast<std::int64_t>(query.examine));
+  while (page.seqs.size() < query.limit && over > 0) {
+    TRY(const bool more, rows.next());
+    if (!more) break;
+    ++examined;
+    page.through = rows.integer(1);
+    if (rows.integer(2) == 0) continue;  // pending
+    page.seqs.push_back(rows.integer(0));
+    --over;
+  }
+  const bool all_seen = examined < query.examine && page.seqs.size() < query.limit;
+  page.end = over <= 0 || all_seen;
   return page;
 }
 

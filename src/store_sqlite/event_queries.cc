@@ -58,9 +58,16 @@ Result<EventQueries> EventQueries::prepare(Database& database) {
                        "coalesce(sum(cancelled), 0) FROM purged WHERE ?1 = 0 OR sdkappid = ?1"));
   TRY(queries.oldest_ended_, database.prepare("SELECT seq, changed_ms FROM ended "
                                               "WHERE seq > ? ORDER BY seq LIMIT ?"));
-  TRY(queries.ended_stored_,
-      database.prepare("SELECT (SELECT coalesce(sum(delivered + dead + cancelled), 0) FROM ledger) "
-                       "- (SELECT coalesce(sum(delivered + dead + cancelled), 0) FROM purged)"));
+  TRY(queries.oldest_of_app_,
+      database.prepare("SELECT e.seq, e.app_sequence, d.seq NOT NULL FROM event e "
+                       "INDEXED BY event_of_app LEFT JOIN ended d ON d.seq = e.seq "
+                       "WHERE e.sdkappid = ? AND e.app_sequence > ? ORDER BY e.app_sequence LIMIT ?"));
+  const std::string ended =
+      "l.delivered + l.dead + l.cancelled - coalesce(p.delivered + p.dead + p.cancelled, 0)";
+  const std::string ledgers = " FROM ledger l LEFT JOIN purged p USING(sdkappid) WHERE ";
+  TRY(queries.ended_stored_, database.prepare("SELECT " + ended + ledgers + "l.sdkappid = ?"));
+  TRY(queries.with_ended_,
+      database.prepare("SELECT l.sdkappid" + ledgers + ended + " > ? ORDER BY l.sdkappid"));
   return queries;
 }
 

@@ -36,9 +36,11 @@ class EventQueries {
   Result<store::Ledger> recount(SdkAppId app);
   // event_audit.cc
   Result<std::vector<store::LedgerAudit>> audit();
+  Result<std::vector<SdkAppId>> apps_with_ended(std::int64_t keep);
   Result<store::PurgePage> purgeable(const store::PurgeQuery& query);
 
  private:
+  Result<store::PurgePage> purgeable_of_app(const store::PurgeQuery& query);
   Result<void> list_branch(const store::EventFilter& filter, const std::string& sql,
                            std::vector<store::EventRecord>& found);
   Result<void> add_oldest(SdkAppId app, store::Ledger& ledger);
@@ -47,7 +49,8 @@ class EventQueries {
   Database* database_ = nullptr;
   Words words_;
   Statement with_pending_, pending_, oldest_, event_, attempts_, ledger_of_, ledger_of_all_, count_events_,
-      count_states_, count_purged_, oldest_ended_, ended_stored_;
+      count_states_, count_purged_, oldest_ended_, ended_stored_,
+      with_ended_, oldest_of_app_;
 };
 
 }  // namespace tidings::sqlite

@@ -1,4 +1,4 @@
-// Goal: every engine names for retention what has ended and is old or too many, never what is
+// Goal: every engine names for retention what has ended and is old or too many of its app, never what is
 // pending; takes it with its attempts; and the ledger, counted both ways, stays what it was, across
 // a restart too. Method: events and outcomes by hand; each case runs over every engine.
 #include "contract/store_under_test.h"
@@ -58,21 +58,58 @@ TEST_P(RetentionContract, AgeNamesWhatEndedBeforeAndNeverWhatIsPending) {
             (std::vector<std::int64_t>{seq[0], seq[1]}));
   EXPECT_EQ(named({.ended_before_ms = INT64_MAX}).seqs,
             (std::vector<std::int64_t>{seq[0], seq[1], seq[3]}));
-  EXPECT_TRUE(named({}).seqs.empty()) << "neither age nor number: nothing goes";
+  EXPECT_TRUE(named({}).seqs.empty()) << "no age: nothing goes";
 }
 
-TEST_P(RetentionContract, NumberNamesTheOldestEndedOnesOverIt) {
+TEST_P(RetentionContract, NumberNamesTheOldestEndedOnesOfAnAppOverIt) {
   const SdkAppId other{7};
   put_app(other);
-  const auto first = append(app_, 3);
+  const auto first = append(app_, 2);
   const auto second = append(other, 3);
-  for (const auto seq : first) end(app_, seq, EventState::delivered, kNowMs);
-  end(other, second[1], EventState::dead, kNowMs);  // four have ended, two are pending
-  EXPECT_TRUE(named({.keep = 4}).seqs.empty());
-  EXPECT_EQ(named({.keep = 2}).seqs, (std::vector<std::int64_t>{first[0], first[1]}));
-  EXPECT_EQ(named({.keep = 1}).seqs, first);
-  purge({first[0], first[1]});
-  EXPECT_TRUE(named({.keep = 2}).seqs.empty()) << "what is gone is not counted again";
+  const auto third = append(app_, 2);
+  for (const auto seq : {first[0], first[1], third[0]}) {
+    end(app_, seq, EventState::delivered, kNowMs);
+  }
+  end(other, second[1], EventState::dead, kNowMs);  // three and one have ended, one and two are pending
+  const auto oldest = [this](SdkAppId app, std::int64_t keep) {
+    return named({.app = app, .keep = keep}).seqs;
+  };
+  using Seqs = std::vector<std::int64_t>;
+  EXPECT_EQ(oldest(app_, 3), Seqs{});
+  EXPECT_EQ(oldest(app_, 2), Seqs{first[0]});
+  EXPECT_EQ(oldest(app_, 1), (Seqs{first[0], first[1]}));
+  EXPECT_EQ(oldest(other, 1), Seqs{}) << "what another app has is nothing to it";
+  EXPECT_EQ(store_->log().apps_with_ended(0).value(), (std::vector{other, app_}));
+  EXPECT_EQ(store_->log().apps_with_ended(1).value(), std::vector{app_});
+  EXPECT_EQ(store_->log().apps_with_ended(3).value(), std::vector<SdkAppId>{});
+  purge({first[0]});
+  EXPECT_EQ(oldest(app_, 2), Seqs{}) << "what is gone is not counted again";
+  EXPECT_EQ(oldest(app_, 1), Seqs{first[1]});
+  EXPECT_EQ(store_->log().apps_with_ended(2).value(), std::vector<SdkAppId>{});
+}
+
+TEST_P(RetentionContract, PagesOfAnAppGoOnBehindOneAnotherPastPendingOnes) {
+  const auto seq = append(app_, 12);
+  std::vector<std::int64_t> ended;
+  for (std::size_t i = 0; i < seq.size(); ++i) {
+    if (i < 5 || i == 8) continue;  // pending
+    end(app_, seq[i], EventState::delivered, kNowMs);
+    ended.push_back(seq[i]);
+  }
+  PurgeQuery query{.app = app_, .keep = 1, .examine = 4, .limit = 2};
+  std::vector<std::int64_t> all;
+  PurgePage found;
+  for (int page = 0; page < 20 && !found.end; ++page) {
+    found = named(query);
+    EXPECT_LE(found.seqs.size(), 2U);
+    all.insert(all.end(), found.seqs.begin(), found.seqs.end());
+    purge(found.seqs);
+    query.after = found.through;
+  }
+  EXPECT_TRUE(found.end);
+  ended.pop_back();
+  EXPECT_EQ(all, ended);
+  EXPECT_EQ(stored(app_), 7U);
 }
 
 TEST_P(RetentionContract, PagesGoOnBehindOneAnother) {

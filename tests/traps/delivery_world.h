@@ -105,6 +105,9 @@ class FailingDisk final : public store::UnitOfWork, public store::EventReader {
   Result<store::Ledger> ledger(SdkAppId app) override { return engine_.ledger(app); }
   Result<store::Ledger> recount(SdkAppId app) override { return engine_.recount(app); }
   Result<std::vector<store::LedgerAudit>> audit() override { return engine_.audit(); }
+  Result<std::vector<SdkAppId>> apps_with_ended(std::int64_t keep) override {
+    return engine_.apps_with_ended(keep);
+  }
   Result<store::PurgePage> purgeable(const store::PurgeQuery& query) override {
     return engine_.purgeable(query);
   }
