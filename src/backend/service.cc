@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "backend/before_callback.h"
+#include "backend/deleted_purge.h"
 #include "runtime/deadline.h"
 
 namespace tidings::backend {
@@ -48,7 +49,26 @@ runtime::awaitable<Result<community::Reply>> Service::execute(community::Command
       return ask_and_commit(std::move(command), deadline);
     }
   }
+  auto* const put = std::get_if<community::PutApp>(&command);
+  if (put != nullptr && put->expected_version == 0) {
+    return make_way_and_commit(std::move(*put), deadline);
+  }
   return commit(std::move(command), deadline);
+}
+
+runtime::awaitable<Result<community::Reply>> Service::make_way_and_commit(
+    community::PutApp command, runtime::Deadline deadline) {
+  for (;;) {
+    FindUnpurged find{parts_.community, command.app.id};
+    auto left = co_await parts_.readers.run(std::move(find), deadline);
+    if (!left) co_return std::move(left).error();
+    if (!*left) break;
+    community::Command purge = community::PurgeDeleted{command.app.id, kRowsPurgedAtOnce};
+    auto purged = co_await commit(std::move(purge), deadline);
+    if (!purged) co_return purged;
+  }
+  auto reply = co_await commit(std::move(command), deadline);
+  co_return reply;
 }
 
 // No coroutine: what nearly all writes take is one wait, that of the OneShot.

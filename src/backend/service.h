@@ -6,6 +6,9 @@
 /// again -> Reply. Durability point: a Reply is returned after the fsync that holds it (P1).
 /// Where no before-callback can be asked, a write goes to the committer without any read.
 ///
+/// An app that is made anew after it was deleted waits here for what is left of it, which goes in many
+/// small commits (PurgeDeleted): only its own caller does.
+///
 /// A committed PutApp or DeleteApp has reached the registry before its Reply is returned, in the
 /// order of the commits.
 ///
@@ -101,6 +104,8 @@ class Service {
   [[nodiscard]] Error for_caller(Error error) const;
   runtime::awaitable<Result<community::Reply>> commit(community::Command&& command,
                                                       runtime::Deadline deadline);
+  runtime::awaitable<Result<community::Reply>> make_way_and_commit(community::PutApp command,
+                                                                   runtime::Deadline deadline);
   runtime::awaitable<Result<community::Reply>> ask_and_commit(community::Command command,
                                                               runtime::Deadline deadline);
   runtime::awaitable<Result<void>> ask_before(community::Command& command,

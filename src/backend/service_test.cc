@@ -157,6 +157,7 @@ class UnreadableStore final : public store::CommunityReader {
   Result<std::vector<community::Mute>> mutes(const community::GroupKey&, const TopicId&) override {
     return broken();
   }
+  Result<bool> unpurged(SdkAppId) override { return broken(); }
 
  private:
   static Error broken() {

@@ -6,6 +6,7 @@
 #include "backend/admin/admin_door.h"
 #include "backend/client/client_door.h"
 #include "backend/commit_bridge.h"
+#include "backend/deleted_purge.h"
 #include "backend/event_waiters.h"
 #include "backend/rest/event_feed.h"
 #include "backend/rest/rest_door.h"
@@ -76,6 +77,7 @@ struct ServeApp::Doors {
   std::optional<delivery::Dispatcher> dispatcher;
   std::optional<delivery::EventJobs> event_jobs;
   std::optional<backend::Retention> retention;
+  std::optional<backend::DeletedPurge> deleted_purge;
 
   std::optional<backend::Authenticator> authenticator;
   std::optional<backend::RateLimiter> limiter;
@@ -115,11 +117,13 @@ Result<std::unique_ptr<Running>> ServeApp::start(Parts parts) {
   // 5. Doors, listening last: nobody is let in before all of it stands.
   TRY_VOID(app->open_doors());
   app->watch_figures();
-  // 6. What an earlier run left undelivered goes out, beside new requests; what ended long ago goes.
+  // 6. What an earlier run left undelivered goes out, beside new requests; what ended long ago goes, and
+  //    what is left of what was deleted.
   doors.delivery_lanes[0].post([&doors] {
     doors.dispatcher->start();
     doors.event_jobs->start();
     doors.retention->start();
+    doors.deleted_purge->start();
   });
   doors.ready = true;
   return std::unique_ptr<Running>(std::move(app));
@@ -237,6 +241,10 @@ void ServeApp::make_service() {
                           [&log = parts_.log](std::string_view line) {
                             log.warning("retention", {{"what", line}});
                           });
+  doors.deleted_purge.emplace(lane, *doors.operator_service, backend::DeletedPurgeOptions{},
+                              [&log = parts_.log](std::string_view line) {
+                                log.warning("purge", {{"what", line}});
+                              });
 }
 
 Result<void> ServeApp::open_doors() {
@@ -356,6 +364,7 @@ void ServeApp::stop() {
   if (doors.event_jobs) block_on(delivery, doors.event_jobs->stop(time_left(until)));
   if (doors.dispatcher) block_on(delivery, doors.dispatcher->stop(time_left(until)));
   if (doors.retention) block_on(delivery, doors.retention->stop(time_left(until)));
+  if (doors.deleted_purge) block_on(delivery, doors.deleted_purge->stop(time_left(until)));
   // 4. What delivery asked to be made durable is, while the write path still stands.
   if (doors.disabler) block_on(delivery, doors.disabler->stop(time_left(until)));
   // 5. The operator's door goes last: it can be watched until here.

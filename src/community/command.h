@@ -151,9 +151,15 @@ struct PurgeEvents {
   std::vector<std::int64_t> seqs;
 };
 
+/// A part of the rows that deleted apps and dissolved groups have left in the store.
+struct PurgeDeleted {
+  SdkAppId app;  ///< of this app only; 0: of any, and of groups
+  std::int64_t rows = 0;
+};
+
 using Command = std::variant<CreateTopic, ModifyTopic, DestroyTopics, CreateGroup, ModifyGroup,
                              DestroyGroup, AddMembers, JoinGroup, QuitGroup, DeleteMembers,
                              ModifyMember, ChangeOwner, MuteMembers, ImportAccounts, DeleteAccounts,
-                             PutApp, DeleteApp, PurgeEvents>;
+                             PutApp, DeleteApp, PurgeEvents, PurgeDeleted>;
 
 }  // namespace tidings::community

@@ -9,7 +9,7 @@
 namespace tidings::community {
 namespace {
 
-/// All topics of a community that has as many as it may; a group's members are not known either.
+/// All topics of a community that has as many as it may.
 constexpr std::size_t kRowsOfGroup = static_cast<std::size_t>(kTopicsPerGroup);
 constexpr std::size_t kMembershipsOfAccount = 10;
 
@@ -26,7 +26,6 @@ struct RowsOfLists {
   std::size_t operator()(const CreateGroup& command) const {
     return cut(command.members, kCreateMembers);
   }
-  std::size_t operator()(const DestroyGroup&) const { return kRowsOfGroup; }
   std::size_t operator()(const AddMembers& command) const {
     return cut(command.members, kAddMembers);
   }
@@ -45,8 +44,11 @@ struct RowsOfLists {
   std::size_t operator()(const PutApp& command) const {
     return cut(command.app.admins, kAdminsPerApp);
   }
-  std::size_t operator()(const PurgeEvents& command) const { return command.seqs.size(); }
-  // What names a group, a topic or a user, and no list of them.
+  // They share a batch with nobody and pace themselves: an operator shall not wait behind them.
+  std::size_t operator()(const PurgeEvents&) const { return 0; }
+  std::size_t operator()(const PurgeDeleted&) const { return 0; }
+  // What names a group, a topic or a user, and no list of them. What was in a group goes afterwards.
+  std::size_t operator()(const DestroyGroup&) const { return 0; }
   std::size_t operator()(const CreateTopic&) const { return 0; }
   std::size_t operator()(const ModifyTopic&) const { return 0; }
   std::size_t operator()(const ModifyGroup&) const { return 0; }

@@ -60,16 +60,19 @@ TEST(CommandWeight, of_what_names_one_thing_is_one) {
   topic.caller = admin();
   for (const Command& each : std::initializer_list<Command>{
            topic, ModifyGroup{}, ModifyTopic{}, JoinGroup{}, QuitGroup{}, ModifyMember{},
-           ChangeOwner{}, DeleteApp{kApp}}) {
+           ChangeOwner{}, DeleteApp{kApp}, DestroyGroup{admin(), "g"}}) {
     EXPECT_EQ(weight_of(each), 1U) << each.index();
   }
 }
 
 TEST(CommandWeight, of_what_only_the_store_can_count_is_a_guess_well_over_one) {
-  EXPECT_EQ(weight_of(DestroyGroup{admin(), "g"}), 201U);
   EXPECT_EQ(weight_of(DestroyTopics{admin(), "g", {}, true}), 201U);
   EXPECT_EQ(weight_of(DeleteAccounts{admin(), names(3)}), 1U + 33U);
-  EXPECT_EQ(weight_of(PurgeEvents{{1, 2, 3}}), 4U);
+}
+
+TEST(CommandWeight, of_what_the_store_does_in_small_commits_of_its_own_is_one) {
+  EXPECT_EQ(weight_of(PurgeEvents{{1, 2, 3}}), 1U);
+  EXPECT_EQ(weight_of(PurgeDeleted{kApp, 1024}), 1U);
 }
 
 TEST(AskingApp, is_the_callers_and_none_where_the_operator_or_the_store_asks) {
@@ -83,6 +86,7 @@ TEST(AskingApp, is_the_callers_and_none_where_the_operator_or_the_store_asks) {
   EXPECT_EQ(asking_app(PutApp{app, 0}), SdkAppId{});
   EXPECT_EQ(asking_app(DeleteApp{kApp}), SdkAppId{});
   EXPECT_EQ(asking_app(PurgeEvents{}), SdkAppId{});
+  EXPECT_EQ(asking_app(PurgeDeleted{kApp, 1}), SdkAppId{});
 }
 
 }  // namespace

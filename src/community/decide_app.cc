@@ -218,4 +218,9 @@ Result<Reply> apply(const PurgeEvents& command, View& view) {
   return Done{};
 }
 
+Result<Reply> apply(const PurgeDeleted& command, View& view) {
+  view.set_changes.emplace_back(ForgetDeleted{command.app, command.rows});
+  return Done{};
+}
+
 }  // namespace tidings::community

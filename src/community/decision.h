@@ -49,5 +49,6 @@ Result<Reply> apply(const DeleteAccounts& command, View& view);
 Result<Reply> apply(const PutApp& command, View& view);
 Result<Reply> apply(const DeleteApp& command, View& view);
 Result<Reply> apply(const PurgeEvents& command, View& view);
+Result<Reply> apply(const PurgeDeleted& command, View& view);
 
 }  // namespace tidings::community

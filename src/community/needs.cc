@@ -168,6 +168,7 @@ void add(Needs& needs, const PutApp& command) {
 
 void add(Needs& needs, const DeleteApp& command) { needs.apps.push_back(command.app); }
 void add(Needs&, const PurgeEvents&) {}
+void add(Needs&, const PurgeDeleted&) {}
 
 }  // namespace
 

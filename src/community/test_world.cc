@@ -208,6 +208,8 @@ void World::apply(const DropApp& change) {
 
 void World::apply(const ForgetEvents&) {}
 
+void World::apply(const ForgetDeleted&) {}
+
 void World::commit(View& view) {
   for (const SetChange& change : view.set_changes) {
     std::visit([this](const auto& one) { apply(one); }, change);

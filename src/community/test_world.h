@@ -89,6 +89,7 @@ class World {
   void apply(const ForgetAccount& change);
   void apply(const DropApp& change);
   void apply(const ForgetEvents& change);
+  void apply(const ForgetDeleted& change);
 
   SeededRandom random_{20250101};
 };

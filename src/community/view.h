@@ -123,7 +123,13 @@ struct DropApp {
 struct ForgetEvents {
   std::vector<std::int64_t> seqs;
 };
-using SetChange = std::variant<DissolveGroup, ForgetAccount, DropApp, ForgetEvents>;
+/// What DissolveGroup and DropApp left in the store although no View shows it: about so many rows of it.
+struct ForgetDeleted {
+  SdkAppId app;  ///< of this app only; 0: of any, and of groups
+  std::int64_t rows = 0;
+};
+using SetChange =
+    std::variant<DissolveGroup, ForgetAccount, DropApp, ForgetEvents, ForgetDeleted>;
 
 class View {
  public:

@@ -33,7 +33,8 @@ bool changes_anything(const View& view) {
 /// need not: it shares its batch with nobody.
 bool needs_own_batch(const community::Command& command) {
   return std::holds_alternative<community::DeleteApp>(command) ||
-         std::holds_alternative<community::PurgeEvents>(command);
+         std::holds_alternative<community::PurgeEvents>(command) ||
+         std::holds_alternative<community::PurgeDeleted>(command);
 }
 
 /// Files, SQL and the system's words are for the operator (CommitterOptions::trouble), not for callers.

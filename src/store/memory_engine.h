@@ -28,6 +28,8 @@ class MemoryEngine final : public UnitOfWork, public CommunityReader, public Eve
   Result<MemberPage> members(const MemberQuery& query) override;
   Result<std::vector<community::Mute>> mutes(const community::GroupKey& group,
                                              const TopicId& topic) override;
+  /// Nothing is left for later.
+  Result<bool> unpurged(SdkAppId) override { return false; }
 
   Result<std::vector<SdkAppId>> apps_with_pending() override;
   Result<std::vector<PendingEvent>> pending(SdkAppId app, std::int64_t after,

@@ -95,6 +95,9 @@ class CommunityReader {
   virtual Result<MemberPage> members(const MemberQuery& query) = 0;
   virtual Result<std::vector<community::Mute>> mutes(const community::GroupKey& group,
                                                      const TopicId& topic) = 0;
+  /// Whether the store has rows that nobody sees any more, for community::ForgetDeleted: those an app had
+  /// when it was deleted, or, when `app` is 0, those of any app or group.
+  virtual Result<bool> unpurged(SdkAppId app) = 0;
 };
 
 /// Reading the event log. Any thread.

@@ -22,18 +22,23 @@ constexpr int kSupportTopicColumn = 16;  // of the same
 Result<CommunityQueries> CommunityQueries::prepare(Database& database) {
   CommunityQueries queries;
   TRY(queries.group_count_,
-      database.prepare("SELECT count(*) FROM grp WHERE sdkappid = ? AND type = ?"));
-  TRY(queries.group_rows_, database.prepare("SELECT row FROM grp WHERE sdkappid = ? AND type = ? "
-                                            "AND row > ? ORDER BY row LIMIT ?"));
+      database.prepare("SELECT count(*) FROM grp WHERE sdkappid = ? AND type = ? AND "
+                       TIDINGS_NOT_DELETED));
+  TRY(queries.group_rows_,
+      database.prepare("SELECT row FROM grp WHERE sdkappid = ? AND type = ? AND row > ? AND "
+                       TIDINGS_NOT_DELETED " ORDER BY row LIMIT ?"));
   TRY(queries.group_id_, database.prepare("SELECT group_id FROM grp WHERE row = ?"));
   TRY(queries.joined_,
       database.prepare("SELECT " TIDINGS_GROUP_COLUMNS ", " TIDINGS_MEMBER_COLUMNS
                        " FROM member m CROSS JOIN grp g ON g.row = m.group_row CROSS JOIN "
-                       "grp_count c ON c.row = m.group_row WHERE m.sdkappid = ? AND m.user = ? "
-                       "ORDER BY m.joined"));
+                       "grp_count c ON c.row = m.group_row WHERE m.sdkappid = ? AND m.user = ? AND "
+                       TIDINGS_NOT_DELETED " ORDER BY m.joined"));
   TRY(queries.members_, database.prepare("SELECT " TIDINGS_MEMBER_COLUMNS
                                          " FROM member m WHERE m.group_row = ? AND m.joined > ? "
                                          "ORDER BY m.joined"));
+  TRY(queries.unpurged_,
+      database.prepare("SELECT EXISTS(SELECT 1 FROM deleted_app WHERE ?1 = 0 OR sdkappid = ?1) OR "
+                       "(?1 = 0 AND EXISTS(SELECT 1 FROM dissolved_group))"));
   return queries;
 }
 
@@ -68,6 +73,12 @@ Result<store::GroupPage> CommunityQueries::groups(SdkAppId app, std::optional<Gr
     page.groups.emplace_back(id.text(0));
   }
   return page;
+}
+
+Result<bool> CommunityQueries::unpurged(SdkAppId app) {
+  auto rows = unpurged_.query(app);
+  TRY_VOID(rows.next());
+  return rows.integer(0) != 0;
 }
 
 Result<store::JoinedPage> CommunityQueries::joined(const store::JoinedQuery& query,

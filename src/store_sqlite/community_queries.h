@@ -18,9 +18,10 @@ class CommunityQueries {
   Result<store::JoinedPage> joined(const store::JoinedQuery& query, const RecentCounts& recent);
   /// `group`: its integer key, 0 = it does not exist.
   Result<store::MemberPage> members(const store::MemberQuery& query, std::int64_t group);
+  Result<bool> unpurged(SdkAppId app);
 
  private:
-  Statement group_count_, group_rows_, group_id_, joined_, members_;
+  Statement group_count_, group_rows_, group_id_, joined_, members_, unpurged_;
 };
 
 }  // namespace tidings::sqlite

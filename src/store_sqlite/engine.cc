@@ -145,6 +145,11 @@ Result<std::vector<community::Mute>> Engine::mutes(const community::GroupKey& gr
       [&](ReadConnection& connection) { return connection.rows.mutes(group, topic); });
 }
 
+Result<bool> Engine::unpurged(SdkAppId app) {
+  return impl_->readers->read(
+      [&](ReadConnection& connection) { return connection.community.unpurged(app); });
+}
+
 Result<std::vector<SdkAppId>> Engine::apps_with_pending() {
   return impl_->readers->read(
       [](ReadConnection& connection) { return connection.events.apps_with_pending(); });

@@ -67,6 +67,7 @@ class Engine final : public store::UnitOfWork,
   Result<store::MemberPage> members(const store::MemberQuery& query) override;
   Result<std::vector<community::Mute>> mutes(const community::GroupKey& group,
                                              const TopicId& topic) override;
+  Result<bool> unpurged(SdkAppId app) override;
 
   Result<std::vector<SdkAppId>> apps_with_pending() override;
   Result<std::vector<store::PendingEvent>> pending(SdkAppId app, std::int64_t after,

@@ -2,7 +2,8 @@
 //
 // Pending events have a table and dead and cancelled ones an index of their own, which goes in the order
 // of app_sequence within an app. A filter that names only such states reads one branch per state and
-// merges them; any other walks along the app's sequence.
+// merges them; any other walks along the app's sequence. Rows of pending of an app that was deleted are of
+// events that were cancelled with it (schema.cc, "deleted apart").
 #include <algorithm>
 #include <limits>
 
@@ -22,22 +23,30 @@ constexpr std::int64_t kLowest = std::numeric_limits<std::int64_t>::min();
 constexpr std::int64_t kHighest = std::numeric_limits<std::int64_t>::max();
 const std::string kParkedCondition = "p.next_attempt_ms = " + std::to_string(store::kParked);
 
+/// What a row of pending says.
+struct Waiting {
+  explicit Waiting(bool deleted)
+      : as(deleted ? EventState::cancelled : EventState::pending),
+        state(std::to_string(static_cast<int>(as))),
+        next_attempt(deleted ? "0" : "p.next_attempt_ms"),
+        since(deleted ? "(SELECT at_ms FROM deleted_app WHERE sdkappid = ?1)" : "p.changed_ms") {}
+  EventState as;
+  std::string state, next_attempt, since;
+};
+
 // States are written into the text, so that SQLite sees that a partial index fits.
 std::string is_state(EventState state) {
-  if (state == EventState::pending) return "p.seq IS NOT NULL";
   return "d.state = " + std::to_string(static_cast<int>(state));
 }
 
-std::string any_of(StateSet states) {
-  std::string text;
-  const auto append = [&text](const std::string& condition) {
-    text += (text.empty() ? "" : " OR ") + condition;
-  };
-  for (const auto state : {EventState::pending, EventState::delivered, EventState::dead,
-                           EventState::cancelled}) {
+std::string any_of(StateSet states, const Waiting& waiting) {
+  std::string text = "0";
+  const auto append = [&text](const std::string& condition) { text += " OR " + condition; };
+  for (const auto state : {EventState::delivered, EventState::dead, EventState::cancelled}) {
     if (states.names(state)) append(is_state(state));
   }
-  if (states.names_parked()) append(kParkedCondition);
+  if (states.names(waiting.as)) append("p.seq IS NOT NULL");
+  if (states.names_parked() && waiting.as == EventState::pending) append(kParkedCondition);
   return text;
 }
 
@@ -58,14 +67,15 @@ struct Branch {
 };
 
 /// Along the app's sequence.
-Branch through_all(StateSet states, const std::string& rest) {
+Branch through_all(StateSet states, const Waiting& waiting, const std::string& rest) {
   std::string from =
       " FROM event e LEFT JOIN ended d ON d.seq = e.seq LEFT JOIN pending p "
       "ON p.sdkappid = e.sdkappid AND p.seq = e.seq "
       "WHERE e.sdkappid = ?1 AND e.app_sequence > ?2 AND (" +
-      (states.all() ? "coalesce(d.seq, p.seq) IS NOT NULL" : any_of(states)) + ")";
-  return {"coalesce(d.state, 0), coalesce(d.attempts, p.attempts), coalesce(p.next_attempt_ms, 0), "
-          "coalesce(d.changed_ms, p.changed_ms), coalesce(d.last_outcome, p.last_outcome)",
+      (states.all() ? "coalesce(d.seq, p.seq) IS NOT NULL" : any_of(states, waiting)) + ")";
+  return {"coalesce(d.state, " + waiting.state + "), coalesce(d.attempts, p.attempts), " +
+              "coalesce(" + waiting.next_attempt + ", 0), coalesce(d.changed_ms, " + waiting.since +
+              "), coalesce(d.last_outcome, p.last_outcome)",
           from + rest, " ORDER BY e.app_sequence"};
 }
 
@@ -78,14 +88,18 @@ std::string from_table(const std::string& table, const std::string& as,
          "AND e.app_sequence > ?2";
 }
 
-std::vector<Branch> branches(const EventFilter& filter) {
+std::vector<Branch> branches(const EventFilter& filter, const Waiting& waiting) {
   const StateSet states = filter.states;
   const std::string rest = conditions(filter);
-  if (states.all() || states.names(EventState::delivered)) return {through_all(states, rest)};
+  if (states.all() || states.names(EventState::delivered)) {
+    return {through_all(states, waiting, rest)};
+  }
   std::vector<Branch> found;
-  if (states.names(EventState::pending) || states.names_parked()) {
-    const std::string condition = states.names(EventState::pending) ? "1" : kParkedCondition;
-    found.push_back({"0, p.attempts, p.next_attempt_ms, p.changed_ms, p.last_outcome",
+  const bool parked = states.names_parked() && waiting.as == EventState::pending;
+  if (states.names(waiting.as) || parked) {
+    const std::string condition = states.names(waiting.as) ? "1" : kParkedCondition;
+    found.push_back({waiting.state + ", p.attempts, " + waiting.next_attempt + ", " + waiting.since +
+                         ", p.last_outcome",
                      from_table("pending", "p", condition) + rest, " ORDER BY p.seq"});
   }
   for (const auto state : {EventState::dead, EventState::cancelled}) {
@@ -126,6 +140,11 @@ struct Bound {
 
 }  // namespace
 
+Result<bool> EventQueries::is_deleted(SdkAppId app) {
+  auto rows = deleted_.query(app);
+  return rows.next();
+}
+
 Result<void> EventQueries::list_branch(const EventFilter& filter, const std::string& sql,
                                        std::vector<EventRecord>& found) {
   TRY(Statement statement, database_->prepare(sql));
@@ -148,7 +167,8 @@ Result<void> EventQueries::list_branch(const EventFilter& filter, const std::str
 
 Result<std::vector<EventRecord>> EventQueries::list(const EventFilter& filter) {
   std::vector<EventRecord> found;
-  const std::vector<Branch> all = branches(filter);
+  TRY(const bool deleted, is_deleted(filter.app));
+  const std::vector<Branch> all = branches(filter, Waiting{deleted});
   for (const Branch& branch : all) {
     TRY_VOID(list_branch(filter, list_text(branch, filter), found));
   }
@@ -160,12 +180,14 @@ Result<std::vector<EventRecord>> EventQueries::list(const EventFilter& filter) {
 }
 
 Result<store::EventSummary> EventQueries::summarize(const EventFilter& filter) {
+  TRY(const bool deleted, is_deleted(filter.app));
   std::string sql;
-  for (const Branch& branch : branches(filter)) {
+  for (const Branch& branch : branches(filter, Waiting{deleted})) {
     sql += (sql.empty() ? "SELECT count(*), count(DISTINCT g), min(t), max(t), max(a) FROM ("
                         : " UNION ALL ");
     sql += "SELECT e.group_id AS g, e.time_ms AS t, e.app_sequence AS a" + branch.from;
   }
+  if (sql.empty()) return store::EventSummary{};  // of a deleted app none is pending
   TRY(Statement statement, database_->prepare(sql + ")"));
   TRY(Bound bound, Bound::make(filter, words_));
   auto rows = bound.start(statement, filter);

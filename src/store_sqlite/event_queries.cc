@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "store_sqlite/compact_id.h"
+#include "store_sqlite/row_columns.h"
 
 namespace tidings::sqlite {
 
@@ -31,10 +32,12 @@ Result<EventQueries> EventQueries::prepare(Database& database) {
   TRY(queries.pending_,
       database.prepare("SELECT p.seq, p.attempts, p.next_attempt_ms, e.group_id, p.changed_ms FROM "
                        "pending p CROSS JOIN event e ON e.seq = p.seq "
-                       "WHERE p.sdkappid = ? AND p.seq > ? ORDER BY p.seq LIMIT ?"));
+                       "WHERE p.sdkappid = ? AND p.seq > ? AND " TIDINGS_NOT_DELETED
+                       " ORDER BY p.seq LIMIT ?"));
   TRY(queries.oldest_,
       database.prepare("SELECT e.seq, e.time_ms FROM pending p CROSS JOIN event e ON e.seq = p.seq "
-                       "WHERE p.sdkappid = ? ORDER BY p.seq LIMIT 1"));
+                       "WHERE p.sdkappid = ? AND " TIDINGS_NOT_DELETED " ORDER BY p.seq LIMIT 1"));
+  TRY(queries.deleted_, database.prepare("SELECT 1 FROM deleted_app WHERE sdkappid = ?"));
   TRY(queries.event_, database.prepare("SELECT " + std::string{kEventColumns} +
                                        ", e.body FROM event e WHERE e.seq = ?"));
   TRY(queries.attempts_,
@@ -66,8 +69,10 @@ Result<EventQueries> EventQueries::prepare(Database& database) {
       "l.delivered + l.dead + l.cancelled - coalesce(p.delivered + p.dead + p.cancelled, 0)";
   const std::string ledgers = " FROM ledger l LEFT JOIN purged p USING(sdkappid) WHERE ";
   TRY(queries.ended_stored_, database.prepare("SELECT " + ended + ledgers + "l.sdkappid = ?"));
+  // Of an app that was deleted some of them may not have come there yet (deleted_rows.h).
   TRY(queries.with_ended_,
-      database.prepare("SELECT l.sdkappid" + ledgers + ended + " > ? ORDER BY l.sdkappid"));
+      database.prepare("SELECT l.sdkappid" + ledgers + ended + " > ? AND l.sdkappid NOT IN "
+                       "(SELECT sdkappid FROM deleted_app) ORDER BY l.sdkappid"));
   return queries;
 }
 

@@ -41,6 +41,8 @@ class EventQueries {
 
  private:
   Result<store::PurgePage> purgeable_of_app(const store::PurgeQuery& query);
+  /// And there may be events in `pending` that were cancelled with it.
+  Result<bool> is_deleted(SdkAppId app);
   Result<void> list_branch(const store::EventFilter& filter, const std::string& sql,
                            std::vector<store::EventRecord>& found);
   Result<void> add_oldest(SdkAppId app, store::Ledger& ledger);
@@ -50,7 +52,7 @@ class EventQueries {
   Words words_;
   Statement with_pending_, pending_, oldest_, event_, attempts_, ledger_of_, ledger_of_all_, count_events_,
       count_states_, count_purged_, oldest_ended_, ended_stored_,
-      with_ended_, oldest_of_app_;
+      with_ended_, oldest_of_app_, deleted_;
 };
 
 }  // namespace tidings::sqlite

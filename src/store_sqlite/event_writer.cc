@@ -37,10 +37,6 @@ Result<EventWriter> EventWriter::prepare(Database& database) {
                                        "FROM ledger WHERE sdkappid = ?"));
   TRY(writer.put_ledger_,
       database.prepare("INSERT OR REPLACE INTO ledger VALUES(?, ?, ?, ?, ?, ?)"));
-  TRY(writer.cancel_, database.prepare("INSERT INTO ended(" TIDINGS_ENDED_COLUMNS ") SELECT seq, "
-                                       "sdkappid, 3, attempts, 0, ?, last_outcome FROM pending "
-                                       "WHERE sdkappid = ?"));
-  TRY(writer.erase_pending_of_, database.prepare("DELETE FROM pending WHERE sdkappid = ?"));
   TRY(writer.draw_sequence_,
       database.prepare("UPDATE tally SET event_sequence = ? WHERE sdkappid = ?"));
   TRY(writer.insert_events_, MultiInsert::prepare(database, "INSERT INTO event",
@@ -112,11 +108,16 @@ Result<void> EventWriter::write(community::View& view, std::span<const Outcome> 
     const auto* drop = std::get_if<community::DropApp>(&change);
     if (drop == nullptr) continue;
     TRY(Ledger* ledger, ledger_of(drop->app, ledgers, cache));
-    TRY_VOID(cancel_pending(drop->app, view.now_ms(), *ledger));
+    ledger->cancelled += std::exchange(ledger->pending, 0);  // and so their rows say (schema.cc)
     dropped.insert(drop->app);
   }
   TRY_VOID(append_all(view, dropped, ledgers, cache, counters));
   for (const Outcome& outcome : outcomes) {
+    // What waited is cancelled, even where its row has not been moved yet.
+    if (outcome.kind != store::OutcomeKind::note && cache.deleted_apps &&
+        cache.deleted_apps->contains(outcome.app)) {
+      continue;
+    }
     if (delivered_at_once(outcome)) {
       at_once_.push_back(&outcome);
       continue;
@@ -197,15 +198,6 @@ Result<void> EventWriter::purge(const community::ForgetEvents& change) {
   for (const auto& [app, counts] : gone) {
     TRY_VOID(count_purged_.run(app, counts.delivered, counts.dead, counts.cancelled));
   }
-  return {};
-}
-
-Result<void> EventWriter::cancel_pending(SdkAppId app, std::int64_t now_ms, Ledger& ledger) {
-  TRY_VOID(cancel_.run(now_ms, app));
-  const std::int64_t count = cancel_.changes();
-  TRY_VOID(erase_pending_of_.run(app));
-  ledger.pending -= count;
-  ledger.cancelled += count;
   return {};
 }
 

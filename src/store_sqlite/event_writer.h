@@ -37,7 +37,6 @@ class EventWriter {
   Result<store::Ledger*> ledger_of(SdkAppId app, Ledgers& ledgers, const RowCache& cache);
   /// Of those that have ended. The ledger does not change: `purged` counts them from now on.
   Result<void> purge(const community::ForgetEvents& change);
-  Result<void> cancel_pending(SdkAppId app, std::int64_t now_ms, store::Ledger& ledger);
   Result<void> append_all(community::View& view, const std::set<SdkAppId>& dropped,
                           Ledgers& ledgers, const RowCache& cache, Counters& counters);
   Result<void> append(std::span<const community::Event> events);
@@ -60,7 +59,7 @@ class EventWriter {
 
   Words words_;
   std::vector<const store::Outcome*> at_once_;  // of this write(), not applied yet
-  Statement ledger_, put_ledger_, cancel_, erase_pending_of_, draw_sequence_;
+  Statement ledger_, put_ledger_, draw_sequence_;
   MultiInsert insert_events_, insert_delivered_;
   Statement insert_pending_, insert_cancelled_;
   Statement purge_ended_, purge_attempts_, purge_event_, count_purged_;

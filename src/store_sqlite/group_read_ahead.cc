@@ -25,7 +25,8 @@ void keep_chain(const community::Group& group, const Rows& rows, int column, Row
 Result<GroupReadAhead> GroupReadAhead::prepare(Database& database) {
   GroupReadAhead ahead;
   TRY(ahead.next_,
-      database.prepare("SELECT " TIDINGS_GROUP_COLUMNS ", c.last_topic, g.sdkappid FROM grp g "
+      database.prepare("SELECT " TIDINGS_GROUP_COLUMNS ", c.last_topic, g.sdkappid, "
+                       "g.sdkappid IN (SELECT sdkappid FROM deleted_app) FROM grp g "
                        "CROSS JOIN grp_count c USING(row) WHERE g.row < ? ORDER BY g.row DESC LIMIT ?"));
   return ahead;
 }
@@ -44,7 +45,8 @@ Result<void> GroupReadAhead::go_on(RowCache& cache) {
     const SdkAppId app{static_cast<std::uint32_t>(rows.integer(kGroupColumns + 1))};
     TRY(community::Group group, read_group(rows, 0, app));
     ahead.before = group.row;
-    if (cache.groups.holds(group.key)) continue;  // as it is now
+    const bool deleted = rows.integer(kGroupColumns + 2) != 0;  // with its app
+    if (deleted || cache.groups.holds(group.key)) continue;     // as it is now
     cache.recent.correct(group);
     ahead.bytes += bytes_of(group);
     cache.groups.keep_ahead(group);

@@ -90,6 +90,7 @@ void RowCache::clear() {
   ledgers.clear();
   counters.reset();
   recent = {};
+  deleted_apps.reset();
 }
 
 }  // namespace tidings::sqlite

@@ -13,6 +13,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <unordered_map>
 #include <utility>
 
@@ -120,6 +121,7 @@ struct RowCache {
   std::map<SdkAppId, store::Ledger> ledgers;  ///< without oldest_pending_ms
   std::optional<Counters> counters;
   RecentCounts recent;  ///< all of the log, once it was read
+  std::optional<std::set<SdkAppId>> deleted_apps;  ///< those that have rows (deleted_rows.h)
 
   /// How far groups were read before they were named (group_read_ahead.h).
   struct Ahead {

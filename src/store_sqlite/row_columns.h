@@ -10,6 +10,10 @@
 
 namespace tidings::sqlite {
 
+/// A condition in statements whose first parameter is the app: rows of one that was deleted may still be
+/// there (schema.cc, "deleted apart").
+#define TIDINGS_NOT_DELETED "NOT EXISTS(SELECT 1 FROM deleted_app WHERE sdkappid = ?1)"
+
 /// Of `grp AS g JOIN grp_count AS c USING(row)`; the log of counts may know better (group_counts.h).
 #define TIDINGS_GROUP_COLUMNS                                                                  \
   "g.group_id, g.row, g.type, g.name, g.introduction, g.notification, g.face_url, g.owner, "   \
@@ -38,11 +42,6 @@ Result<community::Member> read_member(const Rows& rows, int at, const community:
   "chain(row) AS (" newest                                                                    \
   " UNION ALL SELECT p.previous FROM chain CROSS JOIN topic p ON p.row = chain.row "          \
   "WHERE p.previous IS NOT NULL) "
-/// The same of the groups that a condition on `grp_count AS c` names. REQUIRES: the log of counts was
-/// moved (group_counts.h).
-#define TIDINGS_TOPIC_CHAINS_OF(groups)                                                       \
-  TIDINGS_TOPIC_CHAIN(                                                                        \
-      "SELECT c.last_topic FROM grp_count c WHERE c.last_topic IS NOT NULL AND " groups)
 Result<community::Topic> read_topic(const Rows& rows, const community::GroupKey& group);
 
 }  // namespace tidings::sqlite

@@ -37,12 +37,13 @@ Result<RowReader> RowReader::prepare(Database& database, AppCache& apps, RowCach
       database.prepare("SELECT community_and_topic, ordinary_group, group_row, joined, event_seq, "
                        "app_stamp, own_topic_ids FROM counter"));
   TRY(reader.account_, database.prepare("SELECT nick, face_url, created_s FROM account "
-                                        "WHERE sdkappid = ? AND user = ?"));
+                                        "WHERE sdkappid = ? AND user = ? AND " TIDINGS_NOT_DELETED));
   TRY(reader.group_,
       database.prepare("SELECT " TIDINGS_GROUP_COLUMNS ", c.last_topic FROM grp g JOIN grp_count c "
-                       "USING(row) WHERE g.sdkappid = ? AND g.group_id = ?"));
+                       "USING(row) WHERE g.sdkappid = ? AND g.group_id = ? AND " TIDINGS_NOT_DELETED));
   TRY(reader.group_row_,
-      database.prepare("SELECT row FROM grp WHERE sdkappid = ? AND group_id = ?"));
+      database.prepare("SELECT row FROM grp WHERE sdkappid = ? AND group_id = ? AND "
+                       TIDINGS_NOT_DELETED));
   TRY(reader.member_, database.prepare("SELECT " TIDINGS_MEMBER_COLUMNS
                                        " FROM member m WHERE m.group_row = ? AND m.user = ?"));
   TRY(reader.topic_, database.prepare("SELECT " TIDINGS_TOPIC_COLUMNS " FROM topic t "
@@ -54,9 +55,12 @@ Result<RowReader> RowReader::prepare(Database& database, AppCache& apps, RowCach
   TRY(reader.mutes_, database.prepare("SELECT user, until_s FROM mute "
                                       "WHERE group_row = ? AND topic = ? ORDER BY user"));
   TRY(reader.joined_count_,
-      database.prepare("SELECT count(*) FROM member WHERE sdkappid = ? AND user = ?"));
-  TRY(reader.owned_count_, database.prepare("SELECT type, count(*) FROM grp "
-                                            "WHERE sdkappid = ? AND owner = ? GROUP BY type"));
+      database.prepare("SELECT count(*) FROM member WHERE sdkappid = ? AND user = ? AND "
+                       "group_row NOT IN (SELECT row FROM dissolved_group) AND "
+                       TIDINGS_NOT_DELETED));
+  TRY(reader.owned_count_,
+      database.prepare("SELECT type, count(*) FROM grp WHERE sdkappid = ? AND owner = ? AND "
+                       TIDINGS_NOT_DELETED " GROUP BY type"));
   TRY(reader.topics_,
       database.prepare("WITH RECURSIVE " TIDINGS_TOPIC_CHAIN("VALUES(?)")
                        "SELECT " TIDINGS_TOPIC_COLUMNS
@@ -66,7 +70,8 @@ Result<RowReader> RowReader::prepare(Database& database, AppCache& apps, RowCach
   TRY(reader.memberships_,
       database.prepare("SELECT " TIDINGS_GROUP_COLUMNS ", " TIDINGS_MEMBER_COLUMNS
                        " FROM member m CROSS JOIN grp g ON g.row = m.group_row CROSS JOIN "
-                       "grp_count c ON c.row = m.group_row WHERE m.sdkappid = ? AND m.user = ?"));
+                       "grp_count c ON c.row = m.group_row WHERE m.sdkappid = ? AND m.user = ? AND "
+                       TIDINGS_NOT_DELETED));
   TRY(reader.group_counts_, GroupCountsReader::prepare(database));
   if (cache != nullptr) {
     TRY(reader.ahead_, GroupReadAhead::prepare(database));

@@ -40,12 +40,6 @@ constexpr const char* kPutTally =
     "av_chat_rooms = excluded.av_chat_rooms, "
     "event_sequence = max(event_sequence, excluded.event_sequence)";
 
-constexpr const char* kDissolve[] = {
-    "DELETE FROM mute WHERE group_row = ?",
-    "DELETE FROM topic WHERE row IN (WITH RECURSIVE " TIDINGS_TOPIC_CHAINS_OF("c.row = ?")
-    "SELECT row FROM chain)",
-    "DELETE FROM member WHERE group_row = ?", "DELETE FROM grp_count WHERE row = ?",
-    "DELETE FROM grp WHERE row = ?"};
 // Each takes the app and the user.
 constexpr const char* kForget[] = {
     "UPDATE grp_count SET member_num = member_num - 1 WHERE row IN "
@@ -54,18 +48,9 @@ constexpr const char* kForget[] = {
     "DELETE FROM member WHERE sdkappid = ? AND user = ?",
     "DELETE FROM mute WHERE sdkappid = ? AND user = ?",
     "DELETE FROM account WHERE sdkappid = ? AND user = ?"};
-constexpr const char* kDrop[] = {
-    "DELETE FROM mute WHERE sdkappid = ?",
-    "DELETE FROM member WHERE sdkappid = ?",
-    "DELETE FROM topic WHERE row IN (WITH RECURSIVE "
-    TIDINGS_TOPIC_CHAINS_OF("c.row IN (SELECT row FROM grp WHERE sdkappid = ?)")
-    "SELECT row FROM chain)",
-    "DELETE FROM grp_count WHERE row IN (SELECT row FROM grp WHERE sdkappid = ?)",
-    "DELETE FROM grp WHERE sdkappid = ?",
-    "DELETE FROM account WHERE sdkappid = ?",
-    "DELETE FROM app WHERE sdkappid = ?",
+constexpr const char* kEmptyTally =
     "UPDATE tally SET accounts = 0, groups = 0, communities = 0, day = 0, net_new_today = 0, "
-    "av_chat_rooms = 0 WHERE sdkappid = ?"};
+    "av_chat_rooms = 0 WHERE sdkappid = ?";
 
 /// Everything but the two counts, which have a table of their own.
 bool same_profile(const Group& a, const Group& b) {
@@ -106,20 +91,14 @@ Result<RowWriter> RowWriter::prepare(Database& database) {
   TRY(writer.put_mute_, database.prepare("INSERT OR REPLACE INTO mute VALUES(?, ?, ?, ?, ?)"));
   TRY(writer.erase_mute_, database.prepare("DELETE FROM mute WHERE group_row = ? AND topic = ? "
                                            "AND user = ?"));
-  TRY(writer.dissolve_, prepare_all(database, kDissolve));
-  TRY(writer.forget_, prepare_all(database, kForget));
-  TRY(writer.drop_, prepare_all(database, kDrop));
-  return writer;
-}
-
-Result<std::vector<Statement>> RowWriter::prepare_all(Database& database,
-                                                      std::span<const char* const> texts) {
-  std::vector<Statement> statements;
-  for (const char* sql : texts) {
+  for (const char* sql : kForget) {
     TRY(Statement statement, database.prepare(sql));
-    statements.push_back(std::move(statement));
+    writer.forget_.push_back(std::move(statement));
   }
-  return statements;
+  TRY(writer.erase_app_, database.prepare("DELETE FROM app WHERE sdkappid = ?"));
+  TRY(writer.empty_tally_, database.prepare(kEmptyTally));
+  TRY(writer.deleted_, DeletedRows::prepare(database));
+  return writer;
 }
 
 Result<void> RowWriter::write(View& view, RowReader& reader, RowCache& cache, Counters& counters,
@@ -127,10 +106,8 @@ Result<void> RowWriter::write(View& view, RowReader& reader, RowCache& cache, Co
   Work work{view, reader, cache, counters};
   counts_.begin();
   TRY_VOID(reader.recent_counts());  // else numbers of the log would be drawn again
+  TRY_VOID(deleted_.learn(cache));
   for (const SetChange& change : view.set_changes) {
-    if (!std::holds_alternative<ForgetEvents>(change)) {
-      TRY_VOID(counts_.move(cache.recent));
-    }
     TRY_VOID(std::visit([this, &work](const auto& each) { return apply(each, work); }, change));
   }
   TRY_VOID(write_apps(work));
@@ -156,14 +133,13 @@ Result<void> RowWriter::write_counters(const Counters& counters) {
 
 Result<void> RowWriter::apply(const DissolveGroup& change, Work& work) {
   if (change.row == 0) return {};  // it was made in this very batch
-  for (Statement& each : dissolve_) {
-    TRY_VOID(each.run(change.row));
-  }
+  TRY_VOID(deleted_.dissolve(change.row, work.reader));
   work.cache.groups.forget(change.group);
   return {};
 }
 
 Result<void> RowWriter::apply(const ForgetAccount& change, Work& work) {
+  TRY_VOID(counts_.move(work.cache.recent));
   for (Statement& each : forget_) {
     TRY_VOID(each.run(change.account.app, change.account.user));
   }
@@ -172,17 +148,24 @@ Result<void> RowWriter::apply(const ForgetAccount& change, Work& work) {
 }
 
 Result<void> RowWriter::apply(const DropApp& change, Work& work) {
-  for (Statement& each : drop_) {
-    TRY_VOID(each.run(change.app));
-  }
+  TRY_VOID(erase_app_.run(change.app));
+  TRY_VOID(empty_tally_.run(change.app));
+  TRY_VOID(deleted_.drop(change.app, work.view.now_ms(), work.cache));
   work.cache.forget_groups();
   work.cache.tallies.erase(change.app);
   return {};
 }
 
+Result<void> RowWriter::apply(const ForgetDeleted& change, Work& work) {
+  return deleted_.take_out(change.app, change.rows, work.reader, work.cache);
+}
+
 Result<void> RowWriter::write_apps(Work& work) {
   for (const auto& [id, entry] : work.view.apps.entries()) {
     if (!entry.dirty || !entry.row) continue;
+    if (!entry.stored) {
+      TRY_VOID(deleted_.make_way(id, work.reader, work.cache));
+    }
     TRY(const std::string settings, store::write_stored_app(**entry.row, work.reader.secrets()));
     TRY_VOID(put_app_.run(id, settings, ++work.counters.app_stamp));
   }

@@ -6,11 +6,11 @@
 #pragma once
 
 #include <cstdint>
-#include <span>
 #include <vector>
 
 #include "community/view.h"
 #include "store_sqlite/database.h"
+#include "store_sqlite/deleted_rows.h"
 #include "store_sqlite/row_cache.h"
 #include "store_sqlite/row_reader.h"
 #include "store_sqlite/topic_writer.h"
@@ -43,10 +43,9 @@ class RowWriter {
   Result<void> apply(const community::DissolveGroup& change, Work& work);
   Result<void> apply(const community::ForgetAccount& change, Work& work);
   Result<void> apply(const community::DropApp& change, Work& work);
+  Result<void> apply(const community::ForgetDeleted& change, Work& work);
   /// Events are EventWriter's.
   static Result<void> apply(const community::ForgetEvents&, Work&) { return {}; }
-  static Result<std::vector<Statement>> prepare_all(Database& database,
-                                                    std::span<const char* const> texts);
   Result<void> write_apps(Work& work);
   Result<void> write_accounts(const community::View& view);
   Result<void> write_groups(Work& work);
@@ -67,7 +66,9 @@ class RowWriter {
   GroupCountsWriter counts_;
   Statement insert_member_, update_member_, erase_member_;
   Statement put_mute_, erase_mute_;
-  std::vector<Statement> dissolve_, forget_, drop_;  // run one after the other
+  Statement erase_app_, empty_tally_;
+  std::vector<Statement> forget_;  // run one after the other
+  DeletedRows deleted_;
 };
 
 }  // namespace tidings::sqlite

@@ -222,13 +222,33 @@ constexpr const char* kCountsLogged = R"sql(
 CREATE TABLE grp_count_log(id INTEGER PRIMARY KEY, entries BLOB NOT NULL);
 )sql";
 
+// What is deleted as a whole is marked, and its rows go afterwards, some a commit (deleted_rows.h). Until
+// then nobody sees them: every look-up by app leaves out those that stand here, rows of a group are found
+// by its row alone, and events of such an app that wait are cancelled.
+//
+// last_topic: where the chain of the topics begins that are left; NULL: none is.
+constexpr const char* kDeletedApart = R"sql(
+CREATE TABLE deleted_app(sdkappid INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL);
+CREATE TABLE dissolved_group(row INTEGER PRIMARY KEY, last_topic INTEGER);
+DROP VIEW delivery;
+CREATE VIEW delivery AS
+  SELECT seq, sdkappid, state, attempts, 0 AS next_attempt_ms, changed_ms, last_outcome FROM ended
+  UNION ALL
+  SELECT seq, sdkappid, iif(sdkappid IN (SELECT sdkappid FROM deleted_app), 3, 0), attempts,
+         iif(sdkappid IN (SELECT sdkappid FROM deleted_app), 0, next_attempt_ms),
+         coalesce((SELECT at_ms FROM deleted_app d WHERE d.sdkappid = pending.sdkappid), changed_ms),
+         last_outcome
+  FROM pending;
+)sql";
+
 constexpr Migration kMigrations[] = {{1, "first", kFirst},
                                      {2, "operator's hands", kOperatorsHands},
                                      {3, "retention", kRetention},
                                      {4, "AVChatRooms counted", kAvChatRooms},
                                      {5, "topics in order", kTopicsInOrder},
                                      {6, "pending apart", kPendingApart},
-                                     {7, "counts logged", kCountsLogged}};
+                                     {7, "counts logged", kCountsLogged},
+                                     {8, "deleted apart", kDeletedApart}};
 constexpr Schema kSchema{kStoreApplicationId, "tidings serve", kMigrations};
 
 }  // namespace

@@ -139,5 +139,26 @@ TEST_F(StoreSchema, EventsOfAnOlderFileKeepTheirStatesAndAttempts) {
   EXPECT_EQ(db.integer("SELECT count(*) FROM delivery").value(), 5);
 }
 
+TEST_F(StoreSchema, WhatWaitsInAnOlderFileIsCancelledOnlyWithItsApp) {
+  auto db = open();
+  Schema older = store_schema();
+  older.migrations = older.migrations.first(7);
+  ASSERT_TRUE(migrate(db, older));
+  ASSERT_TRUE(db.execute("INSERT INTO pending VALUES(7, 1, 2, 1900, 1001, 1), (7, 2, 0, -1, 1002, 0), "
+                         "(8, 3, 1, 1800, 1003, 1)"));
+  ASSERT_TRUE(db.execute("INSERT INTO ended(seq, sdkappid, state, attempts, at_ms, changed_ms, "
+                         "last_outcome) VALUES(4, 7, 1, 1, 0, 1004, 1)"));
+  ASSERT_TRUE(migrate(db, store_schema()));
+  const auto count = [&db](const char* where) {
+    return db.integer(std::string{"SELECT count(*) FROM delivery WHERE "} + where).value();
+  };
+  EXPECT_EQ(count("state = 0"), 3);
+  EXPECT_EQ(count("state = 0 AND next_attempt_ms IN (1900, -1, 1800) AND changed_ms < 1004"), 3);
+  ASSERT_TRUE(db.execute("INSERT INTO deleted_app VALUES(7, 5000)"));
+  EXPECT_EQ(count("state = 3 AND sdkappid = 7 AND next_attempt_ms = 0 AND changed_ms = 5000"), 2);
+  EXPECT_EQ(count("state = 0 AND sdkappid = 8 AND changed_ms = 1003"), 1);
+  EXPECT_EQ(count("state = 1 AND changed_ms = 1004"), 1);
+}
+
 }  // namespace
 }  // namespace tidings::sqlite

@@ -77,7 +77,7 @@ class RandomContract : public StoreContract {
     static constexpr const char* kTypes[] = {"Community", "Community", "Public", "Private",
                                              "ChatRoom"};
     const std::string group = any_group();
-    switch (pick(12)) {
+    switch (pick(13)) {
       case 0: {
         CreateGroup create;
         create.caller = caller();
@@ -110,6 +110,7 @@ class RandomContract : public StoreContract {
       case 6: return DeleteMembers{caller(), group, {UserId{any_user()}}};
       case 7: return DeleteAccounts{caller(), {any_user()}};
       case 8: return ImportAccounts{caller(), {any_user()}, {}, {}};
+      case 9: return PurgeDeleted{{}, static_cast<std::int64_t>(1 + pick(4))};
       default: {
         CreateTopic create;
         create.caller = caller();

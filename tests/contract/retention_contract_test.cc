@@ -170,6 +170,12 @@ TEST_P(RetentionContract, ADroppedAppsEventsArePurgedLikeAnyOther) {
   View gone = load({.apps = {app_}});
   gone.drop(app_);
   commit(gone);
+  const auto oldest = named({.ended_before_ms = INT64_MAX}).seqs;
+  EXPECT_TRUE(oldest.empty() || oldest == seq) << "all of them once they are where they belong";
+  View moved = view();
+  moved.set_changes.emplace_back(ForgetDeleted{app_, 100});
+  commit(moved);
+  EXPECT_EQ(named({.ended_before_ms = INT64_MAX}).seqs, seq);
   purge(seq);
   EXPECT_EQ(stored(app_), 0U);
   EXPECT_EQ(store_->log().ledger(app_).value().cancelled, 2);

@@ -154,6 +154,29 @@ TEST_P(SqliteFaults, WhatAFailedBatchSaidOfAGroupIsForgotten) {
   EXPECT_EQ(got.group(key)->topic_num, 1);
 }
 
+TEST_P(SqliteFaults, APurgeThatTheDiskRefusedIsDoneLater) {
+  ASSERT_TRUE(add_group(3));
+  View gone{1'735'689'600'000, random_};
+  Needs needs;
+  needs.apps = {app_};
+  ASSERT_TRUE(engine_->load(needs, gone));
+  gone.drop(app_);
+  ASSERT_TRUE(engine_->commit(gone, {}));
+  const auto purge = [this] {
+    View purged{0, random_};
+    purged.set_changes.emplace_back(ForgetDeleted{{}, 1000});
+    return engine_->commit(purged, {});
+  };
+  set_disk_fault(GetParam());
+  ASSERT_FALSE(purge());
+  set_disk_fault(DiskFault::none);
+  EXPECT_TRUE(engine_->unpurged(app_).value());
+  EXPECT_EQ(engine_->groups(app_, {}, 0, 10).value().total, 0);
+  ASSERT_TRUE(purge());
+  EXPECT_FALSE(engine_->unpurged({}).value());
+  EXPECT_EQ(engine_->recount(app_).value(), engine_->ledger(app_).value());
+}
+
 TEST_P(SqliteFaults, AFailingDiskDuringCheckpointsLosesNothing) {
   std::int64_t stored = 0;
   for (int i = 0; i < 60; ++i) {

@@ -48,6 +48,7 @@ class SqliteUnderTest final : public StoreUnderTest {
     reopen();
   }
   ~SqliteUnderTest() override {
+    purge_deleted();
     engine_.reset();
     check_references();
     std::filesystem::remove_all(folder_);
@@ -69,6 +70,15 @@ class SqliteUnderTest final : public StoreUnderTest {
 
  private:
   [[nodiscard]] std::string path() const { return (folder_ / "tidings.db").string(); }
+  /// A little at a time: nothing of what was deleted may stay, nor anything else go.
+  void purge_deleted() {
+    SeededRandom random{1};
+    while (engine_ && engine_->unpurged({}).value()) {
+      community::View purged{0, random};
+      purged.set_changes.emplace_back(community::ForgetDeleted{{}, 3});
+      ASSERT_TRUE(engine_->commit(purged, {}));
+    }
+  }
   /// No row may refer to one that is not there; SQLite is not asked to see to it.
   void check_references() const {
     auto file = sqlite::Database::open(path());

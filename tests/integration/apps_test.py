@@ -1,7 +1,9 @@
 """Goal: what an operator sets with `tidings app` counts at the doors at once, verb by verb.
 Method: the built binary against a running serve; each verb is run, then the door is asked."""
 
+import contextlib
 import json
+import sqlite3
 
 from harness import APP, Backend, ProcessTest, Recorder, daemons, main, tidings
 
@@ -54,6 +56,44 @@ class AppsTest(ProcessTest):
         self.app("delete", str(APP))
         self.assertEqual(self.code(CHECK), 70020)
         self.assertEqual(self.app("list")["apps"], [])
+
+    def test_a_deleted_app_made_anew_has_nothing_of_the_old_one_across_a_crash(self):
+        group, room = "@TGS#_makers", "@TGS#_room"
+        create = {"Type": "Community", "Name": "Makers", "SupportTopic": 1}
+
+        def fill():
+            for name in (group, room):
+                self.assertEqual(self.code(CREATE_GROUP, {**create, "GroupId": name}), 0)
+                self.backend.make_topic(name)
+
+        def groups():
+            return self.backend.rest("group_open_http_svc/get_appid_group_list", {})["TotalCount"]
+
+        self.backend.set_callback("http://127.0.0.1:9/im", ("after_create_group=on",))
+        fill()
+        self.assertEqual(self.backend.ledger()["accepted"], 4)
+        self.app("disable", str(APP))
+        self.app("delete", str(APP))
+        self.backend.serve.kill()
+        self.backend.serve = self.start_serve("rate_limits = { get_appid_group_list = 1000 }")
+        self.assertEqual(self.app("list")["apps"], [])
+        self.backend.make_app()
+        self.assertEqual(groups(), 0)
+        self.assertEqual(self.backend.ledger()["cancelled"], 4)
+        fill()
+        self.assertEqual(self.code("group_open_http_svc/destroy_group", {"GroupId": room}), 0)
+        self.assertEqual(groups(), 1)
+        file = f"{self.folder}/serve/tidings.db"
+
+        def left():
+            with contextlib.closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as database:
+                return [database.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+                        for table in ("deleted_app", "dissolved_group", "grp", "topic")]
+
+        daemons.wait_until(lambda: left() == [0, 0, 1, 1], "only what is new is left", 30)
+        self.assertEqual(groups(), 1)
+        self.assertEqual(self.code(CREATE_TOPIC, {"GroupId": group, "TopicName": "Next"}), 0)
+        self.assertEqual(tidings("ledger", "--data-dir", f"{self.folder}/serve").returncode, 0)
 
     def test_admins_may_call_and_former_ones_may_not(self):
         sig = self.sig("ops")
