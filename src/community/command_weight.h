@@ -15,7 +15,7 @@ namespace tidings::community {
 [[nodiscard]] SdkAppId asking_app(const Command& command);
 
 /// About as many as the rows that the engine loads and writes for it, 1 at least: one and those of its
-/// lists, as far as needs.cc names them. What only the store knows (an account's
+/// lists, as far as needs.cc names them. What only the store knows (all topics of a group, an account's
 /// memberships) is a fixed guess.
 [[nodiscard]] std::size_t weight_of(const Command& command);
 
