@@ -226,8 +226,9 @@ class FeedTest(ProcessTest):
         gaps = daemons.wait_until(
             lambda: (gaps := self.gaps(receiver))["contiguous"] == 61 and gaps, "all is settled", 30)
         self.assertEqual((gaps["gone"], gaps["filled"], gaps["unreadable"]), (58, 3, 0))
-        log = receiver.receive.log()
-        self.assertIn("it keeps events from number 59 on", log)
+        log = daemons.wait_until(  # it is told once the commit is known to the lane that asked for it
+            lambda: "it keeps events from number 59 on" in (log := receiver.receive.log()) and log,
+            "the log says so")
         self.assertNotIn("cannot be read", log)
         metrics = receiver.get("/metrics")[1]
         self.assertIn('tidings_receiver_missed_total{result="gone"} 58', metrics)
