@@ -25,6 +25,8 @@ class EventStream {
   [[nodiscard]] virtual bool gone() const = 0;
   /// Content-Type of the head, text/event-stream by default. Before the first write.
   virtual void set_content_type(std::string_view type) = 0;
+  /// As HttpResponse::proven, for a stream that has no answer.
+  virtual void prove() {}
 };
 
 }  // namespace tidings::net

@@ -52,6 +52,7 @@ class HttpConnection<Stream>::Events final : public EventStream {
   }
 
   void set_content_type(std::string_view type) override { content_type_ = type; }
+  void prove() override { connection_.prove(); }
   [[nodiscard]] bool started() const { return started_; }
 
  private:
@@ -63,22 +64,15 @@ class HttpConnection<Stream>::Events final : public EventStream {
 
 template <class Stream>
 HttpConnection<Stream>::HttpConnection(ServerLane& server, Stream& stream, const IpAddress& peer)
-    : ServerConnection(*server.sweep),
-      server_(server),
+    : ServerConnection(server),
       stream_(stream),
       peer_(unmapped(peer)),
       peer_address_(peer_.to_string()),
       peer_is_proxy_(any_contains(server.options.trusted_proxies, peer_)),
       in_(kFirstBuffer) {
-  server_.connections.insert(this);
   error_code ignored;
   socket_of(stream_).set_option(Tcp::no_delay(true), ignored);
   socket_of(stream_).non_blocking(true, ignored);
-}
-
-template <class Stream>
-HttpConnection<Stream>::~HttpConnection() {
-  server_.connections.erase(this);
 }
 
 template <class Stream>
@@ -103,6 +97,11 @@ void HttpConnection<Stream>::on_timeout() {
     socket_of(stream_).cancel(ignored);
     return;
   }
+  abandon();
+}
+
+template <class Stream>
+void HttpConnection<Stream>::abandon() {
   if (phase_ == Phase::writing || phase_ == Phase::streaming || phase_ == Phase::websocket) {
     // Who does not read shall not keep megabytes in the kernel after we have gone either.
     error_code ignored;
@@ -191,6 +190,7 @@ awaitable<void> HttpConnection<Stream>::serve() {
     } catch (const std::exception& exception) {
       response = handler_failed("handler", exception);
     }
+    if (response.proven) prove();
     const bool keep_alive = take_answer(parser, response);
     if (keep_alive && begin_ < end_ && out_.size() < kPipelinedAnswers) continue;
     if (!write_at_once()) {
@@ -422,6 +422,7 @@ awaitable<bool> HttpConnection<Stream>::answer_stream(RequestParser& parser) {
   } catch (const std::exception& exception) {
     response = handler_failed("stream", exception);
   }
+  if (response.proven) prove();
   if (events.started()) co_return false;
   const bool keep_alive = take_answer(parser, response);
   const auto written = co_await flush_slowly();
@@ -447,6 +448,7 @@ awaitable<void> HttpConnection<Stream>::answer_websocket(RequestParser& parser) 
   auto& driver = *owned;
   driver.peer_address = peer_address_;
   driver.client_ip = upgrade.client_ip;
+  driver.on_proven = [this] { prove(); };
   WebSocketSession session(std::move(owned));
   const auto accepted = co_await driver.accept(unread());
   if (!accepted) co_return;

@@ -31,11 +31,16 @@ template <class Stream>
 class HttpConnection final : public ServerConnection {
  public:
   HttpConnection(ServerLane& server, Stream& stream, const IpAddress& peer);
-  ~HttpConnection() override;
 
   runtime::awaitable<void> run();
   void begin_stop() override;
   void cut() override;
+  void abandon() override;
+  [[nodiscard]] Claim claim() const override {
+    if (phase_ == Phase::handling || phase_ == Phase::streaming) return Claim::strong;
+    if (is_stranger() || phase_ == Phase::idle) return Claim::none;
+    return phase_ == Phase::websocket ? Claim::strong : Claim::weak;
+  }
 
  private:
   static constexpr bool kIsTls = std::is_same_v<Stream, TlsSocket>;
@@ -68,7 +73,6 @@ class HttpConnection final : public ServerConnection {
   [[nodiscard]] std::string_view unread() const { return {in_.data() + begin_, end_ - begin_}; }
   [[nodiscard]] ResponseWriter::Manner manner(const RequestParser* parser, bool keep_alive) const;
 
-  ServerLane& server_;
   Stream& stream_;
   IpAddress peer_;
   std::string peer_address_;

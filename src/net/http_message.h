@@ -48,6 +48,9 @@ struct HttpResponse {
   /// More of them, as they are sent: whole lines, each with its CRLF. Points at a constant.
   std::string_view constant_headers;
   bool close = false;  ///< end the connection after this answer
+  /// The request showed who its caller is. Its connection is nobody's unknown any more, and is not
+  /// closed for newcomers as those of strangers are (http_server.h).
+  bool proven = false;
 };
 
 /// ASCII, without regard to case: header names, tokens.

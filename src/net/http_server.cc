@@ -1,5 +1,6 @@
 #include "net/http_server.h"
 
+#include <algorithm>
 #include <map>
 
 #include "base/check.h"
@@ -27,6 +28,21 @@ struct Arrival {
   std::shared_ptr<TlsContext> tls;
 };
 
+/// What outlives the server while somebody is still on his way.
+struct Crowd {
+  std::vector<std::shared_ptr<ServerLane>> servers;
+  std::atomic<std::uint64_t> refused = 0;
+};
+
+/// For whom room has to be made, on his way from lane to lane: first for a stranger's place on any of
+/// them, then for an idle one's, then for a slow one's.
+struct Newcomer {
+  std::shared_ptr<Crowd> crowd;
+  std::size_t home = 0;  // his lane's number
+  std::size_t asked = 0;
+  std::unique_ptr<Arrival> arrival;
+};
+
 awaitable<void> serve_plain(ServerLane& server, std::unique_ptr<Arrival> arrival) {
   HttpConnection<TcpSocket> connection(server, arrival->socket, arrival->peer);
   co_await connection.run();
@@ -45,6 +61,34 @@ void begin_serving(ServerLane& server, std::unique_ptr<Arrival> arrival) {
   auto spawned = server.group->spawn("connection", tls ? serve_tls(server, std::move(arrival))
                                                        : serve_plain(server, std::move(arrival)));
   if (!spawned) server.log(spawned.error().what);
+}
+
+bool make_room_on(ServerLane& server, std::size_t round) {
+  using Claim = ServerConnection::Claim;
+  if (round == 0) return server.close_stranger();
+  return server.close_waiting(round == 1 ? Claim::none : Claim::weak);
+}
+
+/// Asks the next lane; who was refused everywhere is let go, which closes the socket.
+void make_room(std::unique_ptr<Newcomer> newcomer) {
+  const auto& servers = newcomer->crowd->servers;
+  const std::size_t asked = newcomer->asked++;
+  if (asked == 3 * servers.size()) return count(newcomer->crowd->refused);
+  const auto server = servers[(newcomer->home + asked) % servers.size()];
+  const std::size_t round = asked / servers.size();
+  server->lane.post([server, round, newcomer = std::move(newcomer)]() mutable {
+    if (!make_room_on(*server, round)) return make_room(std::move(newcomer));
+    auto home = newcomer->crowd->servers[newcomer->home];
+    Lane& lane = home->lane;
+    lane.post([home = std::move(home), newcomer = std::move(newcomer)]() mutable {
+      begin_serving(*home, std::move(newcomer->arrival));
+    });
+  });
+}
+
+/// How many may be on their way over the limit, each with a socket: what one burst brings.
+std::size_t most_newcomers(const HttpServerOptions& options) {
+  return std::clamp<std::size_t>(options.max_connections / 16, 16, 1024);
 }
 
 /// What helps where an address cannot be listened on; "" where nobody knows.
@@ -67,7 +111,7 @@ class HttpServer::Core {
       : options_(options), handlers_(std::move(handlers)), accept_lane_(lanes[0]) {
     CHECK(handlers_.request != nullptr);
     for (std::size_t i = 0; i < lanes.size(); ++i) {
-      servers_.push_back(std::make_shared<ServerLane>(lanes[i], options_, handlers_, peer_lines_));
+      crowd_->servers.push_back(std::make_shared<ServerLane>(lanes[i], options_, handlers_, peer_lines_));
     }
   }
 
@@ -82,15 +126,17 @@ class HttpServer::Core {
  private:
   Result<void> listen();
   awaitable<void> accept_loop();
-  void admit(TcpSocket socket, std::shared_ptr<ServerLane> server);
+  void admit(TcpSocket socket, std::size_t home);
   awaitable<bool> stop_accepting();
 
   // Constant after construction.
   const HttpServerOptions& options_;
+  const std::size_t newcomers_ = most_newcomers(options_);
   HttpServerHandlers handlers_;
   Lane& accept_lane_;
   LineLimit peer_lines_;
-  std::vector<std::shared_ptr<ServerLane>> servers_;
+  const std::shared_ptr<Crowd> crowd_ = std::make_shared<Crowd>();
+  std::vector<std::shared_ptr<ServerLane>>& servers_ = crowd_->servers;
   // Owner's thread.
   bool started_ = false;
   std::atomic<bool> stopped_ = false;
@@ -103,7 +149,6 @@ class HttpServer::Core {
   std::size_t turn_ = 0;
   // Any thread.
   std::atomic<std::uint64_t> accepted_ = 0;
-  std::atomic<std::uint64_t> refused_ = 0;
   std::shared_ptr<std::atomic<std::uint64_t>> open_ =
       std::make_shared<std::atomic<std::uint64_t>>(0);
 };
@@ -156,11 +201,11 @@ Result<void> HttpServer::Core::start() {
 
 awaitable<void> HttpServer::Core::accept_loop() {
   while (!accepting_->stopping()) {
-    auto server = servers_[turn_++ % servers_.size()];
-    TcpSocket socket(server->lane.io());
+    const std::size_t home = turn_++ % servers_.size();
+    TcpSocket socket(servers_[home]->lane.io());
     const auto [error] = co_await acceptor_->async_accept(socket, runtime::kAsTuple);
     if (!error) {
-      admit(std::move(socket), std::move(server));
+      admit(std::move(socket), home);
     } else if (error != asio::error::operation_aborted) {
       // Out of descriptors, most of the time: those who are connected need the time to leave.
       servers_[0]->log_of_peer("cannot accept a connection: " + error.message());
@@ -169,14 +214,17 @@ awaitable<void> HttpServer::Core::accept_loop() {
   }
 }
 
-void HttpServer::Core::admit(TcpSocket socket, std::shared_ptr<ServerLane> server) {
+void HttpServer::Core::admit(TcpSocket socket, std::size_t home) {
   error_code error;
   const auto peer = unmapped(socket.remote_endpoint(error).address());
   if (error) return;  // gone already
   auto& from_there = admission_->by_address[peer];
-  if (admission_->open >= options_.max_connections ||
-      from_there >= options_.max_connections_per_address) {
-    count(refused_);
+  const std::size_t others = admission_->open;
+  // Behind a proxy are many, and others at the same time: its address says nothing about them.
+  const bool too_many_there = from_there >= options_.max_connections_per_address &&
+                              !any_contains(options_.trusted_proxies, peer);
+  if (too_many_there || others >= options_.max_connections + newcomers_) {
+    count(crowd_->refused);
     if (from_there == 0) admission_->by_address.erase(peer);
     return;
   }
@@ -195,6 +243,11 @@ void HttpServer::Core::admit(TcpSocket socket, std::shared_ptr<ServerLane> serve
       });
   auto arrival = std::make_unique<Arrival>(
       Arrival{std::move(socket), peer, std::move(permit), tls_});
+  if (others >= options_.max_connections) {
+    return make_room(
+        std::make_unique<Newcomer>(Newcomer{crowd_, home, 0, std::move(arrival)}));
+  }
+  auto server = servers_[home];
   Lane& lane = server->lane;
   lane.post([server = std::move(server), arrival = std::move(arrival)]() mutable {
     begin_serving(*server, std::move(arrival));
@@ -234,7 +287,7 @@ Result<void> HttpServer::Core::reload_certificates() {
 HttpServerStatistics HttpServer::Core::statistics() const {
   HttpServerStatistics sum;
   sum.accepted = accepted_;
-  sum.refused_connections = refused_;
+  sum.refused_connections = crowd_->refused;
   sum.open = *open_;
   for (const auto& server : servers_) {
     const auto& counters = server->counters;
@@ -244,6 +297,8 @@ HttpServerStatistics HttpServer::Core::statistics() const {
     sum.timeouts += counters.timeouts;
     sum.tls_failures += counters.tls_failures;
     sum.websockets_open += counters.websockets_open;
+    sum.closed_strangers += counters.closed_strangers;
+    sum.closed_idle += counters.closed_idle;
   }
   return sum;
 }

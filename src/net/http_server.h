@@ -6,6 +6,12 @@
 /// (SO_REUSEPORT would share by hash, and silently with strangers of the same user).
 /// Limits: every connection has a deadline at every moment except while a handler runs: reading a
 /// head, reading a body, writing, idling. Precision is a quarter of the smallest limit, at most 1 s.
+/// A full server closes a connection for each newcomer: that of a stranger, who has proven nothing
+/// (HttpResponse::proven), the one that came first; else one that waits between two requests, the one
+/// longest idle; else one whose peer sends or reads slowly. What is being answered stays, and so do
+/// WebSockets and streams that have proven themselves; when there is nobody else, the newcomer is
+/// closed at once. So is one from an address that has its limit of connections, unless it is a trusted
+/// proxy's.
 /// What is malformed, too large or too slow is answered once (400, 408, 413, 414, 431, 501, 505,
 /// body from `error_body`) and the connection closes.
 /// Refused outright (request smuggling, RFC 9112 section 6): Transfer-Encoding together with
@@ -81,7 +87,9 @@ struct HttpServerHandlers {
 
 struct HttpServerStatistics {
   std::uint64_t accepted = 0;
-  std::uint64_t refused_connections = 0;  ///< over a connection limit
+  std::uint64_t refused_connections = 0;  ///< over a limit, and nobody could make room
+  std::uint64_t closed_strangers = 0;     ///< to make room
+  std::uint64_t closed_idle = 0;          ///< to make room
   std::uint64_t open = 0;
   std::uint64_t requests = 0;
   std::uint64_t malformed = 0;

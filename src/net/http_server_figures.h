@@ -9,8 +9,12 @@ namespace tidings::net {
 template <class Counter, class Gauge>
 void each_figure(const HttpServerStatistics& now, Counter counter, Gauge gauge) {
   counter("tidings_http_connections_total", "Connections accepted.", now.accepted);
-  counter("tidings_http_connections_refused_total", "Connections over a limit.",
-          now.refused_connections);
+  counter("tidings_http_connections_refused_total",
+          "Connections over a limit for which nobody could make room.", now.refused_connections);
+  counter("tidings_http_strangers_closed_total",
+          "Connections that had proven nothing, closed to make room.", now.closed_strangers);
+  counter("tidings_http_idle_closed_total", "Idle connections closed to make room.",
+          now.closed_idle);
   counter("tidings_http_requests_total", "HTTP requests.", now.requests);
   counter("tidings_http_malformed_total", "Requests that were no HTTP.", now.malformed);
   counter("tidings_http_too_large_total", "Requests over a limit of size.", now.too_large);

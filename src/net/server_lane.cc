@@ -44,6 +44,30 @@ std::string quoted(std::string_view text) {
 
 }  // namespace
 
+ServerConnection::ServerConnection(ServerLane& server)
+    : Entry(*server.sweep),
+      server_(server),
+      place_(server.strangers.insert(server.strangers.end(), this)) {
+  server_.connections.insert(this);
+}
+
+ServerConnection::~ServerConnection() {
+  prove();
+  server_.connections.erase(this);
+}
+
+void ServerConnection::prove() {
+  if (!stranger_) return;
+  stranger_ = false;
+  server_.strangers.erase(place_);
+}
+
+void ServerConnection::make_way() {
+  prove();
+  makes_way_ = true;
+  abandon();
+}
+
 ServerLane::ServerLane(runtime::Lane& home, const HttpServerOptions& server_options,
                        const HttpServerHandlers& server_handlers, LineLimit& peers)
     : lane(home),
@@ -74,6 +98,28 @@ runtime::awaitable<bool> ServerLane::stop(runtime::Deadline deadline) {
   group.reset();
   sweep.reset();
   co_return true;
+}
+
+bool ServerLane::close_stranger() {
+  for (auto* connection : strangers) {
+    if (connection->claim() == ServerConnection::Claim::strong) continue;
+    connection->make_way();
+    count(counters.closed_strangers);
+    return true;
+  }
+  return false;
+}
+
+bool ServerLane::close_waiting(ServerConnection::Claim claim) {
+  ServerConnection* found = nullptr;
+  for (auto* connection : connections) {
+    if (connection->makes_way() || connection->claim() != claim) continue;
+    if (found == nullptr || connection->deadline() < found->deadline()) found = connection;
+  }
+  if (found == nullptr) return false;
+  found->make_way();
+  count(counters.closed_idle);
+  return true;
 }
 
 HttpResponse ServerLane::refusal(unsigned status, std::string_view reason,

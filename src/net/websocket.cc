@@ -14,6 +14,9 @@ Result<void> WebSocketSession::send(SharedText text) { return driver_->send(std:
 void WebSocketSession::close(std::uint16_t code, std::string reason) {
   driver_->close(code, std::move(reason));
 }
+void WebSocketSession::prove() {
+  if (driver_->on_proven) driver_->on_proven();
+}
 bool WebSocketSession::is_open() const { return driver_->is_open(); }
 std::size_t WebSocketSession::queued_messages() const { return driver_->queued_messages(); }
 std::size_t WebSocketSession::queued_bytes() const { return driver_->queued_bytes(); }

@@ -75,6 +75,10 @@ class WebSocketSession {
   /// Sends what is queued, then the close frame; read() then fails. The first call counts.
   void close(std::uint16_t code, std::string reason);
 
+  /// The client has shown who it is: from now on nobody's need of room ends this session. Until then
+  /// it is a stranger's, which a full server may cut off for a newcomer (http_server.h).
+  void prove();
+
   [[nodiscard]] bool is_open() const;
   [[nodiscard]] std::size_t queued_messages() const;
   [[nodiscard]] std::size_t queued_bytes() const;

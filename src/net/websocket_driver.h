@@ -32,6 +32,7 @@ class WebSocketSession::Driver {
   std::string peer_address;
   std::string client_ip;
   runtime::Lane* lane = nullptr;
+  std::function<void()> on_proven;  // the connection's
 };
 
 template <class Stream>

@@ -194,9 +194,10 @@ Result<store::InboxFilter> QueryDoor::inbox_filter(const QueryParams& params) co
 }
 
 runtime::awaitable<HttpResponse> QueryDoor::handle(const HttpRequest& request) {
-  auto response = co_await route(request);
-  if (!response) co_return refuse(response.error());
-  co_return std::move(*response);
+  auto routed = co_await route(request);
+  HttpResponse response = routed ? std::move(*routed) : refuse(routed.error());
+  response.proven = authorize(request).has_value();
+  co_return response;
 }
 
 QueryDoor::Response QueryDoor::route(const HttpRequest& request) {
@@ -437,6 +438,7 @@ runtime::awaitable<HttpResponse> QueryDoor::stream(const HttpRequest& request,
   } else if (!params->text("after")) {
     filter->after = -1;  // from now on
   }
+  out.prove();
   const auto ended = co_await run_feed(std::move(*filter), out);
   // Only what fails before the first byte can still be answered.
   if (!ended) co_return refuse(ended.error());

@@ -13,6 +13,14 @@ namespace {
 
 constexpr std::string_view kTestHeader = "tidings-test";
 
+/// The answer to a callback that was verified.
+net::HttpResponse answer_with(std::string body) {
+  net::HttpResponse response;
+  response.body = std::move(body);
+  response.proven = true;
+  return response;
+}
+
 InboxCommitterOptions committer_options(const ReceiverOptions& options) {
   InboxCommitterOptions made;
   made.queue.max_batch = options.max_batch;
@@ -150,8 +158,7 @@ net::HttpResponse Receiver::answer_before_callback(const Accepted& accepted,
   const CallbackAnswer answer =
       answer_before(accepted.app->before_rules, accepted.callback.parsed);
   metrics_.before(accepted.callback.parsed.command, answer.error_code == 0);
-  net::HttpResponse response;
-  response.body = write_callback_answer(answer);
+  auto response = answer_with(write_callback_answer(answer));
   trace.tell(response.status, answer.error_code == 0 ? "allowed" : "denied");
   return response;
 }
@@ -159,9 +166,7 @@ net::HttpResponse Receiver::answer_before_callback(const Accepted& accepted,
 /// A test delivery of `serve`: it was verified like any other, and nothing happened that it tells of.
 net::HttpResponse Receiver::answer_test() {
   metrics_.tested();
-  net::HttpResponse response;
-  response.body = kCallbackOk;
-  return response;
+  return answer_with(std::string(kCallbackOk));
 }
 
 runtime::awaitable<net::HttpResponse> Receiver::handle(const net::HttpRequest& request) {
@@ -188,12 +193,12 @@ runtime::awaitable<net::HttpResponse> Receiver::handle(const net::HttpRequest& r
   if (!applied) {
     const Refused refused = not_stored(applied.error());
     auto response = refuse(refused, request);
+    response.proven = true;
     trace.tell(response.status, to_string(refused.reason));
     co_return response;
   }
   ReceiverMetrics::answered(counted, *applied);
-  net::HttpResponse response;
-  response.body = kCallbackOk;
+  auto response = answer_with(std::string(kCallbackOk));
   trace.tell(response.status, *applied == Applied::accepted ? "accepted" : "duplicate");
   co_return response;
 }

@@ -31,6 +31,19 @@ TEST_F(ReceiverTest, ACallbackIsAnsweredOkAndStandsInInboxAndMirror) {
   EXPECT_EQ(entries(), 1);
 }
 
+TEST_F(ReceiverTest, WhoIsVerifiedIsNoStrangerToTheListener) {
+  EXPECT_TRUE(post(callback(topic_body("Woodwork"))).proven);
+  const std::string before = R"({"CallbackCommand":"Group.CallbackBeforeCreateTopic","Name":"x"})";
+  EXPECT_TRUE(post(callback(before, "Group.CallbackBeforeCreateTopic")).proven);
+  Call forged = callback(topic_body("Woodwork"));
+  forged.target.replace(forged.target.find("Sign=") + 5, 4, "0000");
+  EXPECT_FALSE(post(forged).proven);
+  EXPECT_TRUE(get("/inbox").proven);
+  EXPECT_TRUE(get("/no-such-path").proven);
+  EXPECT_FALSE(get("/inbox", "Bearer guessed").proven);
+  EXPECT_FALSE(get("/healthz", "").proven);
+}
+
 TEST_F(ReceiverTest, TheAnswerWaitsForTheCommitAndACrowdSharesOne) {
   engine_.set(false, false);
   std::vector<Call> calls;

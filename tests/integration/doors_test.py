@@ -9,7 +9,8 @@ import socket
 import struct
 import urllib.parse
 
-from harness import Backend, ProcessTest, daemons, main
+from callers import ClientCaller
+from harness import APP, Backend, ProcessTest, daemons, main, tidings
 
 GET = b"GET /v4/x/y HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"
 POST = b"POST /v4/x/y HTTP/1.1\r\nHost: h\r\n"
@@ -110,6 +111,33 @@ class DoorsTest(ProcessTest):
                 for peer in open_ones:
                     peer.close()
             daemons.wait_until(lambda url=url: self.exchange(url, GET), "places are given back")
+
+    def test_strangers_that_fill_a_listener_keep_nobody_out(self):
+        serve = self.start_serve("max_connections = 32\n", name="crowded")
+        backend = Backend(self, serve).make_app()
+        strangers = [self.connect(serve.listen) for _ in range(32)]
+        try:
+            group = backend.make_community()
+            for number in range(4):  # calls over connections of their own
+                strangers.append(self.connect(serve.listen))
+                backend.make_topic(group, f"Topic {number}")
+            vera = ClientCaller(serve.listen, APP, "vera_01", self.user_sig(backend, "vera_01"))
+            self.addCleanup(vera.close)
+            for _ in range(40):
+                strangers.append(self.connect(serve.listen))
+            self.assertEqual(vera.create_topic(group, "Among strangers")[0], 0)
+            self.assertEqual(daemons.request(serve.admin_listen + "/readyz")[0], 200)
+            text = daemons.request(serve.admin_listen + "/metrics")[1]
+            self.assertRegex(text, r'tidings_http_strangers_closed_total{listener="public"} [1-9]')
+            self.assertIn('tidings_http_connections_refused_total{listener="public"} 0\n', text)
+        finally:
+            for peer in strangers:
+                peer.close()
+
+    @staticmethod
+    def user_sig(backend, user):
+        return tidings("usersig", "make", "--sdkappid", str(APP), "--user", user, "--key-file",
+                       backend.key_file).stdout.strip()
 
     def test_answers_say_nothing_about_the_inside(self):
         garbage = (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", b"GET\r\n\r\n",

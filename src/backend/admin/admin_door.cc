@@ -72,6 +72,12 @@ HttpResponse problem(Status status, std::string_view what) {
 
 HttpResponse problem(const Error& error) { return problem(status_of(error.kind), error.what); }
 
+HttpResponse token_refused(const Error& error) {
+  auto out = problem(error);
+  if (out.status == 401) out.headers.emplace_back("WWW-Authenticate", "Bearer");
+  return out;
+}
+
 HttpResponse plain(unsigned status, std::string text) {
   HttpResponse out;
   out.status = status;
@@ -151,7 +157,13 @@ awaitable<HttpResponse> AdminDoor::handle(const net::HttpRequest& request) {
     response = co_await metrics_text();
   } else if (request.path == kAdminPrefix ||
              request.path.starts_with(std::string(kAdminPrefix) + "/")) {
-    response = co_await handle_api(request);
+    const auto authenticated = authenticate(request);
+    if (authenticated) {
+      response = co_await handle_api(request);
+      response.proven = true;
+    } else {
+      response = token_refused(authenticated.error());
+    }
   } else {
     response = problem({404, "not_found"}, "no such path on the admin listener");
   }
@@ -204,12 +216,6 @@ Result<void> AdminDoor::authenticate(const net::HttpRequest& request) {
 }
 
 awaitable<HttpResponse> AdminDoor::handle_api(const net::HttpRequest& request) {
-  const auto authenticated = authenticate(request);
-  if (!authenticated) {
-    auto refusal = problem(authenticated.error());
-    if (refusal.status == 401) refusal.headers.emplace_back("WWW-Authenticate", "Bearer");
-    co_return refusal;
-  }
   if (request.path == kOpenApiPath && request.method == net::HttpMethod::get) {
     HttpResponse document;
     document.body = std::string(openapi_document());

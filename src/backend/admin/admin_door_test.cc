@@ -22,9 +22,11 @@ TEST_F(Admin, OnlyTheTokenLetsIn) {
   EXPECT_EQ(none.status, 401U);
   EXPECT_EQ(header(none, "WWW-Authenticate"), "Bearer");
   EXPECT_EQ(refusal(none), "unauthenticated Authorization");
+  EXPECT_FALSE(none.proven) << "the listener closes strangers first";
   for (int i = 0; i < 20; ++i) EXPECT_EQ(refused({{"Authorization", wrong}}).status, 401U);
   EXPECT_EQ(refused({{"Authorization", wrong}}).status, 429U);
   EXPECT_EQ(get("/admin/v1/apps").status, 200U) << "guessing locked the operator out";
+  EXPECT_TRUE(get("/admin/v1/apps").proven);
   clock.advance(std::chrono::minutes(1));
   EXPECT_EQ(refused({{"Authorization", wrong}}).status, 401U);
   EXPECT_EQ(raw(HttpMethod::get, "/admin/v1/openapi.json", {}, {}).status, 401U);

@@ -20,6 +20,7 @@ class SocketOutbox final : public ClientOutbox {
     reason.resize(std::min<std::size_t>(reason.size(), 123));
     socket_.close(code, std::move(reason));
   }
+  void logged_in() override { socket_.prove(); }
 
  private:
   net::WebSocketSession& socket_;

@@ -36,8 +36,9 @@ class ClientDoorOnSockets : public ClientFixture {
   ClientDoorOnSockets() : door(parts) {}
   ~ClientDoorOnSockets() override { stop(); }
 
-  void start(net::WebSocketOptions websocket = {}) {
+  void start(net::WebSocketOptions websocket = {}, std::size_t max_connections = 1000) {
     net::HttpServerOptions options;
+    options.max_connections = max_connections;
     options.websocket = websocket;
     net::HttpServerHandlers handlers;
     handlers.request = [](const net::HttpRequest&) -> awaitable<net::HttpResponse> {
@@ -54,9 +55,12 @@ class ClientDoorOnSockets : public ClientFixture {
     runtime::block_on(lanes[0], stop_server(server.get()));
     server.reset();
   }
-  Client open() {
-    auto client = runtime::block_on(
+  Result<Client> try_open() {
+    return runtime::block_on(
         lanes[0], connect_to("ws://127.0.0.1:" + std::to_string(server->port()) + "/client"));
+  }
+  Client open() {
+    auto client = try_open();
     EXPECT_TRUE(client.has_value()) << client.error().what;
     return client ? *client : nullptr;
   }
@@ -111,6 +115,22 @@ TEST_F(ClientDoorOnSockets, AUserCreatesATopicAndAMemberHearsOfIt) {
   ASSERT_EQ(events.size(), 2U);
   EXPECT_EQ(events[1].event.origin.opt_platform, "Android");
   EXPECT_EQ(events[1].event.origin.client_ip, "127.0.0.1");
+}
+
+TEST_F(ClientDoorOnSockets, WhoIsLoggedInStaysWhenOthersFillTheDoor) {
+  start({}, 2);
+  const Client vera = logged_in("vera_01");
+  for (int i = 0; i < 4; ++i) {
+    const Client stranger = open();
+    const Client omar = logged_in("omar");
+    EXPECT_TRUE(next(stranger).is_null()) << "still there";
+    EXPECT_FALSE(try_open()) << "two that are logged in have all there is";
+    send(omar, R"({"id":2,"op":"logout"})");
+    EXPECT_EQ(closed(omar), 1000);
+    while (server->statistics().open > 1) std::this_thread::yield();
+  }
+  send(vera, R"({"id":2,"op":"ping"})");
+  EXPECT_EQ(next(vera).at("code"), 0);
 }
 
 TEST_F(ClientDoorOnSockets, WhatIsNoFrameEndsWithItsCloseCode) {

@@ -6,6 +6,7 @@
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <functional>
@@ -98,7 +99,10 @@ class ListOutbox final : public ClientOutbox {
     return count;
   }
 
+  void logged_in() override { proven = true; }
+
   std::size_t limit = SIZE_MAX;  ///< frames; set before the session starts
+  std::atomic<bool> proven = false;
 
  private:
   std::mutex mutex_;

@@ -29,6 +29,8 @@ class ClientOutbox {
   virtual void send(SharedFrame frame) = 0;
   /// Sends what is queued, then closes. The first call counts. Never destroys the caller.
   virtual void close(std::uint16_t code, std::string reason) = 0;
+  /// The client has shown who it is.
+  virtual void logged_in() {}
 };
 
 }  // namespace tidings::backend

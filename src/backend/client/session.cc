@@ -312,6 +312,7 @@ awaitable<void> ClientSession::log_in(ClientFrame frame) {
     co_return;
   }
   state_ = State::in;
+  outbox_.logged_in();
   json::object data;
   data["userID"] = caller_.user.view();
   data["serverTime"] = parts_.service.clock().now_ms();

@@ -70,6 +70,17 @@ TEST_F(Session, EveryWrongLoginIsAnsweredWithItsCodeAndClosed) {
   EXPECT_EQ(hub.online(), 0U);
 }
 
+TEST_F(Session, OnlyALoginMakesAClientKnownToTheListener) {
+  TestClient& client = connect();
+  EXPECT_FALSE(client.outbox.proven);
+  EXPECT_EQ(client.code("login", login_args("nova")), 0);
+  EXPECT_TRUE(client.outbox.proven);
+  TestClient& wrong = connect();
+  EXPECT_NE(wrong.code("login", R"({"SDKAppID":1400112233,"userID":"nova","userSig":"x"})"), 0);
+  EXPECT_EQ(wrong.outbox.wait_closed(), close_code::kPolicy);
+  EXPECT_FALSE(wrong.outbox.proven);
+}
+
 TEST_F(Session, TheFirstFrameIsLogin) {
   TestClient& client = connect();
   EXPECT_EQ(client.code("getJoinedCommunityList", "{}"), 10004);

@@ -477,5 +477,19 @@ TEST_F(DocumentedLimitsTest, each_command_has_its_own_bucket_of_the_documented_s
   EXPECT_EQ(allowed("group_open_http_svc/nothing", "{}", 300), 200);
 }
 
+TEST_F(AccessTest, who_was_let_in_is_no_stranger_to_the_listener) {
+  const auto proven = [&](std::string_view call, std::string_view with_query) {
+    return post(call, "{}", with_query).proven;
+  };
+  const std::string_view check = "im_open_login_svc/account_check";
+  EXPECT_TRUE(proven(check, query())) << "what is wrong with the call is another matter";
+  EXPECT_FALSE(proven(check, "sdkappid=1400112233&identifier=administrator&usersig=x"));
+  EXPECT_FALSE(proven(check, query("omar"))) << "no admin";
+  EXPECT_FALSE(proven("no_such_service/x", query()));
+  net::HttpRequest probe;
+  probe.method = net::HttpMethod::head;
+  EXPECT_FALSE(send(probe).proven);
+}
+
 }  // namespace
 }  // namespace tidings::backend::rest::access_test

@@ -194,7 +194,9 @@ runtime::awaitable<net::HttpResponse> EventFeed::handle(const net::HttpRequest& 
       .counter(kRequestsName, kRequestsHelp,
                {{"command", std::string(kFeedCommand)}, {"code", std::to_string(code)}})
       .add();
-  co_return feed_response(body ? std::move(*body) : failure_reply(code, body.error().what));
+  auto response = feed_response(body ? std::move(*body) : failure_reply(code, body.error().what));
+  response.proven = code == 0;
+  co_return response;
 }
 
 }  // namespace tidings::backend::rest

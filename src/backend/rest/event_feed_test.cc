@@ -59,6 +59,7 @@ class EventFeedTest : public RestFixture {
     const net::HttpRequest request = asked.request(client_ip);
     const auto response = runtime::block_on(lane, feed.handle(request, client));
     EXPECT_EQ(response.status, 200U);
+    EXPECT_EQ(response.proven, response.body.find("\"ErrorCode\":0") != std::string::npos);
     return response.body;
   }
   object ask(const std::string& parameters = "") {

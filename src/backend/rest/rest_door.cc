@@ -116,21 +116,26 @@ net::HttpResponse RestDoor::answer(Result<std::string> body, const Handling& han
     body = fail(Errc::too_large, "the response is over 1 MB; ask for less in one request",
                 kReplyTooLarge);
   }
+  net::HttpResponse response = response_with({});
+  response.proven = handling.route != nullptr;  // access was granted
   if (body) {
     count(handling.route, 0);
-    return response_with(std::move(*body));
+    response.body = std::move(*body);
+    return response;
   }
   const Error& error = body.error();
   if (error.kind == Errc::timeout && error.code == 0 && answer_within_.count() != 0) {
     const int code = handling.family == Family::account ? kAccountTimeout : kTimeout;
     count(handling.route, code);
-    return response_with(failure_reply(
+    response.body = failure_reply(
         code, "not answered within " + std::to_string(answer_within_.count()) +
-                  " ms; a change may still take effect: read it back before you repeat it"));
+                  " ms; a change may still take effect: read it back before you repeat it");
+    return response;
   }
   const int code = answered_code(error, handling.family);
   count(handling.route, code);
-  return response_with(failure_reply(code, error.what));
+  response.body = failure_reply(code, error.what);
+  return response;
 }
 
 net::HttpResponse RestDoor::refusal(unsigned status, std::string_view reason) {
