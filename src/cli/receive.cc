@@ -154,7 +154,7 @@ Result<void> ReceiveApp::open_doors() {
   doors.query_server.emplace(doors.lanes, std::move(query_options), std::move(query));
 
   TRY(auto options, callback_server_options(parts_.config));
-  options.max_connections = connections_within(raise_open_files_limit(), /*reserve=*/256,
+  options.max_connections = connections_within(raise_open_files_limit(), files_besides_callbacks(),
                                                options.max_connections, parts_.log);
   net::HttpServerHandlers handlers;
   handlers.request = [&receiver = *doors.receiver](const net::HttpRequest& request) {

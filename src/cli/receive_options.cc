@@ -9,6 +9,9 @@
 namespace tidings::cli {
 namespace {
 
+/// The query door's, half of them for feeds (ReceiverOptions::max_feeds).
+constexpr std::size_t kQueryConnections = 512;
+
 receiver::ReceiverApp app_options(const ReceiveAppConfig& config) {
   receiver::ReceiverApp app;
   app.sdkappid = static_cast<std::uint32_t>(config.sdkappid);
@@ -146,8 +149,11 @@ Result<net::HttpServerOptions> callback_server_options(const ReceiveConfig& conf
   return options;
 }
 
+std::size_t files_besides_callbacks() { return kQueryConnections + 256; }
+
 Result<net::HttpServerOptions> query_server_options(const ReceiveConfig& config) {
   net::HttpServerOptions options;
+  options.max_connections = kQueryConnections;
   options.address = bind_address(config.admin_listen);
   options.port = config.admin_listen.port;
   options.tls = tls_options(config.admin_tls);

@@ -31,6 +31,8 @@ Result<std::map<SdkAppId, receiver::SourceCredentials>> source_credentials_again
 /// For requests to sources: anywhere, since the operator named them; pages of events fit.
 net::HttpClientOptions source_client_options();
 Result<net::HttpServerOptions> query_server_options(const ReceiveConfig& config);
+/// What needs files besides callbacks: the query door's connections, the store.
+std::size_t files_besides_callbacks();
 /// What is allowed, and open to strangers: a sentence each, for the log.
 [[nodiscard]] std::vector<std::string> start_warnings(const ReceiveConfig& config);
 

@@ -291,10 +291,9 @@ Result<void> ServeApp::open_doors() {
   doors.admin_open = true;
 
   TRY(auto options, public_server_options(config));
-  // Callbacks' connections, the admin door's, the store's files.
-  const std::size_t others = 2 * static_cast<std::size_t>(config.callbacks.max_in_flight) + 256;
   options.max_connections =
-      connections_within(raise_open_files_limit(), others, options.max_connections, parts_.log);
+      connections_within(raise_open_files_limit(), files_besides_clients(config.callbacks),
+                         options.max_connections, parts_.log);
   net::HttpServerHandlers handlers;
   handlers.request = [&rest = *doors.rest](const net::HttpRequest& request) {
     return rest.handle(request);

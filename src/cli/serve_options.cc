@@ -9,6 +9,9 @@
 namespace tidings::cli {
 namespace {
 
+/// The operator's listener: for himself, probes and scrapers.
+constexpr std::size_t kOperatorConnections = 256;
+
 std::size_t size_of(std::int64_t number) { return static_cast<std::size_t>(number); }
 
 }  // namespace
@@ -59,8 +62,13 @@ Result<net::HttpServerOptions> admin_server_options(const ServeConfig& config) {
   options.tls = tls_options(config.admin_tls);
   options.max_body_bytes = size_of(config.max_body.count);
   options.idle_timeout = config.idle_timeout;
+  options.max_connections = kOperatorConnections;
   TRY(options.trusted_proxies, net::parse_networks(config.trusted_proxies));
   return options;
+}
+
+std::size_t files_besides_clients(const CallbackConfig& config) {
+  return 2 * size_of(config.max_in_flight) + kOperatorConnections + 256;
 }
 
 Result<net::HttpClientOptions> callback_client_options(const CallbackConfig& config) {

@@ -29,6 +29,8 @@ std::string listen_url(const ListenAddress& listen, bool tls, std::uint16_t port
 
 Result<net::HttpServerOptions> public_server_options(const ServeConfig& config);
 Result<net::HttpServerOptions> admin_server_options(const ServeConfig& config);
+/// What else needs files: callbacks' connections, the operator's, the store.
+std::size_t files_besides_clients(const CallbackConfig& config);
 Result<net::HttpClientOptions> callback_client_options(const CallbackConfig& config);
 delivery::BeforeCallerOptions before_options(const CallbackConfig& config);
 /// Trusted authorities and client certificate, from callbacks.* and ca_dir.

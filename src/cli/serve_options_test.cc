@@ -1,4 +1,5 @@
-// Goal: lanes as configured, else two a core and at most 8; the bounds of a batch as configured.
+// Goal: lanes as configured, else two a core and at most 8; the bounds of a batch as configured; files
+// are kept for the operator's listener.
 #include "cli/serve_options.h"
 
 #include <gtest/gtest.h>
@@ -33,6 +34,12 @@ TEST(CommitterOptions, BoundABatchByCommandsAsConfiguredAndByTwiceAsManyRows) {
   EXPECT_EQ(options.max_batch, 100U);
   EXPECT_EQ(options.max_weight, 200U);
   EXPECT_EQ(options.max_queued, 5000U);
+}
+
+TEST(Places, TheOperatorsListenerFitsIntoTheFilesThatAreKeptForIt) {
+  const ServeConfig config;
+  EXPECT_LT(admin_server_options(config)->max_connections,
+            files_besides_clients(config.callbacks) - 2 * 1024);
 }
 
 }  // namespace
