@@ -2,13 +2,15 @@
 
 #include <string>
 
+#include "base/shares.h"
+
 namespace tidings::backend {
 namespace {
 
-Error too_many(const std::string& whose, std::size_t limit) {
+Error too_many(SdkAppId app, std::size_t own, const std::string& of_whom) {
   return fail(Errc::rate_limited,
-              whose + " has " + std::to_string(limit) +
-                  " polls waiting already; poll with wait=0, or end one of them",
+              "app " + app.str() + " has " + std::to_string(own) + " polls waiting already" +
+                  of_whom + "; poll with wait=0, or end one of them",
               60007);
 }
 
@@ -39,10 +41,11 @@ runtime::awaitable<Result<void>> EventWaiters::Waiting::wait(runtime::Deadline d
 
 Result<std::unique_ptr<EventWaiters::Waiting>> EventWaiters::enter(SdkAppId app) {
   const std::lock_guard lock(mutex_);
-  if (waiting() >= limits_.total) return too_many("the pull feed", limits_.total);
   const auto found = seats_.find(app);
-  if (found != seats_.end() && found->second.size() >= limits_.per_app) {
-    return too_many("app " + app.str(), limits_.per_app);
+  const std::size_t own = found == seats_.end() ? 0 : found->second.size();
+  if (own > 0 && own >= limits_.per_app) return too_many(app, own, "");
+  if (own > 0 && own >= half_of_rest(limits_.total, waiting() - own)) {
+    return too_many(app, own, ", its share of " + std::to_string(limits_.total));
   }
   std::unique_ptr<Waiting> made(new Waiting(*this, app));
   seats_[app].push_back(made->seat_);

@@ -1,7 +1,9 @@
 /// Long polls of the pull feed that wait for the next event of their app. A commit wakes those of
 /// the apps it has events of, and nobody else; nothing is polled.
 ///
-/// Bounded: so many for one app, so many in all. What is over a bound is refused, never queued.
+/// Bounded: so many for one app, and at most half of what the others leave of so many in all; but an
+/// app's first poll is always let in, so that no crowd of others keeps it out. What is over a bound is
+/// refused, never queued.
 /// Errors: Errc::rate_limited with 60007 and the bound.
 /// Threads: committed() from any thread (the committer's), quick where nobody waits; a Waiting on
 /// its lane. Lifetime: outlives every Waiting.

@@ -8,6 +8,7 @@
 #include "base/line_limit.h"
 #include "base/random.h"
 #include "base/result.h"
+#include "base/shares.h"
 #include "base/time_uuid.h"
 #include "tidings/ids.h"
 
@@ -102,6 +103,15 @@ TEST(Ids, DifferentKindsDoNotCompareAndHashByText) {
   static_assert(!std::is_convertible_v<GroupId, TopicId>);
   EXPECT_EQ(std::hash<GroupId>{}(GroupId{"a"}), std::hash<GroupId>{}(GroupId{"a"}));
   EXPECT_LT(SdkAppId{1}, SdkAppId{2});
+}
+
+TEST(HalfOfRest, RoundsUpAndIsNothingWhereNothingIsLeft) {
+  EXPECT_EQ(half_of_rest(10, 0), 5U);
+  EXPECT_EQ(half_of_rest(10, 5), 3U);
+  EXPECT_EQ(half_of_rest(10, 9), 1U);
+  EXPECT_EQ(half_of_rest(10, 10), 0U);
+  EXPECT_EQ(half_of_rest(10, 12), 0U);
+  EXPECT_EQ(half_of_rest(SIZE_MAX, 0), SIZE_MAX / 2 + 1);
 }
 
 }  // namespace

@@ -69,7 +69,8 @@ struct ServeApp::Doors {
   std::optional<backend::DeliveryFigures> delivery_figures;
 
   std::optional<backend::AppRegistry> apps;
-  backend::EventWaiters waiters;
+  std::size_t connections = 0;  // of the public listener, as many as the open files allow
+  std::optional<backend::EventWaiters> waiters;
   backend::CommitBridge bridge;
   std::optional<store::Committer> committer;
   std::optional<backend::Service> service, operator_service;
@@ -82,6 +83,7 @@ struct ServeApp::Doors {
   std::optional<backend::Authenticator> authenticator;
   std::optional<backend::RateLimiter> limiter;
   std::optional<backend::ClientHub> hub;
+  std::optional<backend::ClientShares> client_shares;
   std::optional<backend::rest::RestDoor> rest;
   std::optional<backend::rest::EventFeed> feed;
   std::optional<backend::ClientDoor> client;
@@ -164,6 +166,10 @@ Result<void> ServeApp::open_callbacks() {
 
 void ServeApp::make_service() {
   Doors& doors = *doors_;
+  doors.connections = connections_within(
+      raise_open_files_limit(), files_besides_clients(parts_.config.callbacks),
+      static_cast<std::size_t>(parts_.config.max_connections), parts_.log);
+  doors.waiters.emplace(poll_limits(doors.connections));
   doors.delivery_figures.emplace(parts_.clock);
   store::CommitterOptions committing = committer_options(parts_.config);
   committing.observe = commit_observer(doors.metrics);
@@ -230,7 +236,7 @@ void ServeApp::make_service() {
   doors.bridge.connect(
       [&doors](std::vector<community::Event> events) {
         doors.delivery_figures->accepted(events);
-        doors.waiters.committed(events);
+        doors.waiters->committed(events);
         doors.dispatcher->offer(std::move(events));
       },
       [&doors](std::vector<community::Notice> notices) {
@@ -257,10 +263,11 @@ Result<void> ServeApp::open_doors() {
                                      &doors.metrics},
       rest_limits(config));
   doors.feed.emplace(backend::rest::EventFeed::Parts{*doors.service, doors.rest->access(),
-                                                     doors.waiters, doors.metrics});
+                                                     *doors.waiters, doors.metrics});
+  doors.client_shares.emplace(client_places(doors.connections));
   doors.client.emplace(
       backend::ClientSessionParts{*doors.service, *doors.authenticator, *doors.hub, doors.metrics,
-                                  session_options(config.client)},
+                                  session_options(config.client), *doors.client_shares},
       config.stop_grace);
   TRY(auto token, doors.store.admin_token(config, parts_.random));
   backend::AdminDoor::Parts admin{
@@ -291,9 +298,7 @@ Result<void> ServeApp::open_doors() {
   doors.admin_open = true;
 
   TRY(auto options, public_server_options(config));
-  options.max_connections =
-      connections_within(raise_open_files_limit(), files_besides_clients(config.callbacks),
-                         options.max_connections, parts_.log);
+  options.max_connections = doors.connections;
   net::HttpServerHandlers handlers;
   handlers.request = [&rest = *doors.rest](const net::HttpRequest& request) {
     return rest.handle(request);

@@ -67,6 +67,14 @@ Result<net::HttpServerOptions> admin_server_options(const ServeConfig& config) {
   return options;
 }
 
+std::size_t client_places(std::size_t connections) { return connections - connections / 8; }
+
+backend::EventWaiters::Limits poll_limits(std::size_t connections) {
+  backend::EventWaiters::Limits limits;
+  limits.total = std::clamp<std::size_t>(connections / 16, 1, limits.total);
+  return limits;
+}
+
 std::size_t files_besides_clients(const CallbackConfig& config) {
   return 2 * size_of(config.max_in_flight) + kOperatorConnections + 256;
 }

@@ -6,6 +6,7 @@
 #include <cstddef>
 
 #include "backend/client/session.h"
+#include "backend/event_waiters.h"
 #include "backend/retention.h"
 #include "backend/rest/access.h"
 #include "base/result.h"
@@ -31,6 +32,11 @@ Result<net::HttpServerOptions> public_server_options(const ServeConfig& config);
 Result<net::HttpServerOptions> admin_server_options(const ServeConfig& config);
 /// What else needs files: callbacks' connections, the operator's, the store.
 std::size_t files_besides_clients(const CallbackConfig& config);
+/// Of the public listener's connections: those that clients may be logged in on. The rest stays for
+/// calls, and for who comes new.
+std::size_t client_places(std::size_t connections);
+/// Polls of the pull feed that may wait; each holds a connection.
+backend::EventWaiters::Limits poll_limits(std::size_t connections);
 Result<net::HttpClientOptions> callback_client_options(const CallbackConfig& config);
 delivery::BeforeCallerOptions before_options(const CallbackConfig& config);
 /// Trusted authorities and client certificate, from callbacks.* and ca_dir.

@@ -1,5 +1,5 @@
-// Goal: lanes as configured, else two a core and at most 8; the bounds of a batch as configured; files
-// are kept for the operator's listener.
+// Goal: lanes as configured, else two a core and at most 8; the bounds of a batch as configured; a listener
+// of any size keeps places for others than those who are logged in or poll.
 #include "cli/serve_options.h"
 
 #include <gtest/gtest.h>
@@ -34,6 +34,17 @@ TEST(CommitterOptions, BoundABatchByCommandsAsConfiguredAndByTwiceAsManyRows) {
   EXPECT_EQ(options.max_batch, 100U);
   EXPECT_EQ(options.max_weight, 200U);
   EXPECT_EQ(options.max_queued, 5000U);
+}
+
+TEST(Places, AnEighthOfTheConnectionsStaysForCallsAndNewcomers) {
+  EXPECT_EQ(client_places(20'000), 17'500U);
+  EXPECT_EQ(client_places(1), 1U);
+  EXPECT_EQ(poll_limits(20'000).total, 1'024U);
+  EXPECT_EQ(poll_limits(512).total, 32U);
+  EXPECT_EQ(poll_limits(1).total, 1U);
+  for (const std::size_t all : {16U, 512U, 20'000U, 1'000'000U}) {
+    EXPECT_LT(client_places(all) + poll_limits(all).total, all) << all;
+  }
 }
 
 TEST(Places, TheOperatorsListenerFitsIntoTheFilesThatAreKeptForIt) {

@@ -290,7 +290,8 @@ class ClientFixture : public ::testing::Test {
   Service service{
       Service::Parts{committer, bridge, engine, engine, readers, apps, asker, clock, random}};
   Authenticator authenticator{clock};
-  ClientSessionParts parts{service, authenticator, hub, metrics, {}};
+  ClientShares shares{SIZE_MAX};
+  ClientSessionParts parts{service, authenticator, hub, metrics, {}, shares};
   std::vector<std::unique_ptr<TestClient>> clients;
 };
 

@@ -18,7 +18,7 @@ namespace close_code {
 inline constexpr std::uint16_t kNormal = 1000;
 inline constexpr std::uint16_t kInvalidPayload = 1007;  ///< not JSON
 inline constexpr std::uint16_t kPolicy = 1008;          ///< login refused, late or missing
-inline constexpr std::uint16_t kTryLater = 1013;        ///< slow client
+inline constexpr std::uint16_t kTryLater = 1013;        ///< slow client, app over its share
 }  // namespace close_code
 
 class ClientOutbox {
@@ -29,7 +29,7 @@ class ClientOutbox {
   virtual void send(SharedFrame frame) = 0;
   /// Sends what is queued, then closes. The first call counts. Never destroys the caller.
   virtual void close(std::uint16_t code, std::string reason) = 0;
-  /// The client has shown who it is.
+  /// The client has shown who it is, and has its app's leave to stay.
   virtual void logged_in() {}
 };
 

@@ -15,6 +15,7 @@ namespace json = boost::json;
 using runtime::awaitable;
 
 constexpr std::size_t kFramesBeforeLogin = 32;
+constexpr int kOverShare = 10006;
 
 struct ReadJoinedGroups {
   store::CommunityReader& reader;
@@ -78,6 +79,7 @@ awaitable<void> ClientSession::stop(std::chrono::milliseconds grace) {
   state_ = State::closing;
   seat_.reset();
   co_await tasks_.stop(grace);
+  place_.reset();
 }
 
 void ClientSession::close(std::uint16_t code, std::string reason) {
@@ -249,12 +251,26 @@ Result<ClientSession::Login> ClientSession::read_login(const json::object& args)
 awaitable<Result<void>> ClientSession::admit(const Login& login) {
   CO_TRY(const auto app, usable_app(login.app));
   CO_TRY_VOID(parts_.authenticator.verify(*app, login.user.view(), login.user_sig));
+  CO_TRY_VOID(take_share(login));
   caller_.app = login.app;
   caller_.user = login.user;
   caller_.app_admin = false;
   caller_.origin = {client_ip_, login.platform};
   auto ensured = co_await ensure_account();
   co_return ensured;
+}
+
+Result<void> ClientSession::take_share(const Login& login) {
+  auto place = parts_.shares.take({login.app, login.user});
+  if (place) {
+    place_ = std::move(*place);
+    return {};
+  }
+  parts_.metrics
+      .counter("tidings_client_over_share_total",
+               "Logins refused because their app or user has its share of connections.")
+      .add();
+  return place.error();
 }
 
 awaitable<Result<void>> ClientSession::ensure_account() {
@@ -307,8 +323,11 @@ awaitable<void> ClientSession::log_in(ClientFrame frame) {
     }
   }
   if (!admitted) {
+    place_.reset();
     refuse(id, admitted.error());
-    close(close_code::kPolicy, "login refused: " + std::to_string(admitted.error().code));
+    const int code = admitted.error().code;
+    close(code == kOverShare ? close_code::kTryLater : close_code::kPolicy,
+          "login refused: " + std::to_string(code));
     co_return;
   }
   state_ = State::in;

@@ -6,9 +6,10 @@
 /// login is being verified wait for it. After that up to `max_in_flight` operations run at a time,
 /// and answers come in the order in which they are ready. `ping` and `logout` are answered here.
 ///
-/// Ends the connection: 1007 text that is not JSON, 1008 no login in time or a refused one, 1000
-/// logout. Everything else is answered with a code: 10003 unknown operation, 10004 bad arguments,
-/// 10006 over `frames_per_second` or `max_in_flight` (the operation was not begun).
+/// Ends the connection: 1007 text that is not JSON, 1008 no login in time or a refused one, 1013 a
+/// login beyond the share of its app or user, 1000 logout. Everything else is answered with a code:
+/// 10003 unknown operation, 10004 bad arguments, 10006 over `frames_per_second` or `max_in_flight`
+/// (the operation was not begun).
 /// Threads: its lane only. Lifetime: stop() has returned before the destructor.
 #pragma once
 
@@ -24,6 +25,7 @@
 #include "backend/client/hub.h"
 #include "backend/client/operation.h"
 #include "backend/client/outbox.h"
+#include "backend/client/shares.h"
 #include "backend/metrics.h"
 #include "backend/service.h"
 #include "runtime/task_group.h"
@@ -44,6 +46,7 @@ struct ClientSessionParts {
   ClientHub& hub;
   Metrics& metrics;
   ClientSessionOptions options;
+  ClientShares& shares;
 };
 
 class ClientSession {
@@ -74,6 +77,7 @@ class ClientSession {
   runtime::awaitable<void> log_in(ClientFrame frame);
   runtime::awaitable<Result<void>> admit(const Login& login);
   runtime::awaitable<Result<void>> ensure_account();
+  Result<void> take_share(const Login& login);
   runtime::awaitable<Result<std::vector<GroupId>>> joined_groups();
   static Result<Login> read_login(const boost::json::object& args);
   Result<community::AppPtr> usable_app(SdkAppId id) const;
@@ -99,6 +103,7 @@ class ClientSession {
   std::size_t in_flight_ = 0;
   double tokens_;
   Clock::Monotonic refilled_;
+  std::unique_ptr<ClientShares::Place> place_;
   std::optional<HubSeat> seat_;
   runtime::TaskGroup tasks_;
 };

@@ -81,6 +81,31 @@ TEST_F(Session, OnlyALoginMakesAClientKnownToTheListener) {
   EXPECT_FALSE(wrong.outbox.proven);
 }
 
+TEST_F(Session, ALoginBeyondTheShareOfItsAppIsToldSoAndMayTryLater) {
+  ClientShares few(5);
+  const ClientSessionParts tight{service, authenticator, hub, metrics, {}, few};
+  const auto newcomer = [&] { return std::make_unique<TestClient>(tight, lanes[0], "192.0.2.9"); };
+  std::vector<std::unique_ptr<TestClient>> in;
+  for (const char* user : {"vera_01", "omar", "lin-7"}) {
+    // Tickets that do not verify take nobody's place.
+    auto stranger = newcomer();
+    EXPECT_EQ(stranger->code("login", R"({"SDKAppID":1400112233,"userID":"a","userSig":"x"})"),
+              70003);
+    in.push_back(newcomer());
+    EXPECT_EQ(in.back()->code("login", login_args(user)), 0) << in.back()->last_message;
+  }
+  auto late = newcomer();
+  EXPECT_EQ(late->code("login", login_args("nova")), 10006);
+  EXPECT_EQ(late->last_message,
+            "app 1400112233 has 3 clients connected, its share; try again when some have left, or "
+            "raise serve.max_connections");
+  EXPECT_EQ(late->outbox.wait_closed(), close_code::kTryLater);
+  EXPECT_NE(metrics.text().find("tidings_client_over_share_total 1\n"), std::string::npos);
+  in.pop_back();
+  auto next = newcomer();
+  EXPECT_EQ(next->code("login", login_args("nova")), 0) << next->last_message;
+}
+
 TEST_F(Session, TheFirstFrameIsLogin) {
   TestClient& client = connect();
   EXPECT_EQ(client.code("getJoinedCommunityList", "{}"), 10004);

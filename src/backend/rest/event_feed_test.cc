@@ -313,5 +313,32 @@ TEST_F(EventFeedTest, a_commit_wakes_the_polls_of_its_app_only) {
   EXPECT_EQ(waiters.waiting(), 0U);
 }
 
+TEST_F(EventFeedTest, an_apps_first_poll_gets_in_whatever_others_have) {
+  EventWaiters few({.per_app = 32, .total = 8});
+  std::vector<std::unique_ptr<EventWaiters::Waiting>> held;
+  const auto take_all = [&](std::uint32_t app) {
+    for (std::size_t got = 0;; ++got) {
+      auto entered = few.enter(SdkAppId(app));
+      if (!entered) {
+        EXPECT_EQ(entered.error().code, 60007);
+        last_info = entered.error().what;
+        return got;
+      }
+      held.push_back(std::move(*entered));
+    }
+  };
+  std::promise<std::vector<std::size_t>> counts;
+  lane.post([&] {
+    std::vector<std::size_t> got;
+    for (std::uint32_t app = 1; app <= 6; ++app) got.push_back(take_all(app));
+    held.clear();
+    counts.set_value(std::move(got));
+  });
+  EXPECT_EQ(counts.get_future().get(), (std::vector<std::size_t>{4, 2, 1, 1, 1, 1}));
+  EXPECT_EQ(last_info, "app 6 has 1 polls waiting already, its share of 8; poll with wait=0, or "
+                       "end one of them");
+  EXPECT_EQ(few.waiting(), 0U);
+}
+
 }  // namespace
 }  // namespace tidings::backend::rest::event_feed_test
