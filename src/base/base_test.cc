@@ -114,5 +114,28 @@ TEST(HalfOfRest, RoundsUpAndIsNothingWhereNothingIsLeft) {
   EXPECT_EQ(half_of_rest(SIZE_MAX, 0), SIZE_MAX / 2 + 1);
 }
 
+TEST(Shares, OneGetsHalfOfWhatTheOthersLeave) {
+  Shares<int> shares(10);
+  std::vector<Shares<int>::Place> held;
+  const auto take_all = [&](int taker) {
+    std::size_t got = 0;
+    while (auto place = shares.take(taker)) {
+      held.push_back(std::move(*place));
+      ++got;
+    }
+    EXPECT_EQ(shares.share(taker), got);
+    return got;
+  };
+  EXPECT_EQ(take_all(1), 5U);
+  EXPECT_EQ(take_all(2), 3U);
+  EXPECT_EQ(take_all(3), 1U);
+  EXPECT_EQ(take_all(4), 1U);
+  EXPECT_EQ(take_all(5), 0U) << "nothing is left";
+  EXPECT_EQ(shares.taken(), 10U);
+  held.clear();
+  EXPECT_EQ(shares.taken(), 0U);
+  EXPECT_EQ(take_all(5), 5U) << "what was given back can be taken";
+}
+
 }  // namespace
 }  // namespace tidings

@@ -4,8 +4,11 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/use_future.hpp>
+#include <chrono>
 #include <future>
 #include <optional>
+#include <thread>
+#include <vector>
 
 #include "receiver/query_door.h"
 #include "receiver/receiver.h"
@@ -28,6 +31,7 @@ class FeedTest : public ::testing::Test {
     app.sdkappid = kApp.number();
     app.unsigned_ok = true;
     options.apps = {app};
+    options.max_feeds = 4;
     receiver_ = Receiver::create(options, {writer_, reader_, readers_, clock_, {}, {}}).value();
     door_.emplace(*receiver_);
     lanes_.start();
@@ -111,6 +115,39 @@ TEST_F(FeedTest, WhatWasPurgedMeanwhileIsAGap) {
   ASSERT_TRUE(stream_.wait_for("id: 6\n")) << stream_.text();
   EXPECT_NE(stream_.text().find("event: gap\ndata: {\"first_held\":5}\n\n"), std::string::npos)
       << stream_.text();
+}
+
+TEST_F(FeedTest, OneAddressHasHalfOfTheFeedsThatOthersLeave) {
+  net::HttpRequest crowd;
+  crowd.method = net::HttpMethod::get;
+  crowd.path = "/feed";
+  crowd.client_ip = "192.0.2.1";
+  net::HttpRequest quiet = crowd;
+  quiet.client_ip = "192.0.2.2";
+  const auto open = [this](const net::HttpRequest& request) {
+    return boost::asio::co_spawn(lanes_[0].executor(), door_->stream(request, stream_),
+                                 boost::asio::use_future);
+  };
+  std::vector<std::future<net::HttpResponse>> feeds;
+  for (int i = 0; i < 2; ++i) feeds.push_back(open(crowd));
+  auto third = open(crowd);
+  if (third.wait_for(std::chrono::seconds(20)) != std::future_status::ready) {
+    stream_.leave();  // it was let in
+    receiver_->feed().committed();
+  }
+  const net::HttpResponse refused = third.get();
+  EXPECT_EQ(refused.status, 503U);
+  EXPECT_EQ(refused.body,
+            R"({"error":{"kind":"unavailable","message":"192.0.2.1 has 2 feeds open, its share of )"
+            R"(4; end one of them, or read /inbox"}})");
+  EXPECT_NE(receiver_->metrics().text({}).find("tidings_receiver_feeds_refused_total 1"),
+            std::string::npos);
+  feeds.push_back(open(quiet));
+  while (receiver_->feed().clients() != 3) std::this_thread::yield();
+  stream_.leave();
+  receiver_->feed().committed();
+  for (auto& feed : feeds) EXPECT_EQ(feed.get().status, 200U);
+  EXPECT_EQ(receiver_->feed().clients(), 0U);
 }
 
 }  // namespace

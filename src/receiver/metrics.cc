@@ -77,6 +77,9 @@ ReceiverMetrics::ReceiverMetrics()
   tests_ = &counters(registry, "tidings_receiver_tests_total",
                      "Test deliveries that verified; nothing of them is kept.")
                 .Add({});
+  feeds_refused_ = &counters(registry, "tidings_receiver_feeds_refused_total",
+                             "Feeds refused because their reader had its share of them.")
+                        .Add({});
   auto& gaps = counters(registry, "tidings_receiver_missed_total",
                         "Callbacks missed by their numbers: seen to be missing, filled from the "
                         "source's feed, gone because the source had purged them, unreadable "
@@ -126,6 +129,8 @@ void ReceiverMetrics::before(std::string_view command, bool allowed) {
 }
 
 void ReceiverMetrics::tested() { tests_->Increment(); }
+
+void ReceiverMetrics::feed_refused() { feeds_refused_->Increment(); }
 
 void ReceiverMetrics::batch(const BatchReport& report) {
   (report.failure.empty() ? batches_ : failed_batches_)->Increment();

@@ -68,6 +68,7 @@ class ReceiverMetrics {
   static void answered(const OfCommand& of, Applied applied);
   void before(std::string_view command, bool allowed);
   void tested();
+  void feed_refused();
   void batch(const BatchReport& report);
 
   void gaps_seen(std::int64_t callbacks);
@@ -86,6 +87,7 @@ class ReceiverMetrics {
   std::unordered_map<std::string_view, OfCommand> by_command_;  // keys are constants
   OfCommand other_;
   prometheus::Counter* tests_ = nullptr;
+  prometheus::Counter* feeds_refused_ = nullptr;
   prometheus::Counter* gaps_seen_ = nullptr;
   prometheus::Counter* gaps_filled_ = nullptr;
   prometheus::Counter* gaps_gone_ = nullptr;

@@ -82,6 +82,13 @@ HttpResponse error_response(const Error& error) {
   return response;
 }
 
+HttpResponse too_many_feeds(const std::string& reader, std::size_t share, std::size_t total) {
+  std::string body = R"({"error":{"kind":"unavailable","message":)";
+  append_json_string(body, reader + " has " + std::to_string(share) + " feeds open, its share of " +
+                               std::to_string(total) + "; end one of them, or read /inbox");
+  return json_response(body + "}}", 503);
+}
+
 template <class Row, class Append>
 std::string page_json(std::string_view name, const std::vector<Row>& rows, std::string_view next,
                       Append append) {
@@ -437,6 +444,12 @@ runtime::awaitable<HttpResponse> QueryDoor::stream(const HttpRequest& request,
     filter->after = **id;
   } else if (!params->text("after")) {
     filter->after = -1;  // from now on
+  }
+  const std::string reader(request.client_ip);
+  const auto place = feeds_.take(reader);
+  if (!place) {
+    receiver_.metrics().feed_refused();
+    co_return too_many_feeds(reader, feeds_.share(reader), receiver_.options().max_feeds);
   }
   out.prove();
   const auto ended = co_await run_feed(std::move(*filter), out);

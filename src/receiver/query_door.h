@@ -29,6 +29,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/shares.h"
 #include "net/event_stream.h"
 #include "net/http_message.h"
 #include "receiver/gap_keeper.h"
@@ -42,7 +43,7 @@ class QueryDoor {
  public:
   /// `gaps`: who watches the numbers; nullptr: nobody.
   explicit QueryDoor(Receiver& receiver, const GapKeeper* gaps = nullptr)
-      : receiver_(receiver), gaps_(gaps) {}
+      : receiver_(receiver), gaps_(gaps), feeds_(receiver.options().max_feeds) {}
 
   /// For /metrics. REQUIRES: before the first request; what it reads outlives the last.
   using ListenerFigures = std::function<std::vector<ReceiverGauges::Listener>()>;
@@ -80,6 +81,7 @@ class QueryDoor {
   Receiver& receiver_;
   const GapKeeper* gaps_;
   ListenerFigures listeners_;
+  Shares<std::string> feeds_;  // by the address of the reader
 };
 
 }  // namespace tidings::receiver

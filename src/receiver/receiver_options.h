@@ -51,6 +51,7 @@ struct ReceiverOptions {
   std::size_t max_body_bytes = kMaxBodyBytes;
   std::size_t max_batch = 1024;     ///< callbacks in one commit
   std::size_t max_queued = 65'536;  ///< more are answered 503 at once
+  std::size_t max_feeds = 256;      ///< open at one time; half of what others leave from one address
   std::string admin_token;          ///< the query door's bearer token; empty: none is asked for
 };
 
