@@ -65,8 +65,9 @@ class Leaving final : public store::UnitOfWork, public store::CommunityReader {
     return memory.members(query);
   }
   Result<std::vector<community::Mute>> mutes(const community::GroupKey& group,
-                                             const TopicId& topic) override {
-    return memory.mutes(group, topic);
+                                             const TopicId& topic, std::int64_t now_s,
+                                             std::size_t limit) override {
+    return memory.mutes(group, topic, now_s, limit);
   }
 };
 

@@ -154,7 +154,8 @@ class UnreadableStore final : public store::CommunityReader {
   }
   Result<store::JoinedPage> joined(const store::JoinedQuery&) override { return broken(); }
   Result<store::MemberPage> members(const store::MemberQuery&) override { return broken(); }
-  Result<std::vector<community::Mute>> mutes(const community::GroupKey&, const TopicId&) override {
+  Result<std::vector<community::Mute>> mutes(const community::GroupKey&, const TopicId&, std::int64_t,
+                                             std::size_t) override {
     return broken();
   }
   Result<bool> unpurged(SdkAppId) override { return broken(); }

@@ -27,7 +27,8 @@ class MemoryEngine final : public UnitOfWork, public CommunityReader, public Eve
   Result<JoinedPage> joined(const JoinedQuery& query) override;
   Result<MemberPage> members(const MemberQuery& query) override;
   Result<std::vector<community::Mute>> mutes(const community::GroupKey& group,
-                                             const TopicId& topic) override;
+                                             const TopicId& topic, std::int64_t now_s,
+                                             std::size_t limit) override;
   /// Nothing is left for later.
   Result<bool> unpurged(SdkAppId) override { return false; }
 

@@ -79,12 +79,15 @@ Result<MemberPage> MemoryEngine::members(const MemberQuery& query) {
   return page;
 }
 
-Result<std::vector<Mute>> MemoryEngine::mutes(const GroupKey& group, const TopicId& topic) {
+Result<std::vector<Mute>> MemoryEngine::mutes(const GroupKey& group, const TopicId& topic,
+                                              std::int64_t now_s, std::size_t limit) {
   const std::lock_guard lock{mutex_};
   std::vector<Mute> found;
   for (auto at = mutes_.lower_bound({group, topic, {}});
-       at != mutes_.end() && at->first.group == group && at->first.topic == topic; ++at) {
-    found.push_back(at->second);
+       at != mutes_.end() && at->first.group == group && at->first.topic == topic &&
+       found.size() < limit;
+       ++at) {
+    if (at->second.until_s > now_s) found.push_back(at->second);
   }
   return found;
 }

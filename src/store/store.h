@@ -93,8 +93,10 @@ class CommunityReader {
                                    std::size_t limit) = 0;
   virtual Result<JoinedPage> joined(const JoinedQuery& query) = 0;
   virtual Result<MemberPage> members(const MemberQuery& query) = 0;
+  /// By user; only those that end after `now_s`. `topic` empty: of the group itself.
   virtual Result<std::vector<community::Mute>> mutes(const community::GroupKey& group,
-                                                     const TopicId& topic) = 0;
+                                                     const TopicId& topic, std::int64_t now_s,
+                                                     std::size_t limit) = 0;
   /// Whether the store has rows that nobody sees any more, for community::ForgetDeleted: those an app had
   /// when it was deleted, or, when `app` is 0, those of any app or group.
   virtual Result<bool> unpurged(SdkAppId app) = 0;

@@ -17,7 +17,16 @@ constexpr GroupType kTypes[] = {GroupType::private_group, GroupType::public_grou
 constexpr int kGroupTypeColumn = 2;      // of TIDINGS_GROUP_COLUMNS
 constexpr int kSupportTopicColumn = 16;  // of the same
 
+bool only_leading(const store::MemberQuery& query) {
+  return query.roles &&
+         std::ranges::none_of(*query.roles, [](Role role) { return role == Role::member; });
+}
+
 }  // namespace
+
+const char* const kLeadingMembers =
+    "SELECT " TIDINGS_MEMBER_COLUMNS
+    " FROM member m WHERE m.group_row = ? AND m.joined > ? AND m.role > 0 ORDER BY m.joined";
 
 Result<CommunityQueries> CommunityQueries::prepare(Database& database) {
   CommunityQueries queries;
@@ -36,6 +45,7 @@ Result<CommunityQueries> CommunityQueries::prepare(Database& database) {
   TRY(queries.members_, database.prepare("SELECT " TIDINGS_MEMBER_COLUMNS
                                          " FROM member m WHERE m.group_row = ? AND m.joined > ? "
                                          "ORDER BY m.joined"));
+  TRY(queries.leading_, database.prepare(kLeadingMembers));
   TRY(queries.unpurged_,
       database.prepare("SELECT EXISTS(SELECT 1 FROM deleted_app WHERE ?1 = 0 OR sdkappid = ?1) OR "
                        "(?1 = 0 AND EXISTS(SELECT 1 FROM dissolved_group))"));
@@ -112,7 +122,7 @@ Result<store::MemberPage> CommunityQueries::members(const store::MemberQuery& qu
   store::MemberPage page;
   std::size_t skip = query.offset;
   std::int64_t last = query.after;
-  auto rows = members_.query(group, query.after);
+  auto rows = (only_leading(query) ? leading_ : members_).query(group, query.after);
   for (;;) {
     TRY(const bool more, rows.next());
     if (!more) return page;

@@ -9,6 +9,9 @@
 
 namespace tidings::sqlite {
 
+/// Members with a role above `Member`, by an index of their own. Parameters: group, cursor.
+extern const char* const kLeadingMembers;
+
 class CommunityQueries {
  public:
   static Result<CommunityQueries> prepare(Database& database);
@@ -21,7 +24,7 @@ class CommunityQueries {
   Result<bool> unpurged(SdkAppId app);
 
  private:
-  Statement group_count_, group_rows_, group_id_, joined_, members_, unpurged_;
+  Statement group_count_, group_rows_, group_id_, joined_, members_, leading_, unpurged_;
 };
 
 }  // namespace tidings::sqlite

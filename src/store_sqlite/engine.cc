@@ -140,9 +140,11 @@ Result<store::MemberPage> Engine::members(const store::MemberQuery& query) {
 }
 
 Result<std::vector<community::Mute>> Engine::mutes(const community::GroupKey& group,
-                                                   const TopicId& topic) {
-  return impl_->readers->read(
-      [&](ReadConnection& connection) { return connection.rows.mutes(group, topic); });
+                                                   const TopicId& topic, std::int64_t now_s,
+                                                   std::size_t limit) {
+  return impl_->readers->read([&](ReadConnection& connection) {
+    return connection.rows.mutes(group, topic, now_s, limit);
+  });
 }
 
 Result<bool> Engine::unpurged(SdkAppId app) {

@@ -66,7 +66,8 @@ class Engine final : public store::UnitOfWork,
   Result<store::JoinedPage> joined(const store::JoinedQuery& query) override;
   Result<store::MemberPage> members(const store::MemberQuery& query) override;
   Result<std::vector<community::Mute>> mutes(const community::GroupKey& group,
-                                             const TopicId& topic) override;
+                                             const TopicId& topic, std::int64_t now_s,
+                                             std::size_t limit) override;
   Result<bool> unpurged(SdkAppId app) override;
 
   Result<std::vector<SdkAppId>> apps_with_pending() override;

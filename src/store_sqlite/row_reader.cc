@@ -53,7 +53,8 @@ Result<RowReader> RowReader::prepare(Database& database, AppCache& apps, RowCach
   TRY(reader.mute_, database.prepare("SELECT until_s FROM mute "
                                      "WHERE group_row = ? AND topic = ? AND user = ?"));
   TRY(reader.mutes_, database.prepare("SELECT user, until_s FROM mute "
-                                      "WHERE group_row = ? AND topic = ? ORDER BY user"));
+                                      "WHERE group_row = ? AND topic = ? AND until_s > ? "
+                                      "ORDER BY user LIMIT ?"));
   TRY(reader.joined_count_,
       database.prepare("SELECT count(*) FROM member WHERE sdkappid = ? AND user = ? AND "
                        "group_row NOT IN (SELECT row FROM dissolved_group) AND "
@@ -326,10 +327,11 @@ Result<void> RowReader::load_mute(const MuteKey& key, View& view) {
   return {};
 }
 
-Result<std::vector<Mute>> RowReader::mutes(const GroupKey& group, const TopicId& topic) {
+Result<std::vector<Mute>> RowReader::mutes(const GroupKey& group, const TopicId& topic,
+                                           std::int64_t now_s, std::size_t limit) {
   std::vector<Mute> found;
   TRY(const std::int64_t row, group_row(group, nullptr));
-  auto rows = mutes_.query(row, topic);
+  auto rows = mutes_.query(row, topic, now_s, static_cast<std::int64_t>(limit));
   for (;;) {
     TRY(const bool more, rows.next());
     if (!more) return found;

@@ -37,7 +37,8 @@ class RowReader {
   Result<community::Tally> tally(SdkAppId app);
   /// The topics' mutes ('' = the group's), by user.
   Result<std::vector<community::Mute>> mutes(const community::GroupKey& group,
-                                             const TopicId& topic);
+                                             const TopicId& topic, std::int64_t now_s,
+                                             std::size_t limit);
 
  private:
   Result<community::AppPtr> app(SdkAppId id);

@@ -9,6 +9,7 @@
 #include <set>
 #include <string>
 
+#include "store_sqlite/community_queries.h"
 #include "store_sqlite/database.h"
 #include "store_sqlite/event_queries.h"
 
@@ -158,6 +159,18 @@ TEST_F(StoreSchema, WhatWaitsInAnOlderFileIsCancelledOnlyWithItsApp) {
   EXPECT_EQ(count("state = 3 AND sdkappid = 7 AND next_attempt_ms = 0 AND changed_ms = 5000"), 2);
   EXPECT_EQ(count("state = 0 AND sdkappid = 8 AND changed_ms = 1003"), 1);
   EXPECT_EQ(count("state = 1 AND changed_ms = 1004"), 1);
+}
+
+TEST_F(StoreSchema, WhoLeadsAGroupIsFoundWithoutReadingItsMembers) {
+  auto db = open();
+  ASSERT_TRUE(migrate(db, store_schema()));
+  auto plan = db.prepare(("EXPLAIN QUERY PLAN " + std::string(kLeadingMembers)).c_str());
+  ASSERT_TRUE(plan);
+  auto rows = plan->query(std::int64_t{1}, std::int64_t{0});
+  ASSERT_TRUE(rows.next().value());
+  const std::string step{rows.text(3)};
+  EXPECT_NE(step.find("INDEX member_leading (group_row=? AND joined>?)"), std::string::npos) << step;
+  EXPECT_FALSE(rows.next().value()) << "sorted besides";
 }
 
 }  // namespace

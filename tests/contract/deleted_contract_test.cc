@@ -157,7 +157,7 @@ class DeletedContract : public EventsContract {
     EXPECT_EQ(std::ssize(reader.groups(ids.app, {}, 0, 100).value().groups), 2 * each);
     EXPECT_EQ(reader.joined({.account = ids.account}).value().total, 2 * each);
     EXPECT_EQ(std::ssize(reader.members({.group = ids.community}).value().members), 3 * each);
-    EXPECT_EQ(std::ssize(reader.mutes(ids.community, TopicId{}).value()), each);
+    EXPECT_EQ(std::ssize(reader.mutes(ids.community, TopicId{}, 0, 100'000).value()), each);
   }
 
   /// Of one app; what was accepted is the sum.

@@ -200,8 +200,10 @@ TEST_P(RowsContract, AppsTalliesAccountsMembersAndMutesComeBackAsWritten) {
   EXPECT_EQ(got.member(member)->unread_msg_num, 5);
   EXPECT_EQ(got.member(member)->fields, kFields);
   EXPECT_EQ(got.mute(mute)->until_s, INT64_MAX);
-  EXPECT_EQ(store_->reader().mutes(key, TopicId{}).value().size(), 1U);
-  EXPECT_EQ(store_->reader().mutes(key, topic_mute.topic).value().at(0).until_s, 9);
+  EXPECT_EQ(store_->reader().mutes(key, TopicId{}, 0, 10).value().size(), 1U);
+  EXPECT_EQ(store_->reader().mutes(key, topic_mute.topic, 8, 10).value().at(0).until_s, 9);
+  EXPECT_TRUE(store_->reader().mutes(key, topic_mute.topic, 9, 10).value().empty()) << "it has ended";
+  EXPECT_TRUE(store_->reader().mutes(key, topic_mute.topic, 8, 0).value().empty());
 }
 
 TEST_P(RowsContract, TheSameAppNumberWithNewSettingsIsNeverAnsweredFromAnOldCopy) {

@@ -67,11 +67,11 @@ Result<void> GetGroupInfo::write_members(JsonText& text, const ReadSources& sour
   query.group = group.key;
   query.limit = static_cast<std::size_t>(community::kCommunityMembers);
   TRY(const auto page, sources.community.members(query));
-  TRY(const auto mutes, muted_users(sources.community, group.key, TopicId{}));
+  View view(sources.now_ms, sources.random);
+  TRY_VOID(read_mutes(sources.community, page.members, view));
   text.open_array("MemberList");
   for (const community::Member& each : page.members) {
-    const auto mute = mutes.find(each.key.user);
-    write_member(text, each, mute == mutes.end() ? 0 : mute->second, sources.now_ms / 1000, member);
+    write_member(text, each, muted_until(view, each), view.now_s(), member);
   }
   text.close_array();
   return {};

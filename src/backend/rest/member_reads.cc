@@ -18,6 +18,8 @@ using community::View;
 
 constexpr std::int64_t kMaxMemberPage = 6'000;
 constexpr std::int64_t kMaxCommunityMemberPage = 100;
+/// So many are over the 1 MB of a response (10018), whoever they are.
+constexpr std::size_t kMoreMutesThanFit = 25'000;
 
 /// Loads and returns the group; 10010. AVChatRooms keep no members: 10007.
 Result<community::Group> group_with_members(const ReadSources& sources, View& view,
@@ -82,7 +84,7 @@ Result<std::string> ListMembers::operator()(const ReadSources& sources) const {
   TRY(const auto group, group_with_members(sources, view, query.group));
   TRY(const auto page, page_of(group));
   TRY(const auto found, sources.community.members(page));
-  TRY(const auto mutes, muted_users(sources.community, query.group, TopicId{}));
+  TRY_VOID(read_mutes(sources.community, found.members, view));
 
   JsonText text = begin_reply();
   if (group.type == GroupType::community) {
@@ -90,8 +92,7 @@ Result<std::string> ListMembers::operator()(const ReadSources& sources) const {
   }
   text.member("MemberNum", group.member_num).open_array("MemberList");
   for (const community::Member& member : found.members) {
-    const auto mute = mutes.find(member.key.user);
-    write_member(text, member, mute == mutes.end() ? 0 : mute->second, view.now_s(), filter);
+    write_member(text, member, muted_until(view, member), view.now_s(), filter);
   }
   text.close_array();
   return finish_reply(std::move(text));
@@ -172,14 +173,13 @@ struct ListMuted {
       return community::refuse(code::kGone,
                                "topic '" + topic.str() + "' does not exist (any more)");
     }
-    TRY(const auto mutes, muted_users(sources.community, group, topic));
+    TRY(const auto mutes,
+        sources.community.mutes(group, topic, view.now_s(), kMoreMutesThanFit));
     JsonText text = begin_reply();
     text.member("GroupId", group.group.view()).open_array(names.list);
-    for (const auto& [user, until_s] : mutes) {
-      const std::int64_t until = mute_end(until_s, view.now_s());
-      if (until == 0) continue;
-      text.open_object().member("Member_Account", user.view());
-      text.member(names.until, until).close_object();
+    for (const community::Mute& mute : mutes) {
+      text.open_object().member("Member_Account", mute.key.user.view());
+      text.member(names.until, mute_end(mute.until_s, view.now_s())).close_object();
     }
     text.close_array();
     return finish_reply(std::move(text));
@@ -188,13 +188,18 @@ struct ListMuted {
 
 }  // namespace
 
-Result<std::map<UserId, std::int64_t>> muted_users(store::CommunityReader& reader,
-                                                   const community::GroupKey& group,
-                                                   const TopicId& topic) {
-  TRY(const auto mutes, reader.mutes(group, topic));
-  std::map<UserId, std::int64_t> users;
-  for (const community::Mute& mute : mutes) users.emplace(mute.key.user, mute.until_s);
-  return users;
+Result<void> read_mutes(store::CommunityReader& reader,
+                        const std::vector<community::Member>& members, View& view) {
+  community::Needs needs;
+  for (const community::Member& member : members) {
+    needs.mutes.push_back({member.key.group, TopicId{}, member.key.user});
+  }
+  return reader.read(needs, view);
+}
+
+std::int64_t muted_until(const View& view, const community::Member& member) {
+  const community::Mute* mute = view.mute({member.key.group, TopicId{}, member.key.user});
+  return mute == nullptr ? 0 : mute->until_s;
 }
 
 Result<Call> get_group_member_info(const CallContext& context) {

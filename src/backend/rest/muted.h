@@ -1,17 +1,21 @@
-/// Who is muted in a group or topic, for the calls that show it.
+/// When mutes end, for the calls that show members.
 #pragma once
 
-#include <map>
+#include <vector>
 
 #include "base/result.h"
+#include "community/view.h"
 #include "store/store.h"
 
 namespace tidings::backend::rest {
 
-/// User to the moment the mute ends, as stored; ended ones may be among them. `topic` empty: the
-/// mutes of the group itself.
-Result<std::map<UserId, std::int64_t>> muted_users(store::CommunityReader& reader,
-                                                   const community::GroupKey& group,
-                                                   const TopicId& topic);
+/// Reads the mutes of these members in their group into `view`, and no others: a mute outlives its
+/// membership, so a group may have more of them than members.
+Result<void> read_mutes(store::CommunityReader& reader,
+                        const std::vector<community::Member>& members, community::View& view);
+
+/// The moment the member's mute ends, as stored; 0: there is none. REQUIRES: it was read.
+[[nodiscard]] std::int64_t muted_until(const community::View& view,
+                                       const community::Member& member);
 
 }  // namespace tidings::backend::rest
