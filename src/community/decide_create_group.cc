@@ -94,7 +94,8 @@ Result<void> check_import(const CreateGroup& command, GroupType type, std::int64
 /// Number, roles and custom fields of the initial members.
 Result<void> check_member_list(const App& app, const CreateGroup& command, GroupType type) {
   if (command.members.empty()) return {};
-  TRY_VOID(check_account_count("MemberList", command.members.size(), kCreateMembers));
+  const std::size_t most = command.caller.app_admin ? kCreateMembers : kCreateMembersByClient;
+  TRY_VOID(check_account_count("MemberList", command.members.size(), most));
   for (const NewMember& member : command.members) {
     TRY_VOID(check_given("Member_Account", member.user.view()));
     if (member.role && *member.role != to_string(Role::admin)) {

@@ -218,6 +218,17 @@ TEST_F(GroupRules, initial_members_are_at_most_100_imported_and_only_admins_have
   EXPECT_TRUE(refused(world.run(live), 10007, "MemberList"));
 }
 
+TEST_F(GroupRules, a_client_names_up_to_500_initial_members) {
+  CreateGroup command = create_group(client("vera_01"), GroupType::community, "");
+  for (int i = 0; i < 501; ++i) {
+    world.add_account("m" + std::to_string(i));
+    command.members.push_back(listed("m" + std::to_string(i)));
+  }
+  EXPECT_TRUE(refused(world.run(command), 10005, "at most 500"));
+  command.members.pop_back();
+  EXPECT_EQ(as<GroupCreatedReply>(world.run(command)).group.member_num, 501);
+}
+
 TEST_F(GroupRules, capacity_is_the_plans_and_creation_beyond_it_is_10038) {
   CreateGroup command = create_group(rest(), GroupType::public_group, "vera_01");
   EXPECT_EQ(as<GroupCreatedReply>(world.run(command)).group.max_member_num, 6000);

@@ -50,7 +50,8 @@ inline constexpr std::int64_t kGroupsPerUserTrial = 50;
 inline constexpr std::int64_t kGroupsPerUserPro = 500;
 inline constexpr std::int64_t kGroupsPerUserUltimate = 3000;
 
-inline constexpr std::size_t kCreateMembers = 100;       // 10005
+inline constexpr std::size_t kCreateMembers = 100;       // 10005; 4.7.6
+inline constexpr std::size_t kCreateMembersByClient = 500;  // 9.1
 inline constexpr std::size_t kAddMembers = 300;          // 10005
 inline constexpr std::size_t kDeleteMembers = 500;       // 10005
 inline constexpr std::size_t kMuteMembers = 500;

@@ -67,7 +67,7 @@ void add(Needs& needs, const CreateGroup& command) {
   };
   if (!command.caller.app_admin) need_user(command.caller.user);
   if (command.owner && !command.owner->empty()) need_user(*command.owner);
-  for (std::size_t i = 0; i < cut(command.members, kCreateMembers); ++i) {
+  for (std::size_t i = 0; i < cut(command.members, kCreateMembersByClient); ++i) {
     need_user(command.members[i].user);
   }
 }

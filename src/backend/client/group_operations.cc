@@ -10,9 +10,6 @@ namespace {
 
 namespace json = boost::json;
 
-// The SDK documents 500 initial members; the community's own limit (10005) is decide()'s to tell.
-constexpr std::size_t kMembersInFrame = 500;
-
 std::string_view join_status(community::JoinReply::Status status) {
   using Status = community::JoinReply::Status;
   switch (status) {
@@ -61,7 +58,7 @@ awaitable<OperationAnswer> create_group(OperationContext context, json::object a
   command.face_url = read.text("avatar");
   command.max_member_num = read.integer("maxMemberNum");
   command.apply_join_option = read.text("joinOption");
-  command.members = read.members("memberList", kMembersInFrame);
+  command.members = read.members("memberList", community::kCreateMembersByClient);
   command.fields = read.fields("groupCustomField");
   command.support_topic = read.boolean("isSupportTopic").value_or(false);
   CO_TRY_VOID(read.check());
