@@ -125,6 +125,16 @@ awaitable<OperationAnswer> update_group_profile(OperationContext context, json::
   co_return answer;
 }
 
+awaitable<OperationAnswer> change_group_owner(OperationContext context, json::object args) {
+  Arguments read(args);
+  const std::string group = read.required("groupID");
+  community::ChangeOwner command{context.caller, group, UserId(read.required("newOwnerID"))};
+  CO_TRY_VOID(read.check());
+  CO_TRY_VOID(co_await context.service->execute(std::move(command)));
+  auto answer = co_await read_group(context, group, {});
+  co_return answer;
+}
+
 awaitable<OperationAnswer> get_joined_communities(OperationContext context, json::object) {
   CO_TRY_VOID(topics_on(*context.app));
   store::JoinedQuery query;

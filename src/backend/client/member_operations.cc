@@ -5,6 +5,7 @@
 #include "backend/client/names.h"
 #include "backend/client/operation.h"
 #include "community/limits.h"
+#include "tidings/identifier.h"
 
 namespace tidings::backend::operation {
 namespace {
@@ -72,6 +73,43 @@ std::int64_t next_offset(const MembersRequest& request, const store::MemberPage&
 std::int64_t mute_end(const community::Mute* mute, std::int64_t now_s) {
   if (mute == nullptr || mute->until_s <= now_s) return 0;
   return std::min<std::int64_t>(mute->until_s, community::kMuteForever);
+}
+
+/// A change of one member, whose rest the operation fills in.
+community::ModifyMember change_of_member(const OperationContext& context, Arguments& read,
+                                         std::string user) {
+  community::ModifyMember command;
+  command.caller = context.caller;
+  command.group_id = read.required("groupID");
+  command.user = UserId(std::move(user));
+  return command;
+}
+
+/// Whom an operation is about that may be about oneself.
+std::string own_unless_named(const OperationContext& context, Arguments& read) {
+  auto named = read.text("userID");
+  return named && !named->empty() ? std::move(*named) : context.caller.user.str();
+}
+
+json::object member_changed(const community::ModifyMember& command) {
+  json::object member;
+  member["userID"] = command.user.view();
+  return member;
+}
+
+json::value member_data(const std::string& group, json::object member) {
+  json::object data;
+  data["groupID"] = group;
+  data["member"] = std::move(member);
+  return json::value(std::move(data));
+}
+
+/// `member`: what the answer says of it.
+awaitable<OperationAnswer> change_member(OperationContext context, community::ModifyMember command,
+                                         json::object member) {
+  const std::string group = command.group_id;
+  CO_TRY_VOID(co_await context.service->execute(std::move(command)));
+  co_return member_data(group, std::move(member));
 }
 
 }  // namespace
@@ -157,19 +195,70 @@ awaitable<OperationAnswer> delete_group_members(OperationContext context, json::
 
 awaitable<OperationAnswer> set_group_member_role(OperationContext context, json::object args) {
   Arguments read(args);
-  community::ModifyMember command;
-  command.caller = context.caller;
-  command.group_id = read.required("groupID");
-  command.user = UserId(read.required("userID"));
+  auto command = change_of_member(context, read, read.required("userID"));
   command.role = read.required("role");
   CO_TRY_VOID(read.check());
-  json::object data;
-  data["groupID"] = command.group_id;
-  auto& member = data["member"].emplace_object();
-  member["userID"] = command.user.view();
+  json::object member = member_changed(command);
   member["role"] = *command.role;
-  CO_TRY_VOID(co_await context.service->execute(std::move(command)));
-  co_return json::value(std::move(data));
+  auto answer = co_await change_member(context, std::move(command), std::move(member));
+  co_return answer;
+}
+
+awaitable<OperationAnswer> set_group_member_mute_time(OperationContext context,
+                                                      json::object args) {
+  Arguments read(args);
+  auto command = change_of_member(context, read, read.required("userID"));
+  command.mute_time_s = read.integer("muteTime");
+  if (!command.mute_time_s) read.complain("muteTime", "required: seconds, 0 ends the mute");
+  CO_TRY_VOID(read.check());
+  json::object member = member_changed(command);
+  member["muteTime"] = *command.mute_time_s;
+  // Where groups are named, a topic's id mutes in that topic (9.2).
+  if (!is_topic_id(command.group_id)) {
+    auto answer = co_await change_member(context, std::move(command), std::move(member));
+    co_return answer;
+  }
+  community::MuteMembers mute;
+  mute.caller = context.caller;
+  mute.group_id = parent_group(command.group_id)->str();
+  mute.topic_id = command.group_id;
+  mute.users.push_back(command.user);
+  mute.mute_time_s = *command.mute_time_s;
+  CO_TRY_VOID(co_await context.service->execute(std::move(mute)));
+  co_return member_data(command.group_id, std::move(member));
+}
+
+awaitable<OperationAnswer> set_group_member_name_card(OperationContext context,
+                                                      json::object args) {
+  Arguments read(args);
+  auto command = change_of_member(context, read, own_unless_named(context, read));
+  command.name_card = read.text("nameCard");
+  if (!command.name_card) read.complain("nameCard", "required, \"\" clears it");
+  CO_TRY_VOID(read.check());
+  json::object member = member_changed(command);
+  member["nameCard"] = *command.name_card;
+  auto answer = co_await change_member(context, std::move(command), std::move(member));
+  co_return answer;
+}
+
+awaitable<OperationAnswer> set_group_member_custom_field(OperationContext context,
+                                                         json::object args) {
+  Arguments read(args);
+  auto command = change_of_member(context, read, own_unless_named(context, read));
+  command.fields = read.fields("memberCustomField");
+  if (command.fields.empty()) {
+    read.complain("memberCustomField", "required, with at least one {key, value}");
+  }
+  CO_TRY_VOID(read.check());
+  json::object member = member_changed(command);
+  auto& fields = member["memberCustomField"].emplace_array();
+  for (const auto& field : command.fields) {
+    auto& item = fields.emplace_back(json::object()).get_object();
+    item["key"] = field.key;
+    item["value"] = field.value;
+  }
+  auto answer = co_await change_member(context, std::move(command), std::move(member));
+  co_return answer;
 }
 
 }  // namespace tidings::backend::operation

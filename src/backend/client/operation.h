@@ -73,6 +73,7 @@ awaitable<OperationAnswer> dismiss_group(OperationContext context, boost::json::
 awaitable<OperationAnswer> get_group_profile(OperationContext context, boost::json::object args);
 awaitable<OperationAnswer> update_group_profile(OperationContext context,
                                                 boost::json::object args);
+awaitable<OperationAnswer> change_group_owner(OperationContext context, boost::json::object args);
 awaitable<OperationAnswer> get_joined_communities(OperationContext context,
                                                   boost::json::object args);
 
@@ -82,6 +83,13 @@ awaitable<OperationAnswer> delete_group_members(OperationContext context,
                                                 boost::json::object args);
 awaitable<OperationAnswer> set_group_member_role(OperationContext context,
                                                  boost::json::object args);
+
+awaitable<OperationAnswer> set_group_member_mute_time(OperationContext context,
+                                                      boost::json::object args);
+awaitable<OperationAnswer> set_group_member_name_card(OperationContext context,
+                                                      boost::json::object args);
+awaitable<OperationAnswer> set_group_member_custom_field(OperationContext context,
+                                                         boost::json::object args);
 
 awaitable<OperationAnswer> create_topic(OperationContext context, boost::json::object args);
 awaitable<OperationAnswer> update_topic(OperationContext context, boost::json::object args);

@@ -156,6 +156,55 @@ TEST_F(Operations, RolesAndRemovalFollowTheTableOfPermissions) {
   EXPECT_EQ(lin.code("getTopicList", R"({"groupID":"@TGS#_makers"})"), 10007);
 }
 
+TEST_F(Operations, AMembersMuteCardAndFieldsAreSetAndTheOwnerChanged) {
+  community::App app = *apps.find(kClientApp);
+  app.member_fields = {{"badge",
+                        {{GroupType::community, community::FieldLevel::anyone,
+                          community::FieldLevel::admin}}}};
+  put_app(app);
+  with_member();
+  const auto set = [](TestClient& who, std::string_view op, std::string_view rest) {
+    return json::serialize(
+        who.data(op, R"({"groupID":"@TGS#_makers",)" + std::string(rest) + "}"));
+  };
+  EXPECT_EQ(set(vera, "setGroupMemberMuteTime", R"("userID":"omar","muteTime":60)"),
+            R"({"groupID":"@TGS#_makers","member":{"userID":"omar","muteTime":60}})");
+  EXPECT_EQ(set(omar, "setGroupMemberNameCard", R"("nameCard":"Omar")"),
+            R"({"groupID":"@TGS#_makers","member":{"userID":"omar","nameCard":"Omar"}})");
+  EXPECT_EQ(set(vera, "setGroupMemberCustomField",
+                R"("userID":"omar","memberCustomField":[{"key":"badge","value":"gold"}])"),
+            R"({"groupID":"@TGS#_makers","member":{"userID":"omar",)"
+            R"("memberCustomField":[{"key":"badge","value":"gold"}]}})");
+  const auto members =
+      vera.data("getGroupMemberList", R"({"groupID":"@TGS#_makers","role":"Member"})")
+          .at("memberList")
+          .get_array();
+  ASSERT_EQ(members.size(), 1U);
+  EXPECT_EQ(members[0].at("muteUntil"), clock.now_s() + 60);
+  EXPECT_EQ(members[0].at("nameCard"), "Omar");
+  EXPECT_EQ(json::serialize(members[0].at("memberCustomField")),
+            R"([{"key":"badge","value":"gold"}])");
+  const auto changed =
+      vera.data("changeGroupOwner", R"({"groupID":"@TGS#_makers","newOwnerID":"omar"})");
+  EXPECT_EQ(changed.at("group").at("ownerID"), "omar");
+  EXPECT_EQ(changed.at("group").at("selfInfo").at("role"), "Member");
+}
+
+TEST_F(Operations, AMuteUnderATopicsIdIsForThatTopic) {
+  with_member();
+  make_topic(vera, "wood");
+  ASSERT_EQ(vera.code("setGroupMemberMuteTime",
+                      R"({"groupID":"@TGS#_makers@TOPIC#_wood","userID":"omar","muteTime":60})"),
+            0)
+      << vera.last_message;
+  const auto own = omar.data("getTopicList", R"({"groupID":"@TGS#_makers"})");
+  EXPECT_EQ(own.at("successTopicList").get_array()[0].at("selfInfo").at("muteTime"),
+            clock.now_s() + 60);
+  const auto members =
+      vera.data("getGroupMemberList", R"({"groupID":"@TGS#_makers","role":"Member"})");
+  EXPECT_EQ(members.at("memberList").get_array()[0].at("muteUntil"), 0);
+}
+
 TEST_F(Operations, TopicsAreCreatedChangedListedAndDeleted) {
   const auto created = vera.data(
       "createTopicInCommunity",
@@ -249,6 +298,10 @@ TEST_F(Operations, WhatAUserMayNotDoIsRefused) {
       {lin, "getGroupMemberList", group + "}", 10007},
       {omar, "updateGroupProfile", group + R"(,"name":"Mine"})", 10007},
       {omar, "setGroupMemberRole", group + R"(,"userID":"omar","role":"Admin"})", 10007},
+      {omar, "setGroupMemberMuteTime", group + R"(,"userID":"vera_01","muteTime":9})", 10007},
+      {omar, "setGroupMemberNameCard", group + R"(,"userID":"vera_01","nameCard":"V"})", 10007},
+      {lin, "setGroupMemberNameCard", group + R"(,"nameCard":"Lin"})", 10004},
+      {omar, "changeGroupOwner", group + R"(,"newOwnerID":"omar"})", 10007},
       {lin, "addGroupMember", group + R"(,"userIDList":["lin-7"]})", 10007},
       {omar, "dismissGroup", group + "}", 10007},
       {vera, "getTopicList", R"({"groupID":"@TGS#_nobody"})", 10010},
@@ -303,6 +356,11 @@ TEST_F(Operations, WrongArgumentsNameTheField) {
       {"addGroupMember", R"({"groupID":"@TGS#_makers","userIDList":[7]})", "userIDList"},
       {"deleteGroupMember", R"({"groupID":"@TGS#_makers"})", "userIDList"},
       {"setGroupMemberRole", R"({"groupID":"@TGS#_makers","userID":"omar"})", "role"},
+      {"setGroupMemberMuteTime", R"({"groupID":"@TGS#_makers","userID":"omar"})", "muteTime"},
+      {"setGroupMemberMuteTime", R"({"groupID":"@TGS#_makers","muteTime":1})", "userID"},
+      {"setGroupMemberNameCard", R"({"groupID":"@TGS#_makers"})", "nameCard"},
+      {"setGroupMemberCustomField", R"({"groupID":"@TGS#_makers"})", "memberCustomField"},
+      {"changeGroupOwner", R"({"groupID":"@TGS#_makers"})", "newOwnerID"},
       {"createTopicInCommunity", R"({"groupID":"@TGS#_makers"})", "topicName"},
       {"createTopicInCommunity", R"({"topicName":"a"})", "groupID"},
       {"updateTopicProfile", R"({"groupID":"@TGS#_makers"})", "topicID"},
