@@ -24,7 +24,7 @@ struct RowsOfLists {
     return command.all ? kRowsOfGroup : cut(command.topic_ids, kDestroyTopics);
   }
   std::size_t operator()(const CreateGroup& command) const {
-    return cut(command.members, kCreateMembers);
+    return cut(command.members, kCreateMembersByClient);
   }
   std::size_t operator()(const AddMembers& command) const {
     return cut(command.members, kAddMembers);
