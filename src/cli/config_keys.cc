@@ -95,8 +95,9 @@ constexpr Key<S> kServe[] = {
      {}, ValueKind::networks},
     {"max_connections", serve<&S::max_connections>,
      "Connections open at one time on `listen`. At the limit each newcomer has the oldest one closed "
-     "that has proven nothing, else one that is idle. One app's logged-in clients take at most half "
-     "of what other apps leave of seven eighths, one user half of what its app's others leave.",
+     "that has proven nothing, else one that is idle. Where there are several apps, one's logged-in "
+     "clients take at most half of what the others leave of seven eighths; one user half of what its app's "
+     "others leave.",
      {1, 1'000'000}},
     {"max_connections_per_address", serve<&S::max_connections_per_address>,
      "Of them, from one address, if it is not one of `trusted_proxies`. More are closed at once.",

@@ -261,7 +261,8 @@ awaitable<Result<void>> ClientSession::admit(const Login& login) {
 }
 
 Result<void> ClientSession::take_share(const Login& login) {
-  auto place = parts_.shares.take({login.app, login.user});
+  auto place = parts_.shares.take({login.app, login.user},
+                                   parts_.service.apps().all()->size() > 1);
   if (place) {
     place_ = std::move(*place);
     return {};

@@ -82,6 +82,9 @@ TEST_F(Session, OnlyALoginMakesAClientKnownToTheListener) {
 }
 
 TEST_F(Session, ALoginBeyondTheShareOfItsAppIsToldSoAndMayTryLater) {
+  community::App other = make_app();
+  other.id = SdkAppId(1400112234);
+  put_app(other);
   ClientShares few(5);
   const ClientSessionParts tight{service, authenticator, hub, metrics, {}, few};
   const auto newcomer = [&] { return std::make_unique<TestClient>(tight, lanes[0], "192.0.2.9"); };
@@ -104,6 +107,16 @@ TEST_F(Session, ALoginBeyondTheShareOfItsAppIsToldSoAndMayTryLater) {
   in.pop_back();
   auto next = newcomer();
   EXPECT_EQ(next->code("login", login_args("nova")), 0) << next->last_message;
+}
+
+TEST_F(Session, TheOnlyAppHasAllPlaces) {
+  ClientShares two(2);
+  const ClientSessionParts tight{service, authenticator, hub, metrics, {}, two};
+  std::vector<std::unique_ptr<TestClient>> in;
+  for (const auto& [user, code] : {std::pair{"vera_01", 0}, {"omar", 0}, {"nova", 10006}}) {
+    in.push_back(std::make_unique<TestClient>(tight, lanes[0], "192.0.2.9"));
+    EXPECT_EQ(in.back()->code("login", login_args(user)), code) << in.back()->last_message;
+  }
 }
 
 TEST_F(Session, TheFirstFrameIsLogin) {

@@ -18,12 +18,13 @@ Error over_share(const std::string& whose, std::size_t share, const std::string&
 }  // namespace
 
 Result<std::unique_ptr<ClientShares::Place>> ClientShares::take(
-    const community::AccountKey& account) {
+    const community::AccountKey& account, bool has_others) {
   const std::lock_guard lock(mutex_);
   const auto known = apps_.find(account.app);
   const std::size_t of_app = known == apps_.end() ? 0 : known->second.count;
   const std::size_t app_share =
-      std::max<std::size_t>(half_of_rest(total_, taken_ - of_app), of_app == 0 ? 1 : 0);
+      has_others ? std::max<std::size_t>(half_of_rest(total_, taken_ - of_app), of_app == 0 ? 1 : 0)
+                 : total_;
   if (of_app >= app_share) return over_share("app " + account.app.str(), of_app, "");
   OfApp& app = apps_[account.app];
   std::size_t& own = app.users[account.user];

@@ -1,6 +1,7 @@
 /// ClientShares: how many clients may be logged in, so that nobody's keep others' out. One app gets at
 /// most half of what the others leave, one user at most half of what the other users of its app leave of
-/// that. An app's first client, and a user's first while its app has room, are always let in.
+/// that. An app's first client, and a user's first while its app has room, are always let in. An app that
+/// has no others beside it on this server leaves them nothing: all is its share.
 ///
 /// Errors: Errc::rate_limited with 10006, the share and the way out.
 /// Threads: any; a login and its end lock for a moment. Lifetime: outlives its places.
@@ -37,7 +38,8 @@ class ClientShares {
   ClientShares(const ClientShares&) = delete;
   ClientShares& operator=(const ClientShares&) = delete;
 
-  Result<std::unique_ptr<Place>> take(const community::AccountKey& account);
+  /// `has_others`: there are other apps, whether their clients are here or not.
+  Result<std::unique_ptr<Place>> take(const community::AccountKey& account, bool has_others);
 
  private:
   struct OfApp {

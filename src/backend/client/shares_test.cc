@@ -19,7 +19,7 @@ community::AccountKey account(std::uint32_t app, std::string_view user) {
 std::size_t take_all(ClientShares& shares, const community::AccountKey& who, Places& held,
                      Error* why = nullptr) {
   for (std::size_t got = 0;; ++got) {
-    auto place = shares.take(who);
+    auto place = shares.take(who, true);
     if (place) {
       held.push_back(std::move(*place));
       continue;
@@ -32,9 +32,9 @@ std::size_t take_all(ClientShares& shares, const community::AccountKey& who, Pla
 
 /// The same with users that come one after the other, one client each.
 std::size_t take_by_many(ClientShares& shares, std::uint32_t app, Places& held,
-                         Error* why = nullptr) {
+                         Error* why = nullptr, bool has_others = true) {
   for (std::size_t got = 0;; ++got) {
-    auto place = shares.take(account(app, "u" + std::to_string(got)));
+    auto place = shares.take(account(app, "u" + std::to_string(got)), has_others);
     if (place) {
       held.push_back(std::move(*place));
       continue;
@@ -74,7 +74,16 @@ TEST(ClientShares, AnAppsFirstClientIsLetInWhateverOthersHave) {
   for (std::uint32_t app = 1; app <= 20; ++app) {
     EXPECT_GE(take_by_many(shares, app, held), 1U) << app;
   }
-  EXPECT_FALSE(shares.take(account(20, "second")));
+  EXPECT_FALSE(shares.take(account(20, "second"), true));
+}
+
+TEST(ClientShares, AnAppWithoutOthersHasAll) {
+  ClientShares shares(100);
+  Places held;
+  EXPECT_EQ(take_by_many(shares, 1, held, nullptr, false), 100U);
+  held.pop_back();
+  EXPECT_TRUE(shares.take(account(2, "first"), true)) << "another app is made, and its first comes";
+  EXPECT_FALSE(shares.take(account(1, "late"), true));
 }
 
 TEST(ClientShares, WhatWasGivenBackCanBeTaken) {
@@ -84,7 +93,7 @@ TEST(ClientShares, WhatWasGivenBackCanBeTaken) {
   held.clear();
   EXPECT_EQ(take_by_many(shares, 2, held), 50U);
   held.pop_back();
-  EXPECT_TRUE(shares.take(account(2, "late")));
+  EXPECT_TRUE(shares.take(account(2, "late"), true));
 }
 
 }  // namespace
