@@ -2,7 +2,15 @@
 
 #include <algorithm>
 
+#include "base/check.h"
+
 namespace tidings::delivery {
+
+Backlog::Place& Backlog::place_of(SdkAppId app) {
+  const auto [found, is_new] = apps_.try_emplace(app);
+  if (is_new) found->second.number = ++places_;
+  return found->second;
+}
 
 void Backlog::fall_behind(Place& place) {
   if (place.behind) return;
@@ -12,13 +20,13 @@ void Backlog::fall_behind(Place& place) {
 
 void Backlog::listed(std::span<const SdkAppId> apps) {
   listed_ = true;
-  for (const SdkAppId app : apps) fall_behind(apps_[app]);
+  for (const SdkAppId app : apps) fall_behind(place_of(app));
   each_behind([this](SdkAppId app) { wants(app); });
 }
 
 bool Backlog::arrived(SdkAppId app, std::int64_t seq, bool room) {
   newest_ = std::max(newest_, seq);
-  Place& place = apps_[app];
+  Place& place = place_of(app);
   if (!listed_) fall_behind(place);
   if (!place.behind) {
     if (seq <= place.known_through) return false;  // was read
@@ -46,7 +54,7 @@ bool Backlog::on_disk(SdkAppId app, std::int64_t seq) const {
   return seq > std::max(place.known_through, level ? newest_ : 0) && !place.claimed.contains(seq);
 }
 
-void Backlog::claim(SdkAppId app, std::int64_t seq) { apps_[app].claimed.insert(seq); }
+void Backlog::claim(SdkAppId app, std::int64_t seq) { place_of(app).claimed.insert(seq); }
 
 void Backlog::wants(SdkAppId app) {
   const auto found = apps_.find(app);
@@ -61,14 +69,19 @@ std::optional<Backlog::Turn> Backlog::begin_turn() {
     queue_.pop_front();
     const auto found = apps_.find(app);
     if (found == apps_.end() || !found->second.behind) continue;
-    return Turn{app, found->second.known_through, found->second.seen_through};
+    return Turn{app, found->second.known_through, found->second.seen_through, found->second.number};
   }
   return std::nullopt;
 }
 
-void Backlog::end_turn(const Turn& turn, bool to_the_end, bool room) {
+bool Backlog::is_current(const Turn& turn) const {
   const auto found = apps_.find(turn.app);
-  if (found == apps_.end()) return;
+  return found != apps_.end() && found->second.number == turn.place;
+}
+
+void Backlog::end_turn(const Turn& turn, bool to_the_end, bool room) {
+  CHECK(is_current(turn));
+  const auto found = apps_.find(turn.app);
   Place& place = found->second;
   place.queued = false;
   // What arrived since then was left on disk, so only when nothing did is all of it known.

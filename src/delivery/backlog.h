@@ -44,9 +44,12 @@ class Backlog {
     SdkAppId app;
     std::int64_t after = 0;  ///< seq
     std::int64_t seen = 0;
+    std::uint64_t place = 0;
   };
   [[nodiscard]] std::optional<Turn> begin_turn();
-  /// `to_the_end`: the disk had no more. `room`: there is still some, so the app queues again.
+  /// False: the app was forgotten since. What was read is of one that was deleted.
+  [[nodiscard]] bool is_current(const Turn& turn) const;
+  /// REQUIRES: is_current(). `to_the_end`: the disk had no more. `room`: there is still some, so the app queues again.
   void end_turn(const Turn& turn, bool to_the_end, bool room);
 
   void forget(SdkAppId app);
@@ -63,18 +66,21 @@ class Backlog {
 
  private:
   struct Place {
+    std::uint64_t number = 0;  // of places, ever: an app of the same SDKAppID has another one
     std::int64_t known_through = 0;  // every pending event up to here is known
     std::int64_t seen_through = 0;   // the newest that arrived
     bool behind = false;
     bool queued = false;  // in queue_, or it is its turn
     std::unordered_set<std::int64_t> claimed;
   };
+  Place& place_of(SdkAppId app);
   void fall_behind(Place& place);
 
   std::unordered_map<SdkAppId, Place> apps_;
   std::deque<SdkAppId> queue_;  // of those with room, in turn
   std::int64_t newest_ = 0;     // that arrived, of any app: they arrive in the order of the log
   std::size_t behind_ = 0;
+  std::uint64_t places_ = 0;    // ever made
   bool listed_ = false;
 };
 

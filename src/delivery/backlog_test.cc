@@ -115,10 +115,28 @@ TEST(Backlog, ADeletedAppIsForgotten) {
   ASSERT_TRUE(turn);
   backlog.forget(kOne);
   backlog.forget(kTwo);
-  EXPECT_TRUE(backlog.read(turn->app, 1)) << "its app is not known to delivery any more";
-  backlog.end_turn(*turn, false, true);
+  EXPECT_FALSE(backlog.is_current(*turn));
   EXPECT_FALSE(backlog.any_behind());
   EXPECT_FALSE(backlog.begin_turn());
+}
+
+TEST(Backlog, WhatIsReadOfADeletedAppIsNotOneOfItsSuccessors) {
+  Backlog backlog;
+  backlog.listed(Apps{kOne});
+  const auto turn = backlog.begin_turn();
+  ASSERT_TRUE(turn);
+  EXPECT_TRUE(backlog.is_current(*turn));
+  backlog.forget(kOne);
+  EXPECT_FALSE(backlog.arrived(kOne, 9, /*room=*/false)) << "of the app that is made anew";
+  EXPECT_FALSE(backlog.is_current(*turn));
+  backlog.wants(kOne);
+  const auto own = backlog.begin_turn();
+  ASSERT_TRUE(own);
+  EXPECT_EQ(own->after, 8);
+  EXPECT_TRUE(backlog.is_current(*own));
+  EXPECT_TRUE(backlog.read(kOne, 9));
+  backlog.end_turn(*own, true, true);
+  EXPECT_FALSE(backlog.any_behind());
 }
 
 /// Commits, arrivals, reads, cancellations and rooms of drawn sizes; every event that is not cancelled

@@ -170,6 +170,7 @@ runtime::awaitable<bool> Dispatcher::page_events(Backlog::Turn turn) {
   store::EventReader& reader = parts_.events;
   auto read = [&reader, turn, limit] { return reader.pending(turn.app, turn.after, limit); };
   auto page = co_await parts_.readers.run(std::move(read));
+  if (!backlog_.is_current(turn)) co_return true;
   if (!page) {
     backlog_.end_turn(turn, /*to_the_end=*/false, /*room=*/true);
     const bool again = co_await read_failed(std::move(page).error());
@@ -323,7 +324,9 @@ runtime::awaitable<void> Dispatcher::load_bodies() {
     std::size_t next = 0;
     for (const auto& ticket : tickets) {
       while (loaded && next < loaded->size() && (*loaded)[next].seq < ticket.seq) ++next;
-      if (loaded && next < loaded->size() && (*loaded)[next].seq == ticket.seq) {
+      if (scheduler_.app_gone(ticket)) {
+        scheduler_.forget(ticket);  // and what has its number now is another one
+      } else if (loaded && next < loaded->size() && (*loaded)[next].seq == ticket.seq) {
         send({ticket, std::make_unique<const community::Event>(std::move((*loaded)[next]))});
       } else if (loaded) {
         scheduler_.forget(ticket);  // purged since it was chosen: nothing is left to send

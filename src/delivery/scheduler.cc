@@ -92,12 +92,14 @@ void Scheduler::remove(SdkAppId app) {
     }
     count_queued(lane, -static_cast<std::ptrdiff_t>(lane.queue.size()));
     if (lane.state == Lane::State::in_flight) {
+      // finish() lets it go. An app that is made anew has lanes of its own.
       lane.queue = {};
-      lane.app = nullptr;  // finish() lets it go
-      ++it;
-      continue;
+      lane.app = nullptr;
+      lane.key = nullptr;
+      orphans_.emplace(&lane, std::move(it->second));
+    } else {
+      leave_waiting(lane);
     }
-    leave_waiting(lane);
     it = lanes_.erase(it);
   }
   const std::string url = state.endpoint ? state.endpoint->url : std::string{};
@@ -126,9 +128,6 @@ Scheduler::Found Scheduler::lane_of(const store::PendingEvent& event) {
 
 void Scheduler::enqueue(const store::PendingEvent& event, Found found, bool fresh, Now now) {
   Lane& lane = *found.lane;
-  // A lane that lost its app keeps only its flying head; the app cannot come back meanwhile,
-  // because numbers of deleted apps are not given again.
-  CHECK(lane.app != nullptr);
   if (lane.state == Lane::State::in_flight && lane.flying.seq == event.seq) return;
   const LaneQueue::Item item{event.seq, event.since_ms, event.attempts, fresh,
                              event.next_attempt_ms == store::kParked, false};
@@ -381,6 +380,8 @@ void Scheduler::forget(const Ticket& ticket) {
   lane.app == nullptr ? erase(lane) : go_on(lane);
 }
 
+bool Scheduler::app_gone(const Ticket& ticket) const { return ticket.lane->app == nullptr; }
+
 /// Nothing was sent: the endpoint has neither succeeded nor failed.
 void Scheduler::land(Lane& lane) {
   CHECK(lane.state == Lane::State::in_flight);
@@ -413,7 +414,13 @@ void Scheduler::put_back(Lane& lane, std::int64_t due_ms) {
   }
 }
 
-void Scheduler::erase(Lane& lane) { lanes_.erase(lanes_.find(*lane.key)); }
+void Scheduler::erase(Lane& lane) {
+  if (lane.app == nullptr) {
+    orphans_.erase(&lane);
+  } else {
+    lanes_.erase(lanes_.find(*lane.key));
+  }
+}
 
 std::optional<std::int64_t> Scheduler::next_wake() const {
   std::optional<std::int64_t> at;
@@ -423,7 +430,7 @@ std::optional<std::int64_t> Scheduler::next_wake() const {
 }
 
 Scheduler::Counts Scheduler::counts() const {
-  return {queued_, in_flight_, lanes_.size(), parked_, open_breakers_};
+  return {queued_, in_flight_, lanes_.size() + orphans_.size(), parked_, open_breakers_};
 }
 
 std::size_t Scheduler::queued(SdkAppId app) const {

@@ -132,6 +132,8 @@ class Scheduler {
   std::optional<store::Outcome> postpone(const Ticket& ticket, std::int64_t delay_ms, Now now);
   /// The event of the ticket is not in the log any more: its lane goes on without it.
   void forget(const Ticket& ticket);
+  /// The app of the ticket was removed, whether or not another one has its number by now.
+  [[nodiscard]] bool app_gone(const Ticket& ticket) const;
   /// Events that grew too old while they waited or were held: dead, or parked. Call now and then.
   void expire(Now now, std::vector<store::Outcome>& out);
 
@@ -203,6 +205,7 @@ class Scheduler {
   std::unordered_map<SdkAppId, std::unique_ptr<AppState>> apps_;
   std::map<std::string, std::unique_ptr<Endpoint>, std::less<>> endpoints_;
   std::unordered_map<LaneKey, std::unique_ptr<Lane>, LaneKeyHash, SameLane> lanes_;
+  std::unordered_map<const Lane*, std::unique_ptr<Lane>> orphans_;  // in flight, of apps that were removed
   std::vector<Found> found_;  // of the events that are being added
   std::multimap<std::int64_t, Lane*> waiting_;       // by due time
   std::multimap<std::int64_t, Endpoint*> probing_;   // open breakers by probe time

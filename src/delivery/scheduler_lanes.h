@@ -30,7 +30,7 @@ struct Scheduler::Lane : Hook {
   LaneQueue::Item flying;             // while in flight
   std::optional<store::EventState> cancel_as;  // while in flight: what an operator wants
   AppState* app;                      // null: the app was removed while this lane was in flight
-  const LaneKey* key = nullptr;       // of the map that owns this
+  const LaneKey* key = nullptr;       // of the map that owns this; null with `app`
   Endpoint* sent_to = nullptr;        // while in flight
   std::multimap<std::int64_t, Lane*>::iterator timer{};  // while waiting
   std::uint32_t settings = 0;         // while in flight: its app's when it left

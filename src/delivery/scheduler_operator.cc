@@ -60,7 +60,7 @@ bool Scheduler::expire_heads(Lane& lane, Now now, std::vector<store::Outcome>& o
 
 Scheduler::Lane* Scheduler::find_lane(const Place& place) const {
   const auto found = lanes_.find(LaneName{place.app, place.group.view()});
-  if (found == lanes_.end() || found->second->app == nullptr) return nullptr;
+  if (found == lanes_.end()) return nullptr;
   return found->second.get();
 }
 

@@ -306,6 +306,27 @@ TEST_F(SchedulerTest, ARemovedAppIsForgottenAlsoInFlight) {
   EXPECT_EQ(scheduler_.counts().lanes, 0U);
 }
 
+TEST_F(SchedulerTest, AnAppThatIsMadeAnewDoesNotWaitForWhatItsPredecessorHasInFlight) {
+  configure(1, "http://a");
+  add(1, "g");
+  const auto old = start();
+  ASSERT_EQ(old.size(), 1U);
+  EXPECT_FALSE(scheduler_.app_gone(old[0]));
+  scheduler_.remove(SdkAppId{1});
+  configure(1, "http://a");
+  add(1, "g");
+  const auto fresh = start();
+  ASSERT_EQ(fresh.size(), 1U);
+  EXPECT_TRUE(scheduler_.app_gone(old[0]));
+  EXPECT_FALSE(scheduler_.app_gone(fresh[0]));
+  EXPECT_TRUE(finish(old[0]).app_gone);
+  const auto finished = finish(fresh[0]);
+  EXPECT_FALSE(finished.app_gone);
+  EXPECT_EQ(finished.outcome.state, EventState::delivered);
+  EXPECT_EQ(scheduler_.counts().lanes, 0U);
+  EXPECT_EQ(scheduler_.counts().in_flight, 0U);
+}
+
 TEST_F(SchedulerTest, HeldEventsEndDeadAtSeventyTwoHoursVisibly) {
   configure(1, "");
   add(1, "g");

@@ -3,6 +3,7 @@ Method: the built binary against a running serve; each verb is run, then the doo
 
 import contextlib
 import json
+import socket
 import sqlite3
 
 from harness import APP, Backend, ProcessTest, Recorder, daemons, main, tidings
@@ -94,6 +95,25 @@ class AppsTest(ProcessTest):
         self.assertEqual(groups(), 1)
         self.assertEqual(self.code(CREATE_TOPIC, {"GroupId": group, "TopicName": "Next"}), 0)
         self.assertEqual(tidings("ledger", "--data-dir", f"{self.folder}/serve").returncode, 0)
+
+    def test_an_app_is_made_anew_while_a_callback_of_the_old_one_is_under_way(self):
+        group = "@TGS#_makers"
+        create = {"Type": "Community", "Name": "Makers", "SupportTopic": 1, "GroupId": group}
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            silent.settimeout(10)
+            url = f"http://127.0.0.1:{silent.getsockname()[1]}/im"
+            self.backend.set_callback(url, ("after_create_group=on",))
+            self.assertEqual(self.code(CREATE_GROUP, create), 0)
+            connection, _ = silent.accept()
+            with connection:
+                self.assertTrue(connection.recv(1), "it is under way, and not answered")
+                self.app("disable", str(APP))
+                self.app("delete", str(APP))
+                recorder = Recorder(self)
+                self.backend.make_app(recorder.url)
+                self.assertEqual(self.code(CREATE_GROUP, create), 0)
+                daemons.wait_until(lambda: self.backend.ledger()["delivered"] == 1, "the new one's")
+        self.assertEqual(len(recorder.requests), 1)
 
     def test_admins_may_call_and_former_ones_may_not(self):
         sig = self.sig("ops")
