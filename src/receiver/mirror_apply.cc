@@ -250,8 +250,13 @@ Known known_by_number(const Callback& callback, const MirrorView& view) {
   std::int64_t time_ms = event_time_ms(callback.parsed.value);
   if (time_ms == 0) time_ms = request_time_ms(callback.request_id);
   if (time_ms == 0) return Known::no;
-  if (time_ms < view.keys_since_ms()) return Known::again;
-  const std::int64_t keys_kept_ms = view.received_ms() - view.keys_since_ms();
+  // Where a clock that ran ahead had keys purged, keys_since_ms() may be yet to come: what is sent now
+  // has not come again for that.
+  const std::int64_t again_before_ms =
+      std::min(view.keys_since_ms(), view.now_ms() - kClockMarginMs);
+  if (time_ms < again_before_ms) return Known::again;
+  const std::int64_t keys_kept_ms =
+      std::max<std::int64_t>(view.received_ms() - view.keys_since_ms(), 0);
   const std::int64_t margin_ms = std::min(kClockMarginMs, keys_kept_ms / 2);
   return time_ms - margin_ms < view.keys_since_ms() ? Known::no : Known::as_another;
 }

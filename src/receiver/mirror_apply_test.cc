@@ -243,6 +243,35 @@ TEST(MirrorApply, ACallbackThatMayHaveComeBeforeIsNoSignOfAReplacedSource) {
   EXPECT_EQ(mirror.view().sequences(kApp).renumbered, 2);
 }
 
+TEST(MirrorApply, WhatOnceForgotKeysCountsWhateverIsKeptNow) {
+  constexpr std::int64_t kHour = 3'600'000;
+  ViewMirror mirror;
+  const std::int64_t now = mirror.view().now_ms();
+  mirror.view().purge_before_ms = now - 700 * kHour;
+  mirror.view().keys_forgotten_ms = now - 20 * kHour;
+  mirror.take(numbered(create_topic("First"), 1, now - 40 * kHour));
+  EXPECT_EQ(mirror.take(numbered(change_topic("Old", {}), 1, now - 21 * kHour)), Applied::duplicate);
+  // Clocks may differ.
+  mirror.take(numbered(change_topic("At the border", {}), 1, now - 20 * kHour + kHour / 2));
+  EXPECT_EQ(mirror.view().sequences(kApp).renumbered, 0);
+  mirror.take(numbered(change_topic("Another", {}), 1, now - 18 * kHour));
+  EXPECT_EQ(mirror.view().sequences(kApp).renumbered, 1);
+}
+
+TEST(MirrorApply, KeysForgottenByAClockThatRanAheadHaveNothingNewTakenForOld) {
+  constexpr std::int64_t kHour = 3'600'000;
+  ViewMirror mirror;
+  const std::int64_t now = mirror.view().now_ms();
+  mirror.view().purge_before_ms = now - 700 * kHour;
+  mirror.view().keys_forgotten_ms = mirror.view().last_received_ms = now + 90 * kHour;
+  mirror.take(numbered(create_topic("First"), 1, now - kHour));
+  EXPECT_EQ(mirror.take(numbered(change_topic("Now", {}), 1, now)), Applied::accepted);
+  EXPECT_EQ(mirror.take(numbered(change_topic("Old", {}), 1, now - 2 * kHour)), Applied::duplicate);
+  // The source's clock may have been as wrong.
+  mirror.take(numbered(change_topic("Ahead", {}), 1, now + 80 * kHour));
+  EXPECT_EQ(mirror.view().sequences(kApp).renumbered, 0);
+}
+
 TEST(MirrorApply, ForgottenNumbersAreThoseTheEarlierSourceMayHaveUsed) {
   store::MirrorView view(1000);
   const auto have = [&](std::int64_t number) { return view.sequences(kApp).have.contains(number); };

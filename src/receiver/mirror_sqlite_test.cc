@@ -7,8 +7,6 @@
 #include <map>
 #include <random>
 
-#include "base/random.h"
-#include "base/time_uuid.h"
 #include "receiver/test_callbacks.h"
 #include "receiver/test_mirror_file.h"
 #include "store_sqlite/mirror_reader.h"
@@ -266,71 +264,6 @@ TEST(MirrorSqlite, OldEntriesGoAndTheirIdsAreNotUsedAgain) {
   EXPECT_EQ(reader.inbox_range().value(), (std::pair<std::int64_t, std::int64_t>(5, 5)));
   ASSERT_TRUE(write_batch(writer, {callback_of(R"({"CallbackCommand":"X","n":6})")}, 99'000));
   EXPECT_EQ(reader.inbox_range().value().second, 6);
-}
-
-/// A callback of one who joined, with a RequestID that begins with its time, as a source makes it.
-Callback joined(std::int64_t sequence, std::int64_t time_ms, const std::string& who) {
-  AfterNewMemberJoin body;
-  body.group_id = GroupId{"@TGS#_g"};
-  body.type = "Community";
-  body.new_member_list = {UserId{who}};
-  SeededRandom random(static_cast<std::uint64_t>(time_ms + sequence));
-  return callback_of(write_callback(body, AdditiveMembers::needed), sequence,
-                     time_uuid(time_ms, random));
-}
-
-TEST(MirrorSqlite, ACallbackThatComesAgainAfterItsEntryHasGoneChangesNothing) {
-  constexpr std::int64_t kDay = 24LL * 3600 * 1000;
-  MirrorFolder folder;
-  {
-    auto writer = sqlite::MirrorWriter::open(folder.file(), quick()).value();
-    ASSERT_TRUE(write_batch(writer, {joined(1, kDay, "vera"), joined(2, kDay, "omar")}, kDay));
-    ASSERT_TRUE(write_batch(writer, {joined(5, 9 * kDay, "lena")}, 9 * kDay));
-    store::MirrorView view(9 * kDay);
-    store::MirrorNeeds needs;
-    needs.apps = {kApp};
-    ASSERT_TRUE(writer.load(needs, view));
-    view.give_up(kApp, {3, 4});
-    ASSERT_TRUE(writer.commit(view));
-  }
-  auto writer = sqlite::MirrorWriter::open(folder.file(), quick()).value();
-  ASSERT_TRUE(write_batch(writer, {}, 9 * kDay, 2 * kDay));
-  sqlite::MirrorSqliteReader reader(folder.file());
-  ASSERT_EQ(reader.inbox_range().value().first, 3) << "the first two entries have gone";
-  const auto members = [&] {
-    return reader.group({kApp, GroupId{"@TGS#_g"}}).value().value().member_change;
-  };
-  EXPECT_EQ(write_batch(writer, {joined(1, kDay, "vera")}, 9 * kDay, 2 * kDay).value().accepted, 0U);
-  EXPECT_EQ(members(), 3);
-  // It was given up, and comes after all.
-  EXPECT_EQ(write_batch(writer, {joined(3, kDay + 1, "ada")}, 9 * kDay, 2 * kDay).value().accepted,
-            1U);
-  EXPECT_EQ(members(), 4);
-  // Its key would still be known: another source that numbers anew.
-  EXPECT_EQ(write_batch(writer, {joined(2, 9 * kDay, "kim")}, 9 * kDay, 2 * kDay).value().accepted,
-            1U);
-  EXPECT_EQ(members(), 5);
-  EXPECT_EQ(reader.sequences().value().at(0).second.gone, 2);
-  EXPECT_EQ(reader.sequences().value().at(0).second.renumbered, 1);
-  EXPECT_EQ(reader.sequences().value().at(0).second.renumbered_to, 2);
-  EXPECT_EQ(reader.sequences().value().at(0).second.used_twice, 5);
-}
-
-TEST(MirrorSqlite, OfNumbersFromBeforeTheyWereKeptApartTheKeyAloneIsAsked) {
-  MirrorFolder folder;
-  { ASSERT_TRUE(sqlite::MirrorWriter::open(folder.file(), quick())); }
-  {
-    auto old = sqlite::Database::open(folder.file()).value();
-    ASSERT_TRUE(old.execute("INSERT INTO mirror_sequence(app, contiguous, beyond, filled, gone) "
-                            "VALUES(1400112233, 7, x'', 0, 2)"));
-  }
-  auto writer = sqlite::MirrorWriter::open(folder.file(), quick()).value();
-  EXPECT_EQ(write_batch(writer, {joined(8, 1000, "vera")}, 9000, 5000).value().accepted, 1U);
-  EXPECT_EQ(write_batch(writer, {joined(5, 1000, "omar")}, 9000, 5000).value().accepted, 1U);
-  sqlite::MirrorSqliteReader reader(folder.file());
-  const auto numbers = reader.sequences().value().at(0).second;
-  EXPECT_FALSE(numbers.arrived(7));
-  EXPECT_TRUE(numbers.arrived(8));
 }
 
 TEST(MirrorSqlite, ListsPageInOrderByGroupAndByTime) {

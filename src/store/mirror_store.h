@@ -21,7 +21,8 @@ namespace tidings::store {
 class MirrorUnitOfWork {
  public:
   virtual ~MirrorUnitOfWork() = default;
-  /// Loads into `view` what `needs` names and the view does not know yet, and the inbox's end.
+  /// Loads into `view` what `needs` names and the view does not know yet, the inbox's end, and
+  /// since when its keys are there.
   virtual Result<void> load(const MirrorNeeds& needs, MirrorView& view) = 0;
   /// Writes new inbox entries and dirty rows in one transaction and lets a bounded number of
   /// entries from before view.purge_before_ms go. Durability point: everything is on disk (fsync)

@@ -83,6 +83,8 @@ class MirrorView {
   /// Time of arrival of this batch. Never before that of an entry which is stored already, so that
   /// inbox numbers and times order alike, also when the clock was set back.
   [[nodiscard]] std::int64_t received_ms() const { return std::max(now_ms_, last_received_ms); }
+  /// The clock, wherever it stands.
+  [[nodiscard]] std::int64_t now_ms() const { return now_ms_; }
   /// What the next add() will be numbered.
   [[nodiscard]] std::int64_t next_id() const {
     return last_id + static_cast<std::int64_t>(inbox.size()) + 1;
@@ -98,8 +100,11 @@ class MirrorView {
   }
   [[nodiscard]] MirrorTally tally(SdkAppId app) const;
   [[nodiscard]] const MirrorSequences& sequences(SdkAppId app) const;
-  /// Keys of callbacks from before this time may have gone with their inbox entries.
-  [[nodiscard]] std::int64_t keys_since_ms() const { return purge_before_ms; }
+  /// Keys of callbacks from before this time may have gone with their inbox entries: as retention is now,
+  /// or as it was. A longer one brings no key back, nor does a clock that is put right.
+  [[nodiscard]] std::int64_t keys_since_ms() const {
+    return std::max(purge_before_ms, keys_forgotten_ms);
+  }
   /// Those that are loaded, and those of this batch.
   [[nodiscard]] std::vector<MirrorTopicKey> topics_of(const MirrorGroupKey& key);
 
@@ -150,6 +155,9 @@ class MirrorView {
   std::vector<InboxEntry> inbox;              ///< new ones, ids ascending without gaps
   std::int64_t last_id = 0;           ///< of the stored inbox; loaded with every View
   std::int64_t last_received_ms = 0;  ///< of the stored inbox; loaded with every View
+  /// Keys of entries received before this may have been purged, and none of others; 0: none was. Loaded
+  /// with every View.
+  std::int64_t keys_forgotten_ms = 0;
   /// Entries received before this may go; an engine removes a bounded number with each commit.
   std::int64_t purge_before_ms = 0;
 

@@ -16,6 +16,9 @@ constexpr std::size_t kMoreKeysAtOnce = 64;
 /// Keys looked up with one statement: to run one costs more than to look up a key.
 constexpr std::size_t kAskedAtOnce = 16;
 
+/// forgotten_ms() goes ahead by so much, or else each commit that purges would write one page more.
+constexpr std::int64_t kForgottenStepMs = 60'000;
+
 std::string look_up() {
   std::string values = "(?)";
   for (std::size_t i = 1; i < kAskedAtOnce; ++i) values += ",(?)";
@@ -43,10 +46,13 @@ Result<void> InboxKeys::open(Database& database, std::size_t most_waiting,
   TRY(has_, database.prepare(look_up()));
   TRY(add_, MultiInsert::prepare(database, "INSERT OR REPLACE INTO inbox_seen(key, id)", "(?,?)"));
   TRY(remove_, database.prepare("DELETE FROM inbox_seen WHERE key = ? AND id = ?"));
-  TRY(first_, database.prepare("SELECT id, key FROM inbox WHERE id <= ? ORDER BY id"));
+  TRY(first_, database.prepare("SELECT id, key, received_ms FROM inbox WHERE id <= ? ORDER BY id"));
   TRY(through_, database.prepare("UPDATE inbox_seen_through SET id = ?"));
+  TRY(forgotten_, database.prepare("UPDATE inbox_seen_through SET forgotten_ms = ?"));
 
   TRY(sorted_through_, database.integer("SELECT id FROM inbox_seen_through"));
+  TRY(forgotten_ms_, database.integer("SELECT forgotten_ms FROM inbox_seen_through"));
+  forgetting_ms_ = forgotten_ms_;
   last_id_ = sorted_through_;
   TRY(auto behind, database.prepare("SELECT id, key FROM inbox WHERE id > ? ORDER BY id"));
   auto rows = behind.query(sorted_through_);
@@ -123,13 +129,19 @@ Result<void> InboxKeys::write_share(std::size_t added) {
 }
 
 Result<void> InboxKeys::purge(std::int64_t last_id) {
+  std::int64_t newest_ms = -1;
   {
     auto rows = first_.query(last_id);
     for (;;) {
       TRY(const bool more, rows.next());
       if (!more) break;
       purged_.emplace_back(key_of(rows.text(1)), rows.integer(0));
+      newest_ms = rows.integer(2);
     }
+  }
+  if (newest_ms >= forgetting_ms_) {
+    forgetting_ms_ = newest_ms + kForgottenStepMs;
+    TRY_VOID(forgotten_.run(forgetting_ms_));
   }
   sort_by_key(purged_);  // neighbours share pages
   for (const auto& [key, id] : purged_) {
@@ -150,6 +162,7 @@ void InboxKeys::committed(std::span<const store::InboxEntry> added) {
   }
   for (const Entry& entry : purged_) forget(entry);
   purged_.clear();
+  forgotten_ms_ = forgetting_ms_;
 }
 
 void InboxKeys::forget(const Entry& entry) {
@@ -168,6 +181,7 @@ std::vector<InboxKeys::Entry>::iterator InboxKeys::sorted_place(const store::Inb
 void InboxKeys::rolled_back() {
   writing_ = written_;
   purged_.clear();
+  forgetting_ms_ = forgotten_ms_;
 }
 
 }  // namespace tidings::sqlite

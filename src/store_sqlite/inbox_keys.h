@@ -46,6 +46,11 @@ class InboxKeys {
   /// The transaction was rolled back.
   void rolled_back();
 
+  /// No key was forgotten of an entry that was received at this time or later; 0: none at all. Not what
+  /// retention says now, which may have been longer or shorter, by a clock that was wrong too. Up to a
+  /// minute too late: so few commits have to write it.
+  [[nodiscard]] std::int64_t forgotten_ms() const { return forgotten_ms_; }
+
   /// Keys in memory.
   [[nodiscard]] std::size_t waiting() const { return recent_.size() + sorted_.size() - written_; }
 
@@ -59,7 +64,7 @@ class InboxKeys {
   [[nodiscard]] std::vector<Entry>::iterator sorted_place(const store::InboxKey& key);
 
   MultiInsert add_;
-  Statement has_, remove_, first_, through_;
+  Statement has_, remove_, first_, through_, forgotten_;
   std::size_t most_waiting_ = kMostWaiting;
   SeenFilter filter_;
   RecentKeys recent_;
@@ -71,6 +76,9 @@ class InboxKeys {
   std::size_t writing_ = 0;          // of sorted_, with the open transaction
   std::int64_t sorted_through_ = 0;  // highest id of an entry in sorted_ or before
   std::vector<Entry> purged_;        // with the open transaction
+
+  std::int64_t forgotten_ms_ = 0;
+  std::int64_t forgetting_ms_ = 0;  // with the open transaction
 };
 
 }  // namespace tidings::sqlite

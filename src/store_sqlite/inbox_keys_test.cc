@@ -30,7 +30,7 @@ class InboxKeysTest : public ::testing::Test {
     ASSERT_TRUE(migrate(database_, kMirrorSchema));
     insert_ = database_.prepare("INSERT INTO inbox(id, key, app, command, grp, received_ms, "
                                 "event_time_ms, sequence, request_id, client_ip, opt_platform, "
-                                "body) VALUES(?,?,1,'X','',0,0,0,'','','','{}')").value();
+                                "body) VALUES(?1,?2,1,'X','',1000*?1,0,0,'','','','{}')").value();
     remove_ = database_.prepare("DELETE FROM inbox WHERE id <= ?").value();
     start();
   }
@@ -73,11 +73,14 @@ class InboxKeysTest : public ::testing::Test {
     if (!added.empty()) last_ = added.back().id;
     while (!model_.empty() && model_.begin()->first <= purge_to) {
       gone_.push_back(model_.begin()->second);
+      gone_through_ms_ = 1000 * model_.begin()->first;
       model_.erase(model_.begin());
     }
   }
 
   void check() {
+    ASSERT_GE(keys_->forgotten_ms(), gone_.empty() ? 0 : gone_through_ms_ + 1);
+    ASSERT_LE(keys_->forgotten_ms(), gone_.empty() ? 0 : gone_through_ms_ + 60'000);
     std::vector<store::InboxKey> all = gone_;
     for (const auto& [id, key] : model_) all.push_back(key);
     all.push_back(draw_key());
@@ -108,6 +111,7 @@ class InboxKeysTest : public ::testing::Test {
   std::int64_t last_ = 0;
   std::map<std::int64_t, store::InboxKey> model_;
   std::vector<store::InboxKey> gone_;
+  std::int64_t gone_through_ms_ = 0;
 };
 
 TEST_F(InboxKeysTest, RandomWorkLosesAndKeepsNothing) {

@@ -18,7 +18,7 @@
 
 namespace tidings::sqlite {
 
-inline constexpr std::array<Migration, 8> kMirrorMigrations{{
+inline constexpr std::array<Migration, 9> kMirrorMigrations{{
     {1, "inbox and mirror", R"(
 CREATE TABLE inbox(
   id INTEGER PRIMARY KEY,        -- 1, 2, 3, ... in order of commit
@@ -176,6 +176,12 @@ CREATE TABLE mirror_ending(
   chain INTEGER NOT NULL,        -- mirror_topic.row to go on with; 0: the chain has ended
   given INTEGER NOT NULL,        -- of those there by their GroupId only: rows behind this one
   PRIMARY KEY(app, grp)) STRICT, WITHOUT ROWID;
+)"},
+    {9, "since when all keys are there", R"(
+-- No key has been purged of an entry that was received at this time or later; 0: none at all.
+ALTER TABLE inbox_seen_through ADD COLUMN forgotten_ms INTEGER NOT NULL DEFAULT 0;
+UPDATE inbox_seen_through SET forgotten_ms = coalesce(
+  (SELECT received_ms FROM inbox WHERE id = (SELECT min(id) FROM inbox) AND id > 1), 0);
 )"},
 }};
 

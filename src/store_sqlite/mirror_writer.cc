@@ -123,6 +123,7 @@ Result<void> MirrorWriter::load_rows(const store::MirrorNeeds& needs, store::Mir
     view.last_id = any ? end.integer(0) : 0;
     view.last_received_ms = any ? end.integer(1) : 0;
   }
+  view.keys_forgotten_ms = keys_.forgotten_ms();
   for (const SdkAppId app : needs.apps) {
     TRY_VOID(load_app(app, view));
   }
