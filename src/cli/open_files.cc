@@ -18,7 +18,9 @@ std::size_t raise_open_files_limit() {
 }
 
 std::size_t connections_within(std::size_t limit, std::size_t reserve, std::size_t wanted, Log& log) {
-  const std::size_t room = std::max(limit / 2, limit > reserve ? limit - reserve : 0);
+  const std::size_t rest = limit > reserve ? limit - reserve : 0;
+  // A sixteenth of its connections are on their way in while room is made for them (net/http_server.h).
+  const std::size_t room = std::max(limit / 2, rest - rest / 17);
   if (room >= wanted - wanted / 4) return std::min(wanted, room);  // nothing to trouble anybody with
   log.warning("fewer connections than configured",
               {{"max_connections", std::to_string(wanted)},

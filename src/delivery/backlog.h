@@ -49,7 +49,8 @@ class Backlog {
   [[nodiscard]] std::optional<Turn> begin_turn();
   /// False: the app was forgotten since. What was read is of one that was deleted.
   [[nodiscard]] bool is_current(const Turn& turn) const;
-  /// REQUIRES: is_current(). `to_the_end`: the disk had no more. `room`: there is still some, so the app queues again.
+  /// REQUIRES: is_current(). `to_the_end`: the disk had no more. `room`: there is still some, so the app
+  /// queues again.
   void end_turn(const Turn& turn, bool to_the_end, bool room);
 
   void forget(SdkAppId app);

@@ -124,12 +124,12 @@ awaitable<bool> HttpConnection<Stream>::handshake() {
     arm(server_.options.header_timeout);
     const auto [error] = co_await stream_.async_handshake(asio::ssl::stream_base::server, uncut());
     disarm();
-    if (error) {
+    if (error && !makes_way()) {
       count(server_.counters.tls_failures);
       server_.log_of_peer("TLS handshake with " + peer_address_ + " failed: " + error.message() +
                           why_peer_is_refused(stream_.native_handle()));
-      co_return false;
     }
+    if (error) co_return false;
     certificate_subject_ = peer_subject(stream_.native_handle());
   }
   co_return true;
@@ -253,8 +253,8 @@ awaitable<bool> HttpConnection<Stream>::read_body(RequestParser& parser) {
   body_.clear();
   came = unread().substr(parser.head_bytes());
   end_ = begin_ + parser.head_bytes();
-  if (parser.expects_continue() && came.empty()) {
-    out_ += "HTTP/1.1 100 Continue\r\n\r\n";
+  if (parser.expects_continue() && came.empty()) out_ += "HTTP/1.1 100 Continue\r\n\r\n";
+  if (!out_.empty()) {  // what was answered before does not wait for this body
     const auto written = co_await flush_slowly();
     if (!written) co_return false;
   }

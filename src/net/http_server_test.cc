@@ -133,6 +133,16 @@ TEST_F(HttpServerTest, AnswersPipelinedRequestsInOrder) {
   }
 }
 
+TEST_F(HttpServerTest, AnAnswerDoesNotWaitForTheBodyOfTheNextRequest) {
+  start();
+  auto client = connect();
+  client.send("POST /first HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc"
+              "POST /second HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nd");
+  EXPECT_TRUE(client.receive_until("POST /first 127.0.0.1 [abc]"));
+  client.send("ef");
+  EXPECT_TRUE(client.receive_until("POST /second 127.0.0.1 [def]"));
+}
+
 TEST_F(HttpServerTest, SpeaksHttp10) {
   start();
   const auto closed = exchange("GET /old HTTP/1.0\r\n\r\n");
