@@ -90,6 +90,9 @@ struct App {
   Quotas quotas;
   std::int64_t created_s = 0;
   std::int64_t version = 0;        ///< +1 with every change
+  /// Last event of an app that was deleted and had this id; 0: none did. Numbers go on behind it, and
+  /// what they name up to it is neither sent for this app nor handed out to it.
+  std::int64_t events_before = 0;
 
   friend bool operator==(const App&, const App&) = default;
 

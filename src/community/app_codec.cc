@@ -315,6 +315,7 @@ Result<bool> assign(std::string_view name, const json::value& value, App& out) {
   if (name == "quotas") return filled(value, out.quotas);
   if (name == "created_s") return filled(value, out.created_s);
   if (name == "version") return filled(value, out.version);
+  if (name == "events_before") return filled(value, out.events_before);
   return false;
 }
 
@@ -340,7 +341,8 @@ std::string write_app(const App& app) {
                                       {"text_limits", to_json(app.text_limits)},
                                       {"quotas", to_json(app.quotas)},
                                       {"created_s", app.created_s},
-                                      {"version", app.version}});
+                                      {"version", app.version},
+                                      {"events_before", app.events_before}});
 }
 
 Result<App> read_app(std::string_view text) {

@@ -42,6 +42,7 @@ App full_app() {
   app.refused_words = {"casino", "Шах"};
   app.created_s = 1'735'689'600;
   app.version = INT64_MAX;
+  app.events_before = 41;
   return app;
 }
 

@@ -170,6 +170,11 @@ TEST(Batch, an_app_that_comes_back_goes_on_numbering_its_events) {
   ASSERT_TRUE(accepted(decide(PutApp{disabled, 0}, view)));
   EXPECT_EQ(view.tally(world.app_id).event_sequence, 41);
   EXPECT_EQ(view.tally(world.app_id).accounts, 1);
+  EXPECT_EQ(view.app(world.app_id)->events_before, 41);
+  App changed = *view.app(world.app_id);
+  changed.events_before = 7;  // not for a caller to say
+  ASSERT_TRUE(accepted(decide(PutApp{changed, 1}, view)));
+  EXPECT_EQ(view.app(world.app_id)->events_before, 41);
 }
 
 }  // namespace

@@ -183,12 +183,14 @@ Result<Reply> apply(const PutApp& command, View& view) {
                           app.blocked_users.end());
   app.created_s = before == nullptr ? view.now_s() : before->created_s;
   app.version = command.expected_version + 1;
+  app.events_before = before == nullptr ? 0 : before->events_before;
   const SdkAppId id = app.id;
   if (before == nullptr) {
     Tally tally;
     tally.app = id;
     // An app that was here before left its sequence behind: a number is never drawn again.
     if (const Tally* left = view.tallies.find(id)) tally.event_sequence = left->event_sequence;
+    app.events_before = tally.event_sequence;
     view.put(tally);
   }
   for (const UserId& admin : app.admins) {

@@ -61,7 +61,19 @@ void EventJobs::log(std::string_view line) const {
 
 // Looking -----------------------------------------------------------------------------------------
 
+bool EventJobs::of_app_now(SdkAppId id, std::int64_t app_sequence) const {
+  const community::AppPtr app = parts_.app(id);
+  return app && app_sequence > app->events_before;
+}
+
+EventFilter EventJobs::without_former_app(EventFilter filter) const {
+  const community::AppPtr app = parts_.app(filter.app);
+  if (app) filter.after_app_sequence = std::max(filter.after_app_sequence, app->events_before);
+  return filter;
+}
+
 awaitable<Result<store::EventSummary>> EventJobs::preview(EventFilter filter) {
+  filter = without_former_app(std::move(filter));
   ReadSummary read{parts_.events, std::move(filter)};
   auto summary = co_await parts_.readers.run(std::move(read));
   co_return summary;
@@ -93,6 +105,10 @@ awaitable<Result<EventRecord>> EventJobs::read_one(SdkAppId app, std::int64_t ap
   if (found.empty()) {
     co_return fail(Errc::not_found,
                    "seq: there is no event " + std::to_string(app_sequence) + " (any more)");
+  }
+  if (!of_app_now(app, app_sequence)) {
+    co_return fail(Errc::not_found, "seq: event " + std::to_string(app_sequence) +
+                                        " is of an app with this number that was deleted");
   }
   co_return std::move(found.front());
 }
@@ -182,6 +198,7 @@ awaitable<Result<EventJob>> EventJobs::create(EventJob job) {
   if (!job.url.empty()) {
     CO_TRY_VOID(endpoint_at(job.filter.app, job.url));
   }
+  job.filter = without_former_app(std::move(job.filter));
   // What is committed after the preview is not its business.
   CO_TRY(job.planned, co_await preview(job.filter));
   job.filter.through_app_sequence =
@@ -271,18 +288,20 @@ awaitable<void> EventJobs::run(RunningPtr running) {
 awaitable<Result<bool>> EventJobs::step(RunningPtr running) {
   EventJob job = running->job;
   Dispatcher::Decision decision;
-  if (!parts_.app(job.filter.app)) {
+  if (job.kind == EventJob::Kind::replay && job.url.empty() &&
+      parts_.dispatcher.queued_now(job.filter.app) > options_.max_queued) {
+    co_return true;  // what is queued goes first
+  }
+  ReadPage read{parts_.events, next_page(job)};
+  const std::int64_t through = read.filter.through_app_sequence;
+  const std::size_t limit = read.filter.limit;
+  CO_TRY(const auto page, co_await parts_.readers.run(std::move(read)));
+  if (running->cancelled) co_return false;
+  // Behind the read, so that nothing is moved of an app that was deleted, and made anew, meanwhile.
+  if (!of_app_now(job.filter.app, job.filter.through_app_sequence)) {
     job.state = EventJob::State::failed;
     job.note = "the app was deleted";
-  } else if (job.kind == EventJob::Kind::replay && job.url.empty() &&
-             parts_.dispatcher.queued_now(job.filter.app) > options_.max_queued) {
-    co_return true;  // what is queued goes first
   } else {
-    ReadPage read{parts_.events, next_page(job)};
-    const std::int64_t through = read.filter.through_app_sequence;
-    const std::size_t limit = read.filter.limit;
-    CO_TRY(const auto page, co_await parts_.readers.run(std::move(read)));
-    if (running->cancelled) co_return false;
     job.cursor = page.size() < limit ? through : page.back().event.app_sequence;
     if (job.kind == EventJob::Kind::cancel) {
       parts_.dispatcher.decide_cancel(page, job.end_as, decision);

@@ -115,6 +115,9 @@ class EventJobs {
                                                           bool with_body);
   [[nodiscard]] Result<std::shared_ptr<const Endpoint>> endpoint_at(SdkAppId app,
                                                                     const std::string& url) const;
+  /// False as well for what belongs to an app that was deleted before this one had its number.
+  [[nodiscard]] bool of_app_now(SdkAppId app, std::int64_t app_sequence) const;
+  [[nodiscard]] store::EventFilter without_former_app(store::EventFilter filter) const;
   [[nodiscard]] store::EventFilter next_page(const store::EventJob& job) const;
   [[nodiscard]] std::chrono::milliseconds pause(const store::EventJob& job,
                                                 std::int64_t taken) const;

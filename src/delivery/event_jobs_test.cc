@@ -63,6 +63,50 @@ TEST_F(EventJobsTest, AHalfDoneReplayGoesOnAfterARestartWhereItWas) {
   EXPECT_EQ(transport_.bodies_at("own.test"), numbered("g", 1, 60)) << "each once, in order";
 }
 
+TEST_F(EventJobsTest, WhatAnAppHadThatWasDeletedIsNoneOfTheBusinessOfTheOneMadeAfterIt) {
+  make_dead("g", 3);
+  change([](community::App& app) { app.events_before = 3; });
+  make_dead("g", 2);
+  EXPECT_EQ(runtime::block_on(lane_, jobs_->preview(job(kUndelivered).filter))->count, 2);
+  const EventJob done = ended(create(job(kUndelivered)).id);
+  EXPECT_EQ(done.planned.count, 2);
+  EXPECT_EQ(done.done, 2);
+  ASSERT_TRUE(eventually([&] { return ledger().delivered == 2; }));
+  EXPECT_EQ(transport_.bodies_at("own.test"), numbered("g", 4, 5));
+  EventJob elsewhere = job({});
+  elsewhere.url = "http://staging.test/in";
+  EXPECT_EQ(ended(create(elsewhere).id).done, 2);
+  EXPECT_EQ(transport_.bodies_at("staging.test"), numbered("g", 4, 5));
+  for (const char* url : {"", "http://staging.test/in"}) {
+    const auto one = runtime::block_on(lane_, jobs_->replay_one(app_.id, 3, url));
+    ASSERT_FALSE(one);
+    EXPECT_EQ(one.error().kind, Errc::not_found);
+    EXPECT_EQ(one.error().what, "seq: event 3 is of an app with this number that was deleted");
+  }
+  const auto cancelled =
+      runtime::block_on(lane_, jobs_->cancel_one(app_.id, 3, EventState::cancelled));
+  EXPECT_EQ(cancelled.error().kind, Errc::not_found);
+  EXPECT_EQ(transport_.bodies_at("staging.test").size(), 2U);
+  EXPECT_EQ(ledger().dead, 3);
+}
+
+TEST_F(EventJobsTest, AJobEndsWithItsAppAlsoWhenItsNumberIsUsedAgain) {
+  make_dead("g", 40);
+  for (const char* url : {"", "http://staging.test/in"}) {
+    EventJob spec = job(kUndelivered);
+    spec.rate = 50;
+    spec.url = url;
+    const EventJob made = create(spec);
+    ASSERT_TRUE(eventually([&] { return state_of(made.id).done >= 2; }));
+    change([](community::App& app) { app.events_before = 40; });
+    const EventJob failed = ended(made.id);
+    EXPECT_EQ(failed.state, EventJob::State::failed);
+    EXPECT_EQ(failed.note, "the app was deleted");
+    EXPECT_LT(failed.done, 40);
+    change([](community::App& app) { app.events_before = 0; });
+  }
+}
+
 TEST_F(EventJobsTest, ARateIsNotExceededAndACancelledJobMovesNothingMore) {
   make_dead("g", 50);
   EventJob spec = job(kUndelivered);

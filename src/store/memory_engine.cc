@@ -270,8 +270,11 @@ void MemoryEngine::write_outcome(const Outcome& outcome, std::int64_t now_ms) {
   if (found == events_.end() || found->second.event.app != outcome.app) return;
   EventRecord& record = found->second;
   if (!may_follow(record.state, outcome)) return;
-  // A replay after its app was deleted would have nobody to be sent to.
-  if (outcome.kind == OutcomeKind::replay && !apps_.contains(outcome.app)) return;
+  if (outcome.kind == OutcomeKind::replay) {
+    // After its app was deleted it would have nobody to be sent to, least of all an app made since.
+    const auto app = apps_.find(outcome.app);
+    if (app == apps_.end() || record.event.app_sequence <= app->second->events_before) return;
+  }
   if (outcome.attempt) {
     std::vector<Attempt>& kept = attempts_[outcome.seq];
     kept.push_back(*outcome.attempt);

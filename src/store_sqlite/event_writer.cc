@@ -69,7 +69,7 @@ Result<EventWriter> EventWriter::prepare(Database& database) {
   TRY(writer.replay_ended_,
       database.prepare("INSERT INTO pending SELECT sdkappid, seq, ?1, ?2, ?3, last_outcome "
                        "FROM ended WHERE seq = ?4 AND sdkappid = ?5 AND "
-                       "EXISTS(SELECT 1 FROM app WHERE sdkappid = ?5)"));
+                       "EXISTS(SELECT 1 FROM event WHERE seq = ?4 AND app_sequence > ?6)"));
   TRY(writer.erase_ended_, database.prepare("DELETE FROM ended WHERE seq = ?"));
   TRY(writer.state_, database.prepare("SELECT state FROM ended WHERE seq = ?1 AND sdkappid = ?2 "
                                       "UNION ALL SELECT 0 FROM pending WHERE sdkappid = ?2 AND "
@@ -97,7 +97,7 @@ Result<EventWriter> EventWriter::prepare(Database& database) {
 }
 
 Result<void> EventWriter::write(community::View& view, std::span<const Outcome> outcomes,
-                                RowCache& cache, Counters& counters) {
+                                RowReader& reader, RowCache& cache, Counters& counters) {
   Ledgers ledgers;
   std::set<SdkAppId> dropped;
   at_once_.clear();
@@ -124,6 +124,13 @@ Result<void> EventWriter::write(community::View& view, std::span<const Outcome> 
     }
     TRY_VOID(apply_at_once(view.now_ms(), ledgers, cache));  // may be about the same event
     TRY(Ledger* ledger, ledger_of(outcome.app, ledgers, cache));
+    if (outcome.kind == store::OutcomeKind::replay) {
+      TRY(const community::AppPtr app, app_of(outcome, view, reader));
+      // Without its app it has nobody to be sent to.
+      if (!app) continue;
+      TRY_VOID(replay(outcome, app->events_before, view.now_ms(), *ledger));
+      continue;
+    }
     TRY_VOID(apply(outcome, view.now_ms(), *ledger));
   }
   TRY_VOID(apply_at_once(view.now_ms(), ledgers, cache));
@@ -281,7 +288,6 @@ Result<void> EventWriter::insert_delivered(std::span<const Outcome* const> run, 
 }
 
 Result<void> EventWriter::apply(const Outcome& outcome, std::int64_t now_ms, Ledger& ledger) {
-  if (outcome.kind == store::OutcomeKind::replay) return replay(outcome, now_ms, ledger);
   std::optional<Word> last;
   if (outcome.attempt) {
     TRY(last, words_.number_of(outcome.attempt->outcome));
@@ -310,14 +316,25 @@ Result<void> EventWriter::apply(const Outcome& outcome, std::int64_t now_ms, Led
   return keep_attempt(outcome.seq, *outcome.attempt, *last);
 }
 
-Result<void> EventWriter::replay(const Outcome& outcome, std::int64_t now_ms, Ledger& ledger) {
+Result<community::AppPtr> EventWriter::app_of(const Outcome& outcome, const community::View& view,
+                                              RowReader& reader) {
+  // One that this commit writes must not be read back: should it fail, the cache would keep it.
+  if (view.apps.known(outcome.app)) return view.app(outcome.app);
+  return reader.app(outcome.app);
+}
+
+Result<void> EventWriter::replay(const Outcome& outcome, std::int64_t events_before,
+                                 std::int64_t now_ms, Ledger& ledger) {
   TRY(const auto from, state_of(outcome));
   if (!from || !store::may_follow(*from, outcome)) return {};
   const bool waits = *from == EventState::pending;
-  Statement& replay = waits ? replay_pending_ : replay_ended_;
-  TRY_VOID(replay.run(outcome.attempts, outcome.next_attempt_ms, now_ms, outcome.seq, outcome.app));
-  if (replay.changes() != 1) return {};  // its app is gone, and so is whom to send it to
-  if (!waits) {
+  if (waits) {
+    TRY_VOID(replay_pending_.run(outcome.attempts, outcome.next_attempt_ms, now_ms, outcome.seq,
+                                 outcome.app));
+  } else {
+    TRY_VOID(replay_ended_.run(outcome.attempts, outcome.next_attempt_ms, now_ms, outcome.seq,
+                               outcome.app, events_before));
+    if (replay_ended_.changes() != 1) return {};  // it is of a deleted app that had the same number
     TRY_VOID(move_attempt(outcome.seq));
     TRY_VOID(erase_ended_.run(outcome.seq));
   }

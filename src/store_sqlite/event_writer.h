@@ -16,6 +16,7 @@
 #include "store_sqlite/database.h"
 #include "store_sqlite/multi_insert.h"
 #include "store_sqlite/row_cache.h"
+#include "store_sqlite/row_reader.h"
 #include "store_sqlite/words.h"
 
 namespace tidings::sqlite {
@@ -29,7 +30,7 @@ class EventWriter {
   /// Purges, cancels what is pending of dropped apps, appends the events (their seq is drawn from
   /// `counters` and set), applies the outcomes, stores the ledgers that changed.
   Result<void> write(community::View& view, std::span<const store::Outcome> outcomes,
-                     RowCache& cache, Counters& counters);
+                     RowReader& reader, RowCache& cache, Counters& counters);
 
  private:
   using Ledgers = std::map<SdkAppId, store::Ledger>;  // of the apps this commit touches
@@ -47,7 +48,11 @@ class EventWriter {
   Result<void> insert_delivered(std::span<const store::Outcome* const> run, const Word& last,
                                 std::int64_t now_ms);
   Result<void> apply(const store::Outcome& outcome, std::int64_t now_ms, store::Ledger& ledger);
-  Result<void> replay(const store::Outcome& outcome, std::int64_t now_ms, store::Ledger& ledger);
+  /// As it is with this commit; nullptr: there is none.
+  static Result<community::AppPtr> app_of(const store::Outcome& outcome,
+                                          const community::View& view, RowReader& reader);
+  Result<void> replay(const store::Outcome& outcome, std::int64_t events_before,
+                      std::int64_t now_ms, store::Ledger& ledger);
   Result<std::optional<store::EventState>> state_of(const store::Outcome& outcome);
   Result<void> keep_attempt(std::int64_t seq, const store::Attempt& attempt, const Word& outcome);
   /// The attempt that an ended event's row holds, into the table of attempts.

@@ -29,6 +29,8 @@ class RowReader {
   Result<const RecentCounts*> recent_counts();
   /// A group's counts. REQUIRES: the same, and recent_counts() was asked for in it.
   Result<GroupCounts> counts_of(std::int64_t group);
+  /// nullptr: no such app. REQUIRES: the open transaction, if any, has not written it.
+  Result<community::AppPtr> app(SdkAppId id);
   /// All apps' settings.
   Result<std::vector<community::AppPtr>> apps();
   /// What apps' secrets are sealed with; nullptr: they are stored as they are.
@@ -41,7 +43,6 @@ class RowReader {
                                              std::size_t limit);
 
  private:
-  Result<community::AppPtr> app(SdkAppId id);
   Result<community::AppPtr> parse_app(SdkAppId id, std::int64_t stamp, std::string_view settings);
   Result<void> load_rows(const community::Needs& needs, community::View& view);
   Result<void> begin_reading();

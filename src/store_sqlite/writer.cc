@@ -44,7 +44,7 @@ Result<void> Writer::write(community::View& view, std::span<const store::Outcome
   TRY(counters, connection_->reader.counters());
   TRY_VOID(connection_->rows.write(view, connection_->reader, cache_, counters,
                                        options_.counts_logged));
-  TRY_VOID(connection_->events.write(view, outcomes, cache_, counters));
+  TRY_VOID(connection_->events.write(view, outcomes, connection_->reader, cache_, counters));
   for (const store::EventJob& job : jobs) {
     TRY_VOID(put_job(connection_->database, job));
   }

@@ -333,18 +333,25 @@ TEST_P(DeletedContract, OutcomesComeTooLateWhetherTheirEventsWereMovedOrNot) {
       << "what an operator tried elsewhere is kept";
 }
 
-TEST_P(DeletedContract, EventsOfTheOldAppCanBeReplayedToTheNewOne) {
-  const auto seqs = append(app_, 3);
+TEST_P(DeletedContract, EventsOfTheOldAppAreNeverReplayedToTheNewOne) {
+  const auto old = append(app_, 3);
   drop(app_);
   put_app(app_);
-  append(app_, 1);
-  settle({replay(seqs[1])});
-  expect_events(app_, {.pending = 2, .cancelled = 2});
-  while (purge_some()) {
-  }
-  store_->reopen();
-  expect_events(app_, {.pending = 2, .cancelled = 2});
-  EXPECT_EQ(store_->log().pending(app_, 0, 10).value()[0].seq, seqs[1]);
+  const auto seqs = append(app_, 3);
+  settle({outcome(seqs[0], EventState::dead), outcome(seqs[1], EventState::cancelled)});
+  do {
+    settle({replay(old[0]), replay(old[1]), replay(old[2])});
+    expect_events(app_, {.pending = 1, .dead = 1, .cancelled = 4});
+    if (purges_ % 2 == 1) store_->reopen();
+  } while (purge_some());
+  // Settings that are committed together with a replay count for it.
+  View changed = load({.apps = {app_}});
+  App app = *changed.app(app_);
+  app.name = "another";
+  changed.put(app);
+  commit(changed, {replay(old[2]), replay(seqs[0]), replay(seqs[1]), replay(seqs[2])});
+  expect_events(app_, {.pending = 3, .cancelled = 3});
+  EXPECT_EQ(store_->log().pending(app_, 0, 10).value()[0].seq, seqs[0]);
 }
 
 TEST_P(DeletedContract, WhatIsLeftOfOneAppCanBePurgedAlone) {

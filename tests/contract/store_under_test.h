@@ -143,8 +143,9 @@ class StoreContract : public testing::TestWithParam<EngineKind> {
     app.id = id;
     app.name = "app " + id.str();
     app.version = 1;
-    changed.put(app);
     community::Tally tally = changed.tally(id);
+    app.events_before = tally.event_sequence;  // of one that was deleted
+    changed.put(app);
     tally.accounts = 0;
     changed.put(tally);
     commit(changed);

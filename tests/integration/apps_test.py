@@ -80,6 +80,15 @@ class AppsTest(ProcessTest):
         self.assertEqual(self.app("list")["apps"], [])
         self.backend.make_app()
         self.assertEqual(groups(), 0)
+        feed = json.loads(daemons.request(
+            f"{self.backend.serve.listen}/v4/tidings/events?sdkappid={APP}&after=0"
+            f"&identifier=administrator&usersig={daemons.quoted(self.backend.user_sig)}")[1])
+        self.assertEqual((feed["EventList"], feed["FirstSequence"], feed["LastSequence"]),
+                         ([], 5, 4))
+        replayed = tidings("events", "replay", str(APP), "--all", "--yes", "--url",
+                           self.backend.serve.admin_listen, "--token-file",
+                           self.backend.admin_token)
+        self.assertEqual(replayed.returncode, 0, replayed.stderr)
         self.assertEqual(self.backend.ledger()["cancelled"], 4)
         fill()
         self.assertEqual(self.code("group_open_http_svc/destroy_group", {"GroupId": room}), 0)

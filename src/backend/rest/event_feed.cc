@@ -59,7 +59,7 @@ net::HttpResponse feed_response(std::string body) {
 }  // namespace
 
 struct EventFeed::Question {
-  SdkAppId app;
+  community::AppPtr app;  ///< as it was when it was let in
   std::int64_t after = 0;
   std::size_t limit = 100;
   std::chrono::seconds wait{0};
@@ -97,19 +97,21 @@ Result<EventFeed::Page> EventFeed::read(store::CommunityReader& community,
   // Before the list: whatever has a number up to `last` and is not in the list below is gone.
   community::View view(now_ms, random);
   community::Needs needs;
-  needs.apps.push_back(question.app);
+  needs.apps.push_back(question.app->id);
   TRY_VOID(community.read(needs, view));
-  page.last = view.tally(question.app).event_sequence;
+  page.last = view.tally(question.app->id).event_sequence;
 
+  // What an app had that was deleted is nothing to the one that has its number now: as if purged.
   store::EventFilter oldest;
-  oldest.app = question.app;
+  oldest.app = question.app->id;
+  oldest.after_app_sequence = question.app->events_before;
   oldest.limit = 1;
   TRY(const auto kept, events.list(oldest));
   page.first = kept.empty() ? page.last + 1 : kept.front().event.app_sequence;
 
   store::EventFilter filter;
-  filter.app = question.app;
-  filter.after_app_sequence = question.after;
+  filter.app = question.app->id;
+  filter.after_app_sequence = std::max(question.after, question.app->events_before);
   filter.limit = question.limit;
   filter.with_body = true;
   TRY(page.events, events.list(filter));
@@ -126,13 +128,25 @@ runtime::awaitable<Result<EventFeed::Page>> EventFeed::read(const Question& ques
                 question);
   };
   auto page = co_await service.read(std::move(call));
+  CO_TRY_VOID(check_still_there(question));  // what was read may be another app's
   co_return page;
+}
+
+Result<void> EventFeed::check_still_there(const Question& question) const {
+  const community::App& asked = *question.app;
+  const community::AppPtr now = parts_.service.apps().find(asked.id);
+  if (now && now->events_before == asked.events_before && now->created_s == asked.created_s) {
+    return {};
+  }
+  return fail(Errc::not_found,
+              "app " + asked.id.str() + " was deleted while it was asked about; check sdkappid",
+              70020);
 }
 
 runtime::awaitable<Result<EventFeed::Page>> EventFeed::wait(const Question& question,
                                                             const net::EventStream& client) {
   const auto until = runtime::Deadline::after(question.wait);
-  CO_TRY(const auto waiting, parts_.waiters.enter(question.app));
+  CO_TRY(const auto waiting, parts_.waiters.enter(question.app->id));
   for (;;) {
     const std::uint64_t generation = waiting->generation();
     CO_TRY(Page page, co_await read(question));
@@ -141,6 +155,7 @@ runtime::awaitable<Result<EventFeed::Page>> EventFeed::wait(const Question& ques
       const auto woken =
           co_await waiting->wait(until.sooner(runtime::Deadline::after(kLookForClient)));
       if (!woken && woken.error().kind == Errc::cancelled) co_return page;
+      CO_TRY_VOID(check_still_there(question));
     }
     if (!page.events.empty()) co_return page;
   }
@@ -178,7 +193,7 @@ runtime::awaitable<Result<std::string>> EventFeed::answer(const net::HttpRequest
                                                           const net::EventStream& client) {
   CO_TRY(const GrantedFeed granted, parts_.access.check_feed(request));
   CO_TRY(Question question, Question::parse(request.query));
-  question.app = granted.app->id;
+  question.app = granted.app;
   CO_TRY(Page page, co_await read(question));
   if (page.events.empty() && question.wait.count() > 0) {
     CO_TRY(page, co_await wait(question, client));

@@ -20,10 +20,14 @@
 ///
 /// `wait`: where there is nothing after `after`, the answer waits so many seconds for the next
 /// commit. It is woken by it, not by looking; a client that goes away gives its place back within a
-/// second.
+/// second, and so does a poll whose app is deleted.
+///
+/// An app that was made anew with the number of a deleted one is handed nothing of that one's: as if
+/// purged.
 ///
 /// Errors: the checks of 4.3 in their order, as every call under /v4 (Access::check_feed), 10004 for
-/// a parameter, 60007 for too many polls that wait. HTTP 200 always.
+/// a parameter, 70020 for an app that is deleted meanwhile, 60007 for too many polls that wait. HTTP
+/// 200 always.
 /// Threads: from any lane. Lifetime: what the parts name outlives it.
 #pragma once
 
@@ -63,6 +67,8 @@ class EventFeed {
   static Result<Page> read(store::CommunityReader& community, store::EventReader& events,
                            std::int64_t now_ms, Random& random, const Question& question);
   runtime::awaitable<Result<Page>> read(const Question& question);
+  /// An app made since with the same number is another one: its events are not for this caller.
+  [[nodiscard]] Result<void> check_still_there(const Question& question) const;
   runtime::awaitable<Result<Page>> wait(const Question& question, const net::EventStream& client);
   runtime::awaitable<Result<std::string>> answer(const net::HttpRequest& request,
                                                  const net::EventStream& client);

@@ -76,6 +76,14 @@ class EventFeedTest : public RestFixture {
     return boost::asio::co_spawn(lane.executor(), asked_feed.handle(requests.back(), client),
                                  boost::asio::use_future);
   }
+  /// Deletes the app and makes one with the same number.
+  void make_app_anew() {
+    community::App gone = app();
+    gone.status = community::AppStatus::disabled;
+    put_app(gone);
+    ASSERT_TRUE(execute(community::DeleteApp{kApp}).has_value());
+    put_app(app_with_events());
+  }
   void until_waiting(std::size_t count) {
     while (waiters.waiting() != count) std::this_thread::yield();
   }
@@ -250,6 +258,70 @@ TEST_F(EventFeedTest, a_poll_is_woken_by_the_commit) {
   const object reply = boost::json::parse(answer.get().body).as_object();
   EXPECT_EQ(numbers(reply), (Numbers{2}));
   EXPECT_EQ(waiters.waiting(), 0U);
+}
+
+TEST_F(EventFeedTest, what_an_app_had_that_was_deleted_is_not_handed_out_to_the_one_made_after_it) {
+  make_community();
+  make_topic();
+  ASSERT_EQ(numbers(ask()), (Numbers{1, 2}));
+  make_app_anew();
+  const object empty = ask();
+  EXPECT_TRUE(numbers(empty).empty());
+  EXPECT_EQ(empty.at("FirstSequence"), 3);
+  EXPECT_EQ(empty.at("LastSequence"), 2);
+  EXPECT_EQ(empty.at("Next"), 2);
+  make_community();
+  make_topic();
+  for (const char* after : {"", "&after=1", "&after=2"}) {
+    const object reply = ask(after);
+    EXPECT_EQ(numbers(reply), (Numbers{3, 4})) << after;
+    EXPECT_EQ(reply.at("FirstSequence"), 3) << after;
+  }
+  EXPECT_EQ(numbers(ask("&after=3")), (Numbers{4}));
+}
+
+TEST_F(EventFeedTest, a_poll_ends_with_its_app_and_sees_nothing_of_the_one_made_after_it) {
+  make_community();
+  Asked asked{.query = query() + "&after=1&wait=30"};
+  auto answer = begin(asked, feed);
+  until_waiting(1);
+  make_app_anew();
+  make_community();  // wakes it
+  const object reply = boost::json::parse(answer.get().body).as_object();
+  EXPECT_EQ(reply.at("ErrorCode"), 70020);
+  EXPECT_FALSE(reply.contains("EventList"));
+  EXPECT_EQ(waiters.waiting(), 0U);
+}
+
+TEST_F(EventFeedTest, an_app_that_went_while_the_log_was_read_is_told_nothing) {
+  make_community();
+  std::promise<void> begun;
+  std::promise<void> go_on;
+  ASSERT_TRUE(readers.post([&] {
+    begun.set_value();
+    go_on.get_future().wait();
+  }));
+  begun.get_future().wait();
+  Asked asked{.query = query()};
+  auto answer = begin(asked, feed);
+  while (readers.queued() != 1) std::this_thread::yield();  // it was let in, and reads
+  apps.remove(kApp);
+  go_on.set_value();
+  const object reply = boost::json::parse(answer.get().body).as_object();
+  EXPECT_EQ(reply.at("ErrorCode"), 70020);
+}
+
+TEST_F(EventFeedTest, a_poll_ends_when_its_app_is_deleted) {
+  Asked asked{.query = query() + "&wait=30"};
+  auto answer = begin(asked, feed);
+  until_waiting(1);
+  community::App gone = app();
+  gone.status = community::AppStatus::disabled;
+  put_app(gone);
+  ASSERT_TRUE(execute(community::DeleteApp{kApp}).has_value());
+  ASSERT_EQ(answer.wait_for(std::chrono::seconds(20)), std::future_status::ready);
+  const object reply = boost::json::parse(answer.get().body).as_object();
+  EXPECT_EQ(reply.at("ErrorCode"), 70020);
 }
 
 TEST_F(EventFeedTest, a_poll_in_vain_ends_with_its_time) {
