@@ -107,7 +107,11 @@ class Dispatcher {
   struct Decision {
     std::vector<store::Outcome> outcomes;
     std::vector<store::EventJob> jobs;            ///< rows to be written with the outcomes
-    std::vector<store::PendingEvent> replayed;    ///< enter their lanes after the commit
+    struct Replayed {
+      store::PendingEvent event;
+      std::int64_t app_sequence = 0;
+    };
+    std::vector<Replayed> replayed;               ///< enter their lanes after the commit
     std::vector<Scheduler::Place> retried;        ///< parked ones, tried again after the commit
     std::int64_t moved = 0;
     std::int64_t skipped = 0;    ///< on their way, ended, or gone since they were read

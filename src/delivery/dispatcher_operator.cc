@@ -57,7 +57,7 @@ void Dispatcher::decide_replay(const std::vector<EventRecord>& events, Decision&
     pending.app = place.app;
     pending.group = place.group;
     pending.since_ms = now_ms;
-    decision.replayed.push_back(std::move(pending));
+    decision.replayed.push_back({std::move(pending), record.event.app_sequence});
   }
 }
 
@@ -106,14 +106,17 @@ runtime::awaitable<Result<void>> Dispatcher::commit(Decision decision) {
   if (result) {
     take_in(decision);
   } else {
-    for (const store::PendingEvent& event : decision.replayed) coming_.erase(event.seq);
+    for (const auto& [event, app_sequence] : decision.replayed) coming_.erase(event.seq);
   }
   co_return result;
 }
 
 void Dispatcher::take_in(const Decision& decision) {
-  for (const store::PendingEvent& event : decision.replayed) {
-    if (coming_.erase(event.seq) > 0) add(event);  // else: cancelled meanwhile
+  for (const auto& [event, app_sequence] : decision.replayed) {
+    if (coming_.erase(event.seq) == 0) continue;  // cancelled meanwhile
+    // What an app had that was deleted meanwhile the store has left as it was.
+    const community::AppPtr app = parts_.app(event.app);
+    if (app && app_sequence > app->events_before) add(event);
   }
   const Now at = now();
   for (const Scheduler::Place& place : decision.retried) (void)scheduler_.retry_parked(place, at);

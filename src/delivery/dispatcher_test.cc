@@ -254,6 +254,30 @@ TEST_F(DispatcherTest, AnExchangeWeGaveUpOurselvesIsNoAttempt) {
   EXPECT_EQ(ledger().dead, 0);
 }
 
+TEST_F(DispatcherTest, AReplayIsNotSentForAnAppThatIsMadeAnewWhileItIsCommitted) {
+  commit("g", 1, /*offer=*/false);
+  start();
+  ASSERT_TRUE(delivered(1));
+  store::EventFilter all;
+  all.app = app_.id;
+  const auto records = engine_.list(all).value();
+  ASSERT_EQ(records.size(), 1U);
+  Dispatcher::Decision decision;
+  const auto decided = [&]() -> runtime::awaitable<Result<void>> {
+    dispatcher_->decide_replay(records, decision);
+    {
+      const std::lock_guard lock(mutex_);
+      app_.events_before = records[0].event.app_sequence;
+    }
+    auto stored = co_await dispatcher_->commit(std::move(decision));
+    co_return stored;
+  };
+  ASSERT_TRUE(runtime::block_on(lane_, decided()));
+  commit("g", 1, /*offer=*/true);
+  ASSERT_TRUE(delivered(2));
+  EXPECT_EQ(transport_.sent(), (std::vector<std::string>{"g/1", "g/2"}));
+}
+
 TEST_F(DispatcherTest, OutcomesKnownAtTheStopAreCommitted) {
   start();
   commit("g", 30, /*offer=*/true);

@@ -251,7 +251,7 @@ Known known_by_number(const Callback& callback, const MirrorView& view) {
   if (time_ms == 0) time_ms = request_time_ms(callback.request_id);
   if (time_ms == 0) return Known::no;
   // Where a clock that ran ahead had keys purged, keys_since_ms() may be yet to come: what is sent now
-  // has not come again for that.
+  // has not come again for that. Keys are kept for an hour at least (config).
   const std::int64_t again_before_ms =
       std::min(view.keys_since_ms(), view.now_ms() - kClockMarginMs);
   if (time_ms < again_before_ms) return Known::again;
