@@ -13,7 +13,7 @@ import aims
 import machine
 import measure
 import table
-from process import PROBLEMS, kill_all
+from process import PROBLEMS, kill_all, kill_strays
 from roads import accept, deliver, fairness, growth, latency, receive, road
 
 ROADS = {"receive": receive, "deliver": deliver, "accept": accept, "road": road,
@@ -93,6 +93,7 @@ def main():
         return 130
     finally:
         kill_all()
+        kill_strays()
         shutil.rmtree(folder, ignore_errors=True)
     print(table.render(result))
     judged = aims.judge(result)

@@ -174,6 +174,18 @@ def kill_all():
         process.kill()
 
 
+def kill_strays():
+    """What else this process started: a signal may come after the start of a child and before anybody
+    knows of it. Returns when all of it is gone."""
+    strays = [pid for pid in _tree(os.getpid()) if pid != os.getpid()]
+    for pid in strays:
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+    wait_until(lambda: not any(map(runs, strays)), "everything that was started is gone")
+
+
 atexit.register(kill_all)
 
 

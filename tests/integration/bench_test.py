@@ -92,6 +92,13 @@ class BenchTest(ProcessTest):
             server.kill()
             self.assertEqual([pid for pid in tree if process.runs(pid)], [])
 
+    def test_a_child_that_nobody_knows_of_is_gone_too(self):
+        child = subprocess.Popen(["sleep", "600"])
+        self.addCleanup(child.kill)
+        process.kill_strays()
+        self.assertFalse(process.runs(child.pid))
+        child.wait()
+
     def test_after_a_road_that_does_not_work(self):
         output = self.check_end(self.start("echo no such port >&2; exit 1"), 1)
         self.assertIn("no such port", output)
