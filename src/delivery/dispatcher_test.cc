@@ -7,8 +7,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <deque>
+#include <future>
 #include <mutex>
+#include <thread>
 
 #include "runtime/run_on.h"
 #include "store/memory_engine.h"
@@ -114,6 +117,22 @@ class DispatcherTest : public ::testing::Test {
     const std::lock_guard lock(mutex_);
     return static_cast<int>(std::ranges::count_if(
         lines_, [part](const std::string& line) { return line.find(part) != line.npos; }));
+  }
+  /// Until `go_on` nothing is read.
+  void hold_readers(std::shared_future<void> go_on) {
+    std::atomic<int> held = 0;
+    for (int i = 0; i < 2; ++i) {
+      ASSERT_TRUE(readers_.post([&held, go_on] {
+        ++held;
+        go_on.wait();
+      }));
+    }
+    while (held != 2) std::this_thread::yield();
+  }
+  /// Deletes the app and makes one with its number.
+  void make_anew() {
+    dispatcher_->app_removed(app_.id);
+    dispatcher_->settings_changed(app_.id);
   }
   bool delivered(std::int64_t count) {
     return eventually([&] { return ledger().delivered == count; });
@@ -252,6 +271,43 @@ TEST_F(DispatcherTest, AnExchangeWeGaveUpOurselvesIsNoAttempt) {
   commit("g", 1, /*offer=*/true);
   ASSERT_TRUE(delivered(1));
   EXPECT_EQ(ledger().dead, 0);
+}
+
+TEST_F(DispatcherTest, ABodyThatIsReadWhileItsAppIsMadeAnewIsNotSent) {
+  DispatcherOptions options;
+  options.fresh_bytes = 0;  // each is read
+  start(options);
+  commit("g", 1, /*offer=*/true);
+  ASSERT_TRUE(delivered(1)) << "what the disk had is known";
+  std::promise<void> go_on;
+  hold_readers(go_on.get_future().share());
+  commit("g", 1, /*offer=*/true);
+  ASSERT_TRUE(eventually([&] { return readers_.queued() == 1; }));
+  make_anew();
+  go_on.set_value();
+  commit("g", 1, /*offer=*/true);
+  ASSERT_TRUE(delivered(2));
+  EXPECT_EQ(transport_.sent(), (std::vector<std::string>{"g/1", "g/3"}));
+}
+
+TEST_F(DispatcherTest, APageThatIsReadWhileItsAppIsMadeAnewIsNotTakenIn) {
+  DispatcherOptions options;
+  options.max_queued_of_app = 1;
+  start(options);
+  commit("g", 1, /*offer=*/true);
+  ASSERT_TRUE(delivered(1)) << "what the disk had is known";
+  change([](community::App& app) { app.callback.url.clear(); });
+  commit("g", 3, /*offer=*/true);
+  ASSERT_TRUE(eventually([&] { return dispatcher_->stats().behind; })) << "two wait on disk";
+  std::promise<void> go_on;
+  hold_readers(go_on.get_future().share());
+  change([](community::App& app) { app.callback.url = "http://receiver.test/"; });
+  ASSERT_TRUE(eventually([&] { return transport_.sent().size() == 2 && readers_.queued() == 1; }));
+  make_anew();
+  go_on.set_value();
+  commit("g", 1, /*offer=*/true);
+  ASSERT_TRUE(delivered(3));
+  EXPECT_EQ(transport_.sent(), (std::vector<std::string>{"g/1", "g/2", "g/5"}));
 }
 
 TEST_F(DispatcherTest, AReplayIsNotSentForAnAppThatIsMadeAnewWhileItIsCommitted) {
