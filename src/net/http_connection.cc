@@ -19,7 +19,7 @@ constexpr std::size_t kFirstBuffer = 4 * 1024;
 constexpr std::size_t kReadStep = 64 * 1024;
 constexpr std::size_t kKeptBuffer = 64 * 1024;  // more is given back after the answer
 constexpr std::size_t kPipelinedAnswers = 64 * 1024;
-constexpr std::chrono::milliseconds kLinger{1000};
+constexpr std::chrono::milliseconds kClosing{1000};
 
 }  // namespace
 
@@ -478,19 +478,13 @@ awaitable<void> HttpConnection<Stream>::finish() {
   auto& socket = socket_of(stream_);
   if (!socket.is_open()) co_return;
   phase_ = Phase::linger;
-  arm(kLinger);
+  arm(kClosing);
   if constexpr (kIsTls) {
     co_await stream_.async_shutdown(uncut());  // close_notify
   }
   error_code error;
   socket.shutdown(Tcp::socket::shutdown_send, error);
-  // Closing with unread bytes would reset the connection, and the refusal might never be read.
-  std::size_t drained = 0;
-  while (linger_ && !error && drained < 16 * kReadStep && socket.is_open()) {
-    const auto [read_error, size] = co_await socket.async_read_some(asio::buffer(in_), uncut());
-    error = read_error;
-    drained += size;
-  }
+  if (linger_ && !error) co_await drain(socket);
   disarm();
 }
 

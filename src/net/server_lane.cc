@@ -8,6 +8,10 @@ namespace {
 
 using std::chrono::milliseconds;
 
+constexpr milliseconds kLinger{1000};  // without a byte
+constexpr std::size_t kDrainStep = 64 * 1024;
+constexpr std::size_t kDrained = 64 * 1024 * 1024;
+
 /// A quarter of the smallest limit, at most a second.
 milliseconds tick_for(const HttpServerOptions& options) {
   const auto smallest =
@@ -66,6 +70,18 @@ void ServerConnection::make_way() {
   prove();
   makes_way_ = true;
   abandon();
+}
+
+runtime::awaitable<void> ServerConnection::drain(TcpSocket& socket) {
+  std::vector<char> bytes(kDrainStep);
+  const auto end = runtime::Deadline::after(server_.options.body_timeout);
+  std::size_t drained = 0;
+  while (drained < kDrained && socket.is_open() && !server_.stopping) {
+    arm(kLinger);
+    const auto [error, size] = co_await socket.async_read_some(asio::buffer(bytes), uncut());
+    if (error || end.passed()) break;
+    drained += size;
+  }
 }
 
 ServerLane::ServerLane(runtime::Lane& home, const HttpServerOptions& server_options,

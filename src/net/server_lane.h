@@ -13,6 +13,7 @@
 #include "base/line_limit.h"
 #include "net/http_server.h"
 #include "net/response_writer.h"
+#include "net/tcp_socket.h"
 #include "runtime/task_group.h"
 #include "runtime/timeout_sweep.h"
 
@@ -55,6 +56,11 @@ class ServerConnection : public runtime::TimeoutSweep::Entry {
   [[nodiscard]] bool makes_way() const { return makes_way_; }
 
  protected:
+  /// Reads on after a refusal, while bytes come and within the time and size of any body. Closing with
+  /// unread bytes would reset the connection: who sends all of a body before reading would see that
+  /// instead of the answer.
+  runtime::awaitable<void> drain(TcpSocket& socket);
+
   ServerLane& server_;
 
  private:

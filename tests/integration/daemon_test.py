@@ -186,6 +186,10 @@ class DaemonTest(ProcessTest):
             with self.assertRaises((ssl.SSLError, OSError)):
                 daemons.request(url + "/healthz")  # an authority nobody trusts
         self.assertEqual(daemons.request(serve.listen + "/", method="HEAD", ca_file=ca)[0], 200)
+        for url in (serve.listen, serve.admin_listen, receive.listen, receive.admin_listen):
+            _, text = daemons.request(url + "/", "x" * (16 * 1024 * 1024), ca_file=ca)
+            self.assertIn("the request's body is larger than allowed", text,
+                          "who sends all of it before reading is answered too")
         for url in (serve.admin_listen, receive.admin_listen):
             self.assertEqual(daemons.request(url + "/healthz", ca_file=ca)[0], 200)
 
