@@ -3,21 +3,18 @@
 #include <boost/json/object.hpp>
 #include <utility>
 
-#include "net/simple_http_client.h"
 #include "store/sequence_set.h"
 #include "tidings/json.h"
-#include "tidings/usersig.h"
 
 namespace tidings::receiver {
 namespace {
 
 namespace json = boost::json;
 
-constexpr std::int64_t kTicketSeconds = 3600;
-constexpr std::size_t kShownText = 200;
+constexpr std::string_view kNoPage = "the answer is no page of events";
 
 Error no_page(const std::string& why) {
-  return fail(Errc::corrupt, "the answer is no page of events: " + why);
+  return fail(Errc::corrupt, std::string(kNoPage) + ": " + why);
 }
 
 Result<std::int64_t> number_in(const json::object& object, std::string_view name) {
@@ -56,44 +53,15 @@ Result<SourceEvent> event_in(const json::value& value, std::string_view raw) {
   return event;
 }
 
-Result<void> check_code(const json::object& answer) {
-  TRY(const std::int64_t code, number_in(answer, "ErrorCode"));
-  if (code == 0) return {};
-  const auto info = text_in(answer, "ErrorInfo");
-  return fail(Errc::unavailable, "it answers ErrorCode " + std::to_string(code) + ": " +
-                                     (info ? info->substr(0, kShownText) : ""));
-}
-
-void append_parameter(std::string& out, std::string_view name, std::string_view value) {
-  static constexpr char kDigits[] = "0123456789ABCDEF";
-  out += out.find('?') == std::string::npos ? '?' : '&';
-  out += name;
-  out += '=';
-  for (const char c : value) {
-    const auto byte = static_cast<unsigned char>(c);
-    const bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
-                       (c >= 'A' && c <= 'Z') || c == '-' || c == '.' || c == '_' || c == '~';
-    if (plain) {
-      out += c;
-    } else {
-      out.append({'%', kDigits[byte >> 4], kDigits[byte & 15]});
-    }
-  }
-}
-
 }  // namespace
 
 Result<SourcePage> parse_source_page(std::string_view answer) {
-  auto value = parse_json_strict(answer);
-  if (!value) return no_page(value.error().what);
-  const json::object* object = value->if_object();
-  if (object == nullptr) return no_page("it is no object");
-  TRY_VOID(check_code(*object));
+  TRY(const json::object object, parse_source_answer(answer, kNoPage));
   SourcePage page;
-  TRY(page.first, sequence_in(*object, "FirstSequence"));
-  TRY(page.last, sequence_in(*object, "LastSequence"));
-  TRY(page.next, sequence_in(*object, "Next"));
-  const json::value* list = object->if_contains("EventList");
+  TRY(page.first, sequence_in(object, "FirstSequence"));
+  TRY(page.last, sequence_in(object, "LastSequence"));
+  TRY(page.next, sequence_in(object, "Next"));
+  const json::value* list = object.if_contains("EventList");
   const auto raw_list = raw_member(answer, "EventList");
   if (list == nullptr || !list->is_array() || !raw_list) return no_page("EventList is missing");
   RawElements raw(*raw_list);
@@ -108,79 +76,19 @@ Result<SourcePage> parse_source_page(std::string_view answer) {
   return page;
 }
 
-SourceFeed::SourceFeed(SdkAppId app, SourceOptions options, net::CallbackTransport& transport,
-                       const Clock& clock)
-    : app_(app), options_(std::move(options)), transport_(transport), clock_(clock) {}
-
 Result<std::unique_ptr<SourceFeed>> SourceFeed::create(SdkAppId app, SourceOptions options,
                                                        net::CallbackTransport& transport,
                                                        const Clock& clock) {
-  if (options.credentials.key.empty() == options.credentials.user_sig.empty()) {
-    return fail(Errc::invalid_argument, "the source of app " + app.str() +
-                                            " needs the app's key or a UserSig, and not both");
-  }
-  TRY(auto url, net::parse_url(options.url));
-  if (url.target.find('?') != std::string::npos) {
-    return fail(Errc::invalid_argument,
-                "the source URL '" + options.url + "' has a query; give scheme, host and port");
-  }
-  std::unique_ptr<SourceFeed> feed(new SourceFeed(app, std::move(options), transport, clock));
-  feed->origin_ = std::move(url.origin);
-  feed->base_path_ = std::move(url.target);
-  while (feed->base_path_.ends_with('/')) feed->base_path_.pop_back();
-  if (!feed->options_.ca_file.empty()) {
-    net::TlsClientOptions tls;
-    tls.ca_file = feed->options_.ca_file;
-    TRY(feed->tls_, net::TlsClient::create(tls));
-  }
-  return feed;
-}
-
-/// One ticket serves for half of its life, so that the source verifies it once.
-const std::string& SourceFeed::ticket() {
-  if (!options_.credentials.user_sig.empty()) return options_.credentials.user_sig;
-  const std::int64_t now_s = clock_.now_s();
-  if (ticket_.empty() || now_s > ticket_until_s_ || now_s + kTicketSeconds < ticket_until_s_) {
-    ticket_ = make_user_sig(app_, UserId(options_.identifier), options_.credentials.key, now_s,
-                            kTicketSeconds);
-    ticket_until_s_ = now_s + kTicketSeconds / 2;
-  }
-  return ticket_;
-}
-
-void SourceFeed::set_credentials(SourceCredentials credentials) {
-  options_.credentials = std::move(credentials);
-  ticket_.clear();
-}
-
-std::string SourceFeed::target(std::int64_t after, std::int64_t limit) {
-  std::string target = base_path_ + "/v4/tidings/events";
-  append_parameter(target, "sdkappid", app_.str());
-  append_parameter(target, "identifier", options_.identifier);
-  append_parameter(target, "usersig", ticket());
-  append_parameter(target, "contenttype", "json");
-  append_parameter(target, "after", std::to_string(after));
-  append_parameter(target, "limit", std::to_string(limit));
-  return target;
+  TRY(auto client, SourceClient::create(app, std::move(options), transport, clock));
+  return std::make_unique<SourceFeed>(std::move(client));
 }
 
 runtime::awaitable<Result<SourcePage>> SourceFeed::read(std::int64_t after, std::int64_t limit) {
-  net::OutboundRequest request;
-  request.origin = origin_;
-  request.method = "GET";
-  request.target = target(after, limit);
-  request.deadline = runtime::Deadline::after(options_.timeout);
-  request.tls = tls_;
-  const net::HttpExchange exchange = co_await transport_.post(request);
-  if (!exchange.answered()) {
-    co_return fail(Errc::unavailable, std::string(net::to_string(exchange.failure)) + ": " +
-                                          exchange.detail);
-  }
-  if (exchange.status != 200) {
-    co_return fail(Errc::unavailable, "it answers HTTP " + std::to_string(exchange.status) +
-                                          "; the URL must be that of the source's REST listener");
-  }
-  co_return parse_source_page(exchange.body);
+  SourceClient::Parameters numbers{{"after", std::to_string(after)},
+                                   {"limit", std::to_string(limit)}};
+  CO_TRY(const std::string answer,
+         co_await client_->get("/v4/tidings/events", std::move(numbers)));
+  co_return parse_source_page(answer);
 }
 
 }  // namespace tidings::receiver

@@ -6,34 +6,16 @@
 /// Threads: one lane. Lifetime: transport and clock outlive it.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
-#include "base/clock.h"
-#include "base/result.h"
-#include "net/callback_transport.h"
-#include "tidings/ids.h"
+#include "receiver/source_client.h"
 
 namespace tidings::receiver {
-
-/// One of the two.
-struct SourceCredentials {
-  std::string key;       ///< the app's UserSig key: tickets are made from it
-  std::string user_sig;  ///< a ready ticket; when it expires, filling ends
-};
-
-/// Where an app's events can be fetched, and as whom.
-struct SourceOptions {
-  std::string url;         ///< "https://im.example.com" or "http://127.0.0.1:8080"
-  std::string identifier;  ///< an admin of the app
-  SourceCredentials credentials;
-  std::string ca_file;  ///< PEM; empty: the system's authorities
-  std::chrono::milliseconds timeout{10'000};  ///< of one request
-};
 
 /// One event of the feed. `body` is what was or would have been delivered, byte for byte.
 struct SourceEvent {
@@ -59,31 +41,21 @@ struct SourcePage {
 
 class SourceFeed {
  public:
-  /// Errc::invalid_argument: the URL, the CA file, or neither key nor ticket.
+  explicit SourceFeed(std::unique_ptr<SourceClient> client) : client_(std::move(client)) {}
+  /// Errors: as SourceClient::create().
   static Result<std::unique_ptr<SourceFeed>> create(SdkAppId app, SourceOptions options,
                                                     net::CallbackTransport& transport,
                                                     const Clock& clock);
 
   runtime::awaitable<Result<SourcePage>> read(std::int64_t after, std::int64_t limit);
   /// For the next read(). REQUIRES: one of the two is there.
-  void set_credentials(SourceCredentials credentials);
-  [[nodiscard]] const std::string& url() const { return options_.url; }
+  void set_credentials(SourceCredentials credentials) {
+    client_->set_credentials(std::move(credentials));
+  }
+  [[nodiscard]] const std::string& url() const { return client_->url(); }
 
  private:
-  SourceFeed(SdkAppId app, SourceOptions options, net::CallbackTransport& transport,
-             const Clock& clock);
-  const std::string& ticket();
-  [[nodiscard]] std::string target(std::int64_t after, std::int64_t limit);
-
-  const SdkAppId app_;
-  SourceOptions options_;  // but for the credentials constant
-  net::CallbackTransport& transport_;
-  const Clock& clock_;
-  net::HttpOrigin origin_;
-  std::string base_path_;  // of the URL, without a slash at its end
-  std::shared_ptr<net::TlsClient> tls_;
-  std::string ticket_;
-  std::int64_t ticket_until_s_ = 0;
+  const std::unique_ptr<SourceClient> client_;
 };
 
 }  // namespace tidings::receiver
