@@ -116,6 +116,10 @@ struct SourceConfig {
   std::string key_env;     ///< the same by the name of an environment variable
   std::string usersig_file;  ///< a ready ticket instead
   std::string ca_file;     ///< "": the system's authorities
+  bool feed = true;        ///< it has the pull feed, which the cloud service has not
+  Milliseconds reconcile_every{0};  ///< 0: it is not reconciled with
+  std::int64_t reconcile_rate = 20;  ///< calls a second
+  std::int64_t reconcile_max_destroyed = 100;  ///< groups in one pass
 
   std::string key;       ///< secret; read from key_file or key_env
   std::string user_sig;  ///< secret; read from usersig_file

@@ -281,6 +281,21 @@ constexpr Key<ReceiveAppConfig> kReceiveApp[] = {
     {"source.ca_file", app<&ReceiveAppConfig::source, &Source::ca_file>,
      "PEM certificates of the authorities trusted for the source. Empty: the system's.",
      {}, ValueKind::path},
+    {"source.feed", app<&ReceiveAppConfig::source, &Source::feed>,
+     "The source has the pull feed, and callbacks that were missed are fetched there. The cloud service "
+     "has none: set false, and reconcile_every."},
+    {"source.reconcile_every", app<&ReceiveAppConfig::source, &Source::reconcile_every>,
+     "How long after one reading of all groups and topics of the source the next one begins; what no "
+     "callback told is healed and reported (docs/reconciliation.md). 0: they are not read.",
+     {0, 30 * kDay}},
+    {"source.reconcile_rate", app<&ReceiveAppConfig::source, &Source::reconcile_rate>,
+     "REST calls a second that reconciliation makes at most. The cloud service allows an app 200 of each "
+     "command.",
+     {1, 1000}},
+    {"source.reconcile_max_destroyed", app<&ReceiveAppConfig::source, &Source::reconcile_max_destroyed>,
+     "Groups that one reading may find gone and destroy in the mirror. More are left alone and "
+     "reported, since the source may be a wrong one, or restored from a backup.",
+     {0, 1'000'000'000}},
     {"first_sequence", app<&ReceiveAppConfig::first_sequence>,
      "Callbacks with lower numbers are not missed: for a receiver that begins late and does not want "
      "what was before.",

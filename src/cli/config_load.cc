@@ -213,13 +213,20 @@ class Loader {
       return !each->empty();
     });
     if (source.url.empty()) {
-      if (given > 0 || !source.ca_file.empty()) {
+      if (given > 0 || !source.ca_file.empty() || source.reconcile_every.count() != 0) {
         problem(place_of(section), section + ".source.url is missing; without it nothing is fetched");
       }
       return;
     }
     if (const auto url = net::parse_url(source.url); !url) {
       problem(place_of(section + ".source.url"), section + ".source.url: " + url.error().what);
+    }
+    constexpr Milliseconds kShortest{1000};
+    if (source.reconcile_every.count() != 0 && source.reconcile_every < kShortest) {
+      problem(place_of(section + ".source.reconcile_every"),
+              section + ".source.reconcile_every: " +
+                  std::to_string(source.reconcile_every.count()) +
+                  "ms is less than 1s; write 0 for never, or 1s and more");
     }
     if (given != 1) {
       problem(place_of(section + ".source.url"),

@@ -57,6 +57,7 @@ struct ReceiveApp::Doors {
   std::optional<net::HttpClientPool> sources;  // on the first lane
   std::unique_ptr<receiver::Receiver> receiver;
   std::optional<receiver::GapKeeper> gaps;
+  std::optional<receiver::Reconciler> reconciler;
   std::optional<receiver::QueryDoor> query;
   std::optional<net::HttpServer> callback_server;
   std::optional<net::HttpServer> query_server;
@@ -86,7 +87,10 @@ Result<std::unique_ptr<Running>> ReceiveApp::start(Parts parts) {
   // 4. Doors, listening last.
   TRY_VOID(app->open_doors());
   // 5. What was missed while nothing ran is asked for, beside new callbacks.
-  doors.lanes[0].post([&doors] { doors.gaps->start(); });
+  doors.lanes[0].post([&doors] {
+    doors.gaps->start();
+    doors.reconciler->start();
+  });
   return std::unique_ptr<Running>(std::move(app));
 }
 
@@ -112,8 +116,9 @@ Result<void> ReceiveApp::make_receiver() {
                                 .trace = parts_.log.takes_debug()};
   TRY(doors_->receiver, receiver::Receiver::create(std::move(options), std::move(parts)));
   TRY_VOID(make_gap_keeper());
+  TRY_VOID(make_reconciler());
   doors_->receiver->start();
-  doors_->query.emplace(*doors_->receiver, &*doors_->gaps);
+  doors_->query.emplace(*doors_->receiver, &*doors_->gaps, &*doors_->reconciler);
   return {};
 }
 
@@ -133,6 +138,21 @@ Result<void> ReceiveApp::make_gap_keeper() {
   doors.gaps.emplace(std::move(parts), gap_options(parts_.config), std::move(apps));
   doors.receiver->watch(
       [&gaps = *doors.gaps](const receiver::BatchReport& report) { gaps.committed(report); });
+  return {};
+}
+
+Result<void> ReceiveApp::make_reconciler() {
+  Doors& doors = *doors_;
+  TRY(auto apps, reconciled_apps(parts_.config, *doors.sources, parts_.clock));
+  receiver::Reconciler::Parts parts{.lane = doors.lanes[0],
+                                    .inbox = doors.receiver->inbox(),
+                                    .reader = *doors.reader,
+                                    .readers = doors.readers,
+                                    .clock = parts_.clock,
+                                    .random = doors.random,
+                                    .metrics = doors.receiver->metrics(),
+                                    .log = receiver_log(parts_.log)};
+  doors.reconciler.emplace(std::move(parts), reconcile_options(parts_.config), std::move(apps));
   return {};
 }
 
@@ -192,7 +212,10 @@ Result<void> ReceiveApp::reload() {
   TRY(const auto options, receiver_options_again(parts_.config));
   TRY(const auto credentials, source_credentials_again(parts_.config));
   TRY_VOID(doors_->receiver->replace_apps(options));
-  for (const auto& [app, found] : credentials) doors_->gaps->set_credentials(app, found);
+  for (const auto& [app, found] : credentials) {
+    doors_->gaps->set_credentials(app, found);
+    doors_->reconciler->set_credentials(app, found);
+  }
   TRY_VOID(doors_->callback_server->reload_certificates());
   return doors_->query_server->reload_certificates();
 }
@@ -209,6 +232,7 @@ void ReceiveApp::stop() {
   if (doors.query_open) block_on(lane, doors.query_server->stop(time_left(until)));
   // 3. No more is fetched from sources; their connections are closed.
   if (doors.gaps) block_on(lane, doors.gaps->stop(time_left(until)));
+  if (doors.reconciler) block_on(lane, doors.reconciler->stop(time_left(until)));
   if (doors.sources) lane.post([&doors] { doors.sources->close(); });
   // 4. What is queued is committed; then nothing is written any more.
   if (doors.receiver) doors.receiver->stop();

@@ -40,6 +40,7 @@ class ReceiveApp final : public Running {
   Result<void> open_store();
   Result<void> make_receiver();
   Result<void> make_gap_keeper();
+  Result<void> make_reconciler();
   Result<void> open_doors();
 
   Parts parts_;

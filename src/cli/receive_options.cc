@@ -53,6 +53,19 @@ receiver::GapOptions gap_options(const ReceiveConfig& config) {
   return options;
 }
 
+namespace {
+
+receiver::SourceOptions source_options(const SourceConfig& source) {
+  receiver::SourceOptions options;
+  options.url = source.url;
+  options.identifier = source.identifier;
+  options.credentials = {source.key, source.user_sig};
+  options.ca_file = source.ca_file;
+  return options;
+}
+
+}  // namespace
+
 Result<std::vector<receiver::GapKeeper::WatchedApp>> watched_apps(const ReceiveConfig& config,
                                                                   net::CallbackTransport& transport,
                                                                   const Clock& clock) {
@@ -61,14 +74,33 @@ Result<std::vector<receiver::GapKeeper::WatchedApp>> watched_apps(const ReceiveC
     receiver::GapKeeper::WatchedApp& watched = apps.emplace_back();
     watched.id = SdkAppId(static_cast<std::uint32_t>(app.sdkappid));
     watched.first_sequence = app.first_sequence;
-    if (app.source.url.empty()) continue;
-    receiver::SourceOptions options;
-    options.url = app.source.url;
-    options.identifier = app.source.identifier;
-    options.credentials = {app.source.key, app.source.user_sig};
-    options.ca_file = app.source.ca_file;
-    TRY(watched.source,
-        receiver::SourceFeed::create(watched.id, std::move(options), transport, clock));
+    if (app.source.url.empty() || !app.source.feed) continue;
+    TRY(watched.source, receiver::SourceFeed::create(watched.id, source_options(app.source),
+                                                     transport, clock));
+  }
+  return apps;
+}
+
+receiver::ReconcileOptions reconcile_options(const ReceiveConfig& config) {
+  receiver::ReconcileOptions options;
+  options.settle = config.gap_settle;
+  return options;
+}
+
+Result<std::vector<receiver::Reconciler::App>> reconciled_apps(const ReceiveConfig& config,
+                                                               net::CallbackTransport& transport,
+                                                               const Clock& clock) {
+  std::vector<receiver::Reconciler::App> apps;
+  for (const ReceiveAppConfig& app : config.apps) {
+    if (app.source.url.empty() || app.source.reconcile_every.count() == 0) continue;
+    receiver::Reconciler::App& reconciled = apps.emplace_back();
+    reconciled.id = SdkAppId(static_cast<std::uint32_t>(app.sdkappid));
+    reconciled.every = app.source.reconcile_every;
+    reconciled.calls_per_second = app.source.reconcile_rate;
+    reconciled.max_destroyed = app.source.reconcile_max_destroyed;
+    TRY(auto client, receiver::SourceClient::create(reconciled.id, source_options(app.source),
+                                                    transport, clock));
+    reconciled.source = std::make_unique<receiver::SourceState>(std::move(client));
   }
   return apps;
 }

@@ -13,6 +13,7 @@
 #include "net/http_server.h"
 #include "receiver/gap_keeper.h"
 #include "receiver/receiver_options.h"
+#include "receiver/reconciler.h"
 
 namespace tidings::cli {
 
@@ -21,10 +22,15 @@ Result<receiver::ReceiverOptions> receiver_options(const ReceiveConfig& config);
 Result<receiver::ReceiverOptions> receiver_options_again(const ReceiveConfig& config);
 Result<net::HttpServerOptions> callback_server_options(const ReceiveConfig& config);
 receiver::GapOptions gap_options(const ReceiveConfig& config);
-/// Every app; its source reads through `transport`. Error: a source's URL or CA file.
+/// Every app; its feed is read through `transport`. Error: a source's URL or CA file.
 Result<std::vector<receiver::GapKeeper::WatchedApp>> watched_apps(const ReceiveConfig& config,
                                                                   net::CallbackTransport& transport,
                                                                   const Clock& clock);
+receiver::ReconcileOptions reconcile_options(const ReceiveConfig& config);
+/// Those whose source is to be read; it is through `transport`. Errors: as watched_apps().
+Result<std::vector<receiver::Reconciler::App>> reconciled_apps(const ReceiveConfig& config,
+                                                               net::CallbackTransport& transport,
+                                                               const Clock& clock);
 /// Of every app with a source, from its file as it is now.
 Result<std::map<SdkAppId, receiver::SourceCredentials>> source_credentials_again(
     const ReceiveConfig& config);

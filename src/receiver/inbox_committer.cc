@@ -4,6 +4,7 @@
 #include <deque>
 #include <utility>
 
+#include "receiver/mirror_merge.h"
 #include "runtime/lane.h"
 
 namespace tidings::receiver {
@@ -81,6 +82,15 @@ runtime::awaitable<Result<void>> InboxCommitter::give_up(
   co_return Result<void>{};
 }
 
+runtime::awaitable<Result<void>> InboxCommitter::reread(store::MirrorGroupKey group,
+                                                        store::MirrorStamp mark) {
+  runtime::OneShot<Result<Applied>> shot;
+  if (!submit(Item{Reread{std::move(group), mark}, shot.sender()})) co_return queue_full();
+  const auto applied = co_await shot.wait();
+  if (!applied) co_return applied.error();
+  co_return Result<void>{};
+}
+
 store::MirrorView InboxCommitter::fresh_view() {
   store::MirrorView view(clock_.now_ms());
   view.purge_before_ms = careful_now_ms() - retention_ms_;
@@ -124,6 +134,9 @@ Result<std::vector<Applied>> InboxCommitter::commit_together(std::span<Item> ite
   for (const Item& item : items) {
     if (const auto* callback = std::get_if<std::unique_ptr<Callback>>(&item.work)) {
       add_needs(**callback, needs);
+    } else if (const auto* read = std::get_if<Reread>(&item.work)) {
+      needs.apps.push_back(read->group.app);
+      needs.groups.push_back(read->group);
     } else {
       needs.apps.push_back(std::get<GivenUp>(item.work).app);
     }
@@ -161,6 +174,13 @@ void InboxCommitter::take_back(std::span<Item> items, const std::vector<Applied>
 Applied InboxCommitter::apply_item(Item& item, store::MirrorView& view, BatchReport& report) {
   if (const auto* gone = std::get_if<GivenUp>(&item.work)) {
     for (const store::SequenceRange& numbers : gone->numbers) view.give_up(gone->app, numbers);
+    return Applied::accepted;
+  }
+  if (const auto* read = std::get_if<Reread>(&item.work)) {
+    const store::MirrorGroup* const row = view.group(read->group);
+    if (row == nullptr) return Applied::accepted;
+    store::MirrorGroup group = *row;
+    if (merge_read(group, read->mark)) view.put(std::move(group));
     return Applied::accepted;
   }
   Callback& callback = *std::get<std::unique_ptr<Callback>>(item.work);

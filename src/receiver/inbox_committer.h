@@ -74,6 +74,8 @@ class InboxCommitter {
   runtime::awaitable<Result<std::vector<Applied>>> commit_all(std::vector<Callback> callbacks);
   /// These numbers will not arrive any more (MirrorView::give_up).
   runtime::awaitable<Result<void>> give_up(SdkAppId app, std::vector<store::SequenceRange> numbers);
+  /// The group's topics were read from the source after what marked it so (MirrorGroup::reread).
+  runtime::awaitable<Result<void>> reread(store::MirrorGroupKey group, store::MirrorStamp mark);
 
   [[nodiscard]] std::size_t queued() const { return thread_.queued(); }
   /// Something of the last batch was committed, or there was none yet.
@@ -84,8 +86,12 @@ class InboxCommitter {
     SdkAppId app;
     std::vector<store::SequenceRange> numbers;
   };
+  struct Reread {
+    store::MirrorGroupKey group;
+    store::MirrorStamp mark;
+  };
   struct Item {
-    std::variant<std::unique_ptr<Callback>, GivenUp> work;
+    std::variant<std::unique_ptr<Callback>, GivenUp, Reread> work;
     runtime::OneShotSender<Result<Applied>> sender;
   };
   /// False: refused.

@@ -88,6 +88,12 @@ ReceiverMetrics::ReceiverMetrics()
   gaps_filled_ = &gaps.Add({{"result", "filled"}});
   gaps_gone_ = &gaps.Add({{"result", "gone"}});
   gaps_unreadable_ = &gaps.Add({{"result", "unreadable"}});
+  auto& reconciled = counters(registry, "tidings_receiver_reconciled_total",
+                              "What the source has and no callback told, healed by reconciliation.");
+  for (const MissedKind kind : kMissedKinds) {
+    reconciled_[static_cast<std::size_t>(kind)] =
+        &reconciled.Add({{"what", std::string(to_string(kind))}});
+  }
   auto& batches = counters(registry, "tidings_receiver_batches_total", "Commits, by result.");
   batches_ = &batches.Add({{"result", "committed"}});
   failed_batches_ = &batches.Add({{"result", "failed"}});
@@ -143,6 +149,9 @@ void ReceiverMetrics::gaps_filled(std::int64_t callbacks) {
   gaps_filled_->Increment(number(callbacks));
 }
 void ReceiverMetrics::gaps_gone(std::int64_t callbacks) { gaps_gone_->Increment(number(callbacks)); }
+void ReceiverMetrics::reconciled(MissedKind kind) {
+  reconciled_[static_cast<std::size_t>(kind)]->Increment();
+}
 void ReceiverMetrics::gaps_unreadable(std::int64_t callbacks) {
   gaps_unreadable_->Increment(number(callbacks));
 }
@@ -182,6 +191,14 @@ std::string ReceiverMetrics::text(const ReceiverGauges& gauges) const {
     page.set("tidings_receiver_source_answers",
              "1: the source's feed answered when it was asked last, by app.",
              *gaps.source_answers ? 1 : 0, {{"sdkappid", gaps.app.str()}});
+  }
+  for (const ReceiverGauges::Reconciled& of : gauges.reconciled) {
+    page.set("tidings_receiver_reconciled_timestamp_seconds",
+             "When the last pass of reconciliation came to its end, 0 if none has, by app.",
+             number(of.completed_ms) / 1000, {{"sdkappid", of.app.str()}});
+    page.set("tidings_receiver_reconcile_trouble",
+             "1: the last pass failed or left something alone; /reconciliation says what, by app.",
+             of.trouble ? 1 : 0, {{"sdkappid", of.app.str()}});
   }
   for (const auto& [app, callbacks] : gauges.renumbered) {
     page.set("tidings_receiver_renumbered",

@@ -16,6 +16,7 @@
 
 #include "net/http_server.h"
 #include "receiver/inbox_committer.h"
+#include "receiver/missed_kind.h"
 #include "receiver/refusal.h"
 #include "store/mirror_rows.h"
 
@@ -40,6 +41,12 @@ struct ReceiverGauges {
   };
   std::vector<std::pair<SdkAppId, std::int64_t>> renumbered;  ///< MirrorSequences::renumbered
   std::vector<Gaps> gaps;
+  struct Reconciled {
+    SdkAppId app;
+    std::int64_t completed_ms = 0;  ///< 0: no pass has come to its end
+    bool trouble = false;
+  };
+  std::vector<Reconciled> reconciled;
   struct Listener {
     std::string name;
     net::HttpServerStatistics figures;
@@ -75,6 +82,7 @@ class ReceiverMetrics {
   void gaps_filled(std::int64_t callbacks);
   void gaps_gone(std::int64_t callbacks);
   void gaps_unreadable(std::int64_t callbacks);
+  void reconciled(MissedKind kind);
 
   /// Exposition format 0.0.4.
   [[nodiscard]] std::string text(const ReceiverGauges& gauges) const;
@@ -92,6 +100,7 @@ class ReceiverMetrics {
   prometheus::Counter* gaps_filled_ = nullptr;
   prometheus::Counter* gaps_gone_ = nullptr;
   prometheus::Counter* gaps_unreadable_ = nullptr;
+  std::array<prometheus::Counter*, kMissedKinds.size()> reconciled_{};
   prometheus::Counter* batches_ = nullptr;
   prometheus::Counter* failed_batches_ = nullptr;
   prometheus::Histogram* batch_size_ = nullptr;

@@ -80,8 +80,10 @@ class Application {
   void operator()(const AfterCreateGroup& body) {
     MirrorGroup group = load(body.group_id);
     bool changed = merge_type(group, body.type);
-    changed |= merge_created(group, body, callback_.parsed.user_defined_data_raw, stamp_);
-    if (changed) view_.put(std::move(group));
+    const bool created = merge_created(group, body, callback_.parsed.user_defined_data_raw, stamp_);
+    // What was made of the source's answers does not say who the first members were.
+    if (created && callback_.via == store::InboxVia::reconciliation) group.initial_members.reset();
+    if (changed || created) view_.put(std::move(group));
   }
 
   void operator()(const AfterGroupInfoChanged& body) {

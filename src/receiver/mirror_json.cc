@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "receiver/gap_keeper.h"
+#include "receiver/reconciler.h"
 #include "receiver/request_target.h"
 #include "tidings/json.h"
 
@@ -119,6 +120,15 @@ void append_group(std::string& out, const store::MirrorGroup& group) {
   object.number("updated_ms", group.updated_ms);
 }
 
+namespace {
+
+std::string_view via_text(store::InboxVia via) {
+  if (via == store::InboxVia::reconciliation) return "reconciliation";
+  return via == store::InboxVia::feed ? "feed" : "callback";
+}
+
+}  // namespace
+
 void append_inbox_entry(std::string& out, const store::InboxEntry& entry) {
   ObjectWriter object(out);
   object.number("id", entry.id);
@@ -132,7 +142,7 @@ void append_inbox_entry(std::string& out, const store::InboxEntry& entry) {
   object.text("request_id", entry.request_id);
   object.text("client_ip", entry.client_ip);
   object.text("opt_platform", entry.opt_platform);
-  object.text("via", entry.via == store::InboxVia::feed ? "feed" : "callback");
+  object.text("via", via_text(entry.via));
   const std::string target =
       whole_target(entry.target, {entry.app, entry.command, entry.client_ip, entry.opt_platform,
                                   entry.request_id});
@@ -197,6 +207,30 @@ void append_gaps(std::string& out, SdkAppId app, const store::MirrorSequences& r
   }
   const std::string trouble = row.renumbered > 0 ? source_replaced_text(app) : status.trouble;
   trouble.empty() ? object.null("trouble") : object.text("trouble", trouble);
+}
+
+void append_reconciliation(std::string& out, const ReconcileStatus& status) {
+  std::string healed;
+  {
+    ObjectWriter inner(healed);
+    for (const MissedKind kind : kMissedKinds) {
+      inner.number(to_string(kind), status.healed[static_cast<std::size_t>(kind)]);
+    }
+  }
+  ObjectWriter object(out);
+  const auto time = [&](std::string_view name, std::int64_t at_ms) {
+    at_ms == 0 ? object.null(name) : object.number(name, at_ms);
+  };
+  object.number("sdkappid", status.app.number());
+  object.text("source", status.source);
+  object.truth("running", status.running);
+  time("started_ms", status.started_ms);
+  time("completed_ms", status.completed_ms);
+  object.number("groups", status.groups);
+  object.number("topics", status.topics);
+  object.raw("healed", healed);
+  object.number("held", status.held);
+  status.trouble.empty() ? object.null("trouble") : object.text("trouble", status.trouble);
 }
 
 void append_feed_event(std::string& out, const store::InboxEntry& entry) {

@@ -12,6 +12,7 @@
 namespace tidings::receiver {
 
 struct GapStatus;
+struct ReconcileStatus;
 
 void append_topic(std::string& out, const store::MirrorTopic& topic);
 void append_group(std::string& out, const store::MirrorGroup& group);
@@ -21,6 +22,7 @@ void append_inbox_entry(std::string& out, const store::InboxEntry& entry);
 /// `row`: the numbers as committed; `status`: what the gap keeper makes of them.
 void append_gaps(std::string& out, SdkAppId app, const store::MirrorSequences& row,
                  const GapStatus& status);
+void append_reconciliation(std::string& out, const ReconcileStatus& status);
 void append_tally(std::string& out, SdkAppId app, const store::MirrorTally& tally);
 
 /// One event of the feed: `id` is the inbox number, `event` is "callback". Line breaks inside the

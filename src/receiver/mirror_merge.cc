@@ -185,6 +185,12 @@ bool merge_reread(MirrorGroup& group, const MirrorStamp& stamp) {
   return true;
 }
 
+bool merge_read(MirrorGroup& group, const MirrorStamp& mark) {
+  if (!group.reread || newer(group.reread, mark)) return false;
+  group.reread = {};
+  return true;
+}
+
 bool merge_destroyed(MirrorGroup& group, const MirrorStamp& stamp) {
   return destroy(group, stamp);
 }

@@ -45,6 +45,8 @@ bool merge_owner(store::MirrorGroup& group, const UserId& owner, const store::Mi
 bool merge_members(store::MirrorGroup& group, std::int64_t by, const store::MirrorStamp& stamp);
 bool merge_full(store::MirrorGroup& group, const store::MirrorStamp& stamp);
 bool merge_reread(store::MirrorGroup& group, const store::MirrorStamp& stamp);
+/// Its topics were read after `mark`: what marked it by then is done with.
+bool merge_read(store::MirrorGroup& group, const store::MirrorStamp& mark);
 bool merge_destroyed(store::MirrorGroup& group, const store::MirrorStamp& stamp);
 
 }  // namespace tidings::receiver

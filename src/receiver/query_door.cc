@@ -226,6 +226,7 @@ QueryDoor::Response QueryDoor::route(const HttpRequest& request) {
   if (path == kInbox) co_return co_await inbox(request.query);
   if (path == "/ledger") co_return co_await ledger(request.query);
   if (path == "/gaps") co_return co_await gaps(request.query);
+  if (path == "/reconciliation") co_return co_await reconciliation(request.query);
 
   // What follows is /{list}/{id} and /mirror/groups/{id}/topics; an id holds no unencoded '/'.
   const auto list = path.substr(0, path.rfind('/'));
@@ -245,7 +246,7 @@ QueryDoor::Response QueryDoor::route(const HttpRequest& request) {
   if (owner == kInbox) co_return co_await inbox_entry(std::move(*id), request.query);
   co_return fail(Errc::not_found,
                  "no such path; there are /mirror/topics, /mirror/groups, /inbox, /feed, /ledger, "
-                 "/gaps, /metrics, /healthz and /readyz");
+                 "/gaps, /reconciliation, /metrics, /healthz and /readyz");
 }
 
 QueryDoor::Response QueryDoor::topic(std::string id, std::string_view query) {
@@ -385,6 +386,18 @@ QueryDoor::Response QueryDoor::gaps(std::string_view query) {
   co_return json_response(body + "]}");
 }
 
+QueryDoor::Response QueryDoor::reconciliation(std::string_view query) {
+  CO_TRY_VOID(QueryParams::parse(query, {}));
+  std::string body = "{\"apps\":[";
+  if (reconciler_ != nullptr) {
+    for (const ReconcileStatus& status : reconciler_->status()) {
+      if (body.back() != '[') body += ',';
+      append_reconciliation(body, status);
+    }
+  }
+  co_return json_response(body + "]}");
+}
+
 QueryDoor::Response QueryDoor::metrics() {
   ReceiverGauges gauges;
   gauges.queued = receiver_.queued();
@@ -394,6 +407,11 @@ QueryDoor::Response QueryDoor::metrics() {
     for (const GapStatus& gap : gaps_->status()) {
       const auto answers = gap.source.empty() ? std::nullopt : std::optional(gap.source_answers);
       gauges.gaps.push_back({gap.app, gap.open, answers});
+    }
+  }
+  if (reconciler_ != nullptr) {
+    for (const ReconcileStatus& of : reconciler_->status()) {
+      gauges.reconciled.push_back({of.app, of.completed_ms, !of.trouble.empty()});
     }
   }
   if (listeners_) gauges.listeners = listeners_();

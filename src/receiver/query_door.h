@@ -13,6 +13,7 @@
 ///                                       on from there: purged, or another inbox
 ///   GET /ledger                         counts by app; recount=1 compares with the rows
 ///   GET /gaps                           numbers that are missing, by app, and the way out
+///   GET /reconciliation                 what reading the source found that no callback told, by app
 ///   GET /metrics /healthz /readyz       without a token
 ///
 /// Ids in paths are percent-encoded ('#' is %23). Every one of /mirror, /inbox and /feed takes
@@ -20,7 +21,7 @@
 /// back as `after`; a page may be short and still have one: it ends after some 4 MiB of texts.
 /// Errors: {"error":{"kind":…,"parameter":…,"message":…}} with 400, 401, 404, 405 or 503.
 ///
-/// Threads: any lane. Lifetime: receiver and gap keeper outlive it.
+/// Threads: any lane. Lifetime: receiver, gap keeper and reconciler outlive it.
 #pragma once
 
 #include <functional>
@@ -33,6 +34,7 @@
 #include "net/event_stream.h"
 #include "net/http_message.h"
 #include "receiver/gap_keeper.h"
+#include "receiver/reconciler.h"
 #include "receiver/receiver.h"
 
 namespace tidings::receiver {
@@ -41,9 +43,10 @@ class QueryParams;
 
 class QueryDoor {
  public:
-  /// `gaps`: who watches the numbers; nullptr: nobody.
-  explicit QueryDoor(Receiver& receiver, const GapKeeper* gaps = nullptr)
-      : receiver_(receiver), gaps_(gaps), feeds_(receiver.options().max_feeds) {}
+  /// `gaps`: who watches the numbers; `reconciler`: who reads the sources; nullptr: nobody.
+  explicit QueryDoor(Receiver& receiver, const GapKeeper* gaps = nullptr,
+                     const Reconciler* reconciler = nullptr)
+      : receiver_(receiver), gaps_(gaps), reconciler_(reconciler), feeds_(receiver.options().max_feeds) {}
 
   /// For /metrics. REQUIRES: before the first request; what it reads outlives the last.
   using ListenerFigures = std::function<std::vector<ReceiverGauges::Listener>()>;
@@ -67,6 +70,7 @@ class QueryDoor {
   Response inbox_entry(std::string id, std::string_view query);
   Response ledger(std::string_view query);
   Response gaps(std::string_view query);
+  Response reconciliation(std::string_view query);
   Response metrics();
   Response ready();
   Response page_of_topics(store::MirrorFilter filter);
@@ -80,6 +84,7 @@ class QueryDoor {
 
   Receiver& receiver_;
   const GapKeeper* gaps_;
+  const Reconciler* reconciler_;
   ListenerFigures listeners_;
   Shares<std::string> feeds_;  // by the address of the reader
 };

@@ -124,8 +124,9 @@ struct MirrorGroup {
 /// hash of command and body (protocol 6.11).
 using InboxKey = std::array<unsigned char, 20>;
 
-/// How a callback reached the inbox: sent by the source, or asked for after it was missed.
-enum class InboxVia { callback = 0, feed = 1 };
+/// How a callback reached the inbox: sent by the source, asked for after it was missed, or made of what the
+/// source has and no callback told.
+enum class InboxVia { callback = 0, feed = 1, reconciliation = 2 };
 
 /// One accepted callback, as it came.
 struct InboxEntry {

@@ -122,7 +122,7 @@ store::InboxEntry read_inbox_entry(const Rows& rows) {
   entry.key = key_of(rows.text(10));
   entry.body = text_of(rows, 11);
   entry.target = text_of(rows, 12);
-  entry.via = rows.integer(13) == 0 ? store::InboxVia::callback : store::InboxVia::feed;
+  entry.via = static_cast<store::InboxVia>(std::clamp<std::int64_t>(rows.integer(13), 0, 2));
   return entry;
 }
 

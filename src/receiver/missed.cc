@@ -1,0 +1,205 @@
+#include "receiver/missed.h"
+
+#include <algorithm>
+#include <unordered_map>
+#include <utility>
+#include <variant>
+
+namespace tidings::receiver {
+namespace {
+
+using store::MirrorGroup;
+using store::MirrorStamp;
+using store::MirrorText;
+using store::MirrorTopic;
+
+bool differs(const std::optional<std::string>& there, const MirrorText& here) {
+  if (!there) return false;
+  return here.stamp ? here.value != *there : !there->empty();
+}
+
+/// Of the four texts those that differ go into `body`; true: there are some.
+template <class Body, class Row>
+bool take_changes(const SourceProfile& there, const Row& here, Body& body) {
+  bool any = false;
+  const auto take = [&](const std::optional<std::string>& text, const MirrorText& known,
+                        std::optional<std::string>& into) {
+    if (!differs(text, known)) return;
+    into = text;
+    any = true;
+  };
+  take(there.name, here.name, body.name);
+  take(there.introduction, here.introduction, body.introduction);
+  take(there.notification, here.notification, body.notification);
+  take(there.face_url, here.face_url, body.face_url);
+  return any;
+}
+
+std::int64_t newest_of(std::initializer_list<MirrorStamp> stamps) {
+  std::int64_t newest = 0;
+  for (const MirrorStamp& stamp : stamps) newest = std::max(newest, stamp.time_ms);
+  return newest;
+}
+
+std::int64_t newest_ms(const MirrorTopic& topic) {
+  return newest_of({topic.seen, topic.created, topic.destroyed, topic.name.stamp,
+                    topic.introduction.stamp, topic.notification.stamp, topic.face_url.stamp});
+}
+
+std::int64_t newest_ms(const MirrorGroup& group) {
+  return newest_of({group.created, group.destroyed, group.members, group.full, group.reread,
+                    group.owner.stamp, group.name.stamp, group.introduction.stamp,
+                    group.notification.stamp, group.face_url.stamp});
+}
+
+/// Newer than anything the mirror holds of it; 0 where nothing of that has a time.
+template <class Row>
+std::int64_t just_after(const Row& here) {
+  const std::int64_t newest = newest_ms(here);
+  return newest == 0 ? 0 : newest + 1;
+}
+
+/// A creation stands before what happened to it afterwards, and behind the end of an earlier life.
+std::int64_t created_ms(const SourceProfile& there, std::int64_t ended) {
+  const std::int64_t said = there.created_s * 1000;
+  return said > ended ? said : (ended == 0 ? 0 : ended + 1);
+}
+
+}  // namespace
+
+std::string_view to_string(MissedKind kind) {
+  switch (kind) {
+    case MissedKind::group_created:
+      return "group_created";
+    case MissedKind::group_changed:
+      return "group_changed";
+    case MissedKind::group_owner_changed:
+      return "group_owner_changed";
+    case MissedKind::group_destroyed:
+      return "group_destroyed";
+    case MissedKind::topic_created:
+      return "topic_created";
+    case MissedKind::topic_changed:
+      return "topic_changed";
+    case MissedKind::topic_destroyed:
+      return "topic_destroyed";
+  }
+  return "";
+}
+
+void compare_group(const SourceGroup& there, const MirrorGroup* here, std::vector<Missed>& found) {
+  MirrorGroup known = here != nullptr ? *here : MirrorGroup{};
+  std::int64_t at_ms = just_after(known);
+  if (here == nullptr || !known.created) {
+    AfterCreateGroup body;
+    body.group_id = there.group;
+    body.owner_account = there.owner.value_or(UserId());
+    body.type = there.type;
+    body.name = there.name.value_or("");
+    const std::int64_t created = created_ms(there, known.destroyed.time_ms);
+    found.push_back({MissedKind::group_created, there.group, {}, body, created});
+    // What it tells, and what stood there from an earlier life, is not told again.
+    const bool again = here != nullptr && !known.alive();
+    const auto set = [&](MirrorText& text, const std::string& value) {
+      if (again || !text.stamp) text = {value, MirrorStamp{0, created, 1}};
+    };
+    set(known.name, body.name);
+    set(known.owner, body.owner_account.str());
+    if (here == nullptr || again) at_ms = created;
+  }
+  AfterGroupInfoChanged changed;
+  changed.group_id = there.group;
+  changed.type = there.type;
+  if (take_changes(there, known, changed)) {
+    found.push_back({MissedKind::group_changed, there.group, {}, changed, at_ms});
+  }
+  if (there.owner && differs(there.owner->str(), known.owner)) {
+    AfterChangeGroupOwner body;
+    body.group_id = there.group;
+    body.type = there.type;
+    body.old_owner_account = UserId(known.owner.value);
+    body.new_owner_account = *there.owner;
+    found.push_back({MissedKind::group_owner_changed, there.group, {}, body, at_ms});
+  }
+}
+
+namespace {
+
+void compare_topic(const SourceGroup& group, const SourceTopic& there, const MirrorTopic* here,
+                   std::int64_t ended_ms, std::vector<Missed>& found) {
+  MirrorTopic known = here != nullptr ? *here : MirrorTopic{};
+  std::int64_t at_ms = just_after(known);
+  if (here == nullptr || !known.created) {
+    AfterCreateTopic body;
+    body.group_id = group.group;
+    body.topic_id = there.topic;
+    body.owner_account = group.owner.value_or(UserId());
+    body.type = group.type;
+    body.name = there.name.value_or("");
+    const std::int64_t created =
+        created_ms(there, std::max(known.destroyed.time_ms, ended_ms));
+    found.push_back({MissedKind::topic_created, group.group, there.topic, body, created});
+    const bool again = here != nullptr && !known.alive();
+    if (again || !known.name.stamp) known.name = {body.name, MirrorStamp{0, created, 1}};
+    if (here == nullptr || again) at_ms = created;
+  }
+  AfterTopicInfoChanged changed;
+  changed.group_id = group.group;
+  changed.topic_id = there.topic;
+  changed.type = group.type;
+  if (take_changes(there, known, changed)) {
+    found.push_back({MissedKind::topic_changed, group.group, there.topic, changed, at_ms});
+  }
+}
+
+}  // namespace
+
+void compare_topics(const SourceGroup& group, std::span<const SourceTopic> there,
+                    std::span<const MirrorTopic> here, std::int64_t ended_ms,
+                    std::vector<Missed>& found) {
+  std::unordered_map<TopicId, const MirrorTopic*> known;
+  for (const MirrorTopic& topic : here) known.emplace(topic.topic, &topic);
+  for (const SourceTopic& topic : there) {
+    const auto entry = known.find(topic.topic);
+    compare_topic(group, topic, entry == known.end() ? nullptr : entry->second, ended_ms, found);
+    if (entry != known.end()) known.erase(entry);
+  }
+  for (const MirrorTopic& topic : here) {
+    if (!topic.alive() || !known.contains(topic.topic)) continue;
+    AfterTopicDestroyed body;
+    body.group_id = group.group;
+    body.type = group.type;
+    body.topic_id_list = {topic.topic};
+    found.push_back(
+        {MissedKind::topic_destroyed, group.group, topic.topic, body, just_after(topic)});
+  }
+}
+
+void group_is_gone(const MirrorGroup& here, std::vector<Missed>& found) {
+  AfterGroupDestroyed body;
+  body.group_id = here.group;
+  body.type = here.type;
+  body.owner_account = UserId(here.owner.value);
+  body.name = here.name.value;
+  found.push_back({MissedKind::group_destroyed, here.group, {}, body, just_after(here)});
+}
+
+Callback callback_of(const Missed& missed, SdkAppId app, std::int64_t now_ms) {
+  Callback callback;
+  callback.app = app;
+  callback.via = store::InboxVia::reconciliation;
+  callback.parsed.value = missed.value;
+  std::visit(
+      [&](auto& body) {
+        if constexpr (CallbackBody<std::remove_cvref_t<decltype(body)>>) {
+          body.event_time_ms = missed.at_ms != 0 ? missed.at_ms : now_ms;
+          callback.parsed.command = body.kCommand;
+          callback.body = write_callback(body, AdditiveMembers::all);
+        }
+      },
+      callback.parsed.value);
+  callback.key = inbox_key(app, "", callback.parsed.command, callback.body);
+  return callback;
+}
+
+}  // namespace tidings::receiver

@@ -1,0 +1,451 @@
+#include "receiver/reconciler.h"
+
+#include <algorithm>
+#include <mutex>
+#include <unordered_map>
+#include <utility>
+
+#include "base/line_limit.h"
+#include "runtime/notifier.h"
+#include "runtime/sleep.h"
+
+namespace tidings::receiver {
+namespace {
+
+using runtime::Deadline;
+using store::MirrorGroup;
+using store::MirrorTopic;
+
+/// Error codes of the protocol (appendix A.3).
+constexpr int kNoTopicsHere = 10007, kNoSuchGroup = 10010, kBadId = 10015, kNoTopicFeature = 11000;
+
+constexpr std::size_t kCallbacksAtOnce = 500;
+constexpr std::size_t kMirrorPage = 1000;
+/// So many differences are held in memory before they are looked at again.
+constexpr std::size_t kMissedAtOnce = 10'000;
+/// Its path and SQLite's text are for the log alone.
+constexpr const char* kOwnStore =
+    "the receiver's own store cannot be read or written; its log says why";
+
+std::uint64_t hash_of(const GroupId& id) { return std::hash<GroupId>{}(id); }
+
+/// `none`: the mirror never heard of it.
+using MirrorGroups = std::vector<std::optional<MirrorGroup>>;
+
+Result<MirrorGroups> read_groups(store::MirrorReader& reader, SdkAppId app,
+                                 const std::vector<GroupId>& ids) {
+  MirrorGroups groups;
+  for (const GroupId& id : ids) {
+    TRY(auto group, reader.group({app, id}));
+    groups.push_back(std::move(group));
+  }
+  return groups;
+}
+
+/// Those that live and die with the group, tombstones included.
+Result<std::vector<MirrorTopic>> read_topics(store::MirrorReader& reader, SdkAppId app,
+                                             const GroupId& group) {
+  std::vector<MirrorTopic> topics;
+  store::MirrorFilter filter;
+  filter.app = app;
+  filter.group = group;
+  filter.limit = kMirrorPage;
+  do {
+    TRY(auto page, reader.topics(filter));
+    for (MirrorTopic& topic : page.rows) {
+      if (store::parent_of(topic) == group) topics.push_back(std::move(topic));
+    }
+    filter.after = page.next;
+  } while (!filter.after.empty());
+  return topics;
+}
+
+/// Those of `now` that were there before. Both are in nearly the same order.
+std::vector<Missed> still_missed(const std::vector<Missed>& before, const std::vector<Missed>& now) {
+  std::vector<Missed> still;
+  std::size_t next = 0;
+  for (const Missed& each : now) {
+    for (std::size_t i = 0; i < before.size(); ++i) {
+      const std::size_t at = (next + i) % before.size();
+      if (!each.is_same(before[at])) continue;
+      still.push_back(each);
+      next = at + 1;
+      break;
+    }
+  }
+  return still;
+}
+
+std::string text_of(std::int64_t number) { return std::to_string(number); }
+
+}  // namespace
+
+struct Reconciler::Reconciled {
+  Reconciled(runtime::Lane& lane, App app, const ReconcileOptions& options)
+      : id(app.id),
+        source(std::move(app.source)),
+        every(app.every),
+        between_calls(std::chrono::nanoseconds{1'000'000'000 / app.calls_per_second}),
+        max_destroyed(app.max_destroyed),
+        backoff(options.first_backoff),
+        poke(lane) {
+    status.app = id;
+    status.source = source->client().url();
+  }
+
+  template <class Change>
+  void update(Change change) {
+    const std::lock_guard lock(mutex);
+    change(status);
+  }
+
+  const SdkAppId id;
+  const std::unique_ptr<SourceState> source;
+  const std::chrono::milliseconds every;
+  const std::chrono::nanoseconds between_calls;
+  const std::int64_t max_destroyed;
+
+  // Lane only.
+  Deadline::TimePoint next_call{}, next_list{};
+  bool asking = false;  // the source; where that fails, the reason is its own
+  bool failing = false;
+  std::string last_trouble;
+  std::chrono::duration<double, std::milli> backoff;
+  bool renewed = false;  // new credentials are worth a question at once
+  LineLimit lines;
+  runtime::Notifier poke;
+
+  std::mutex mutex;  // protects status
+  ReconcileStatus status;
+};
+
+/// A group of which the source tells something else than the mirror.
+struct Reconciler::Looked {
+  GroupId group;
+  std::vector<Missed> missed;
+  store::MirrorStamp reread;  // the mark it had; its topics have been read since
+};
+
+struct Reconciler::Pass {
+  std::int64_t began_ms = 0;
+  std::vector<std::uint64_t> listed;  // hashes of the ids that the source listed
+  std::vector<Looked> differing;      // to be looked at again
+  std::size_t looked_at = 0, missed = 0;  // since that was done last
+  std::int64_t healed = 0;
+  std::int64_t destroyed = 0;
+  std::int64_t held = 0;
+};
+
+Reconciler::Reconciler(Parts parts, ReconcileOptions options, std::vector<App> apps)
+    : parts_(std::move(parts)), options_(options), group_(parts_.lane) {
+  for (App& app : apps) {
+    const SdkAppId id = app.id;
+    apps_.emplace(id, std::make_shared<Reconciled>(parts_.lane, std::move(app), options_));
+  }
+}
+
+Reconciler::~Reconciler() = default;
+
+void Reconciler::start() {
+  for (const auto& [id, app] : apps_) {
+    const auto spawned = group_.spawn("reconciliation of app " + id.str(), watch(*app));
+    if (!spawned) log("error", "reconciliation", {{"what", spawned.error().what}});
+  }
+}
+
+void Reconciler::set_credentials(SdkAppId id, SourceCredentials credentials) {
+  const auto found = apps_.find(id);
+  if (found == apps_.end()) return;
+  parts_.lane.post([app = found->second, credentials = std::move(credentials)]() mutable {
+    app->source->client().set_credentials(std::move(credentials));
+    app->renewed = true;
+    app->poke.notify_all();
+  });
+}
+
+std::vector<ReconcileStatus> Reconciler::status() const {
+  std::vector<ReconcileStatus> all;
+  for (const auto& [id, app] : apps_) {
+    app->update([&](const ReconcileStatus& status) { all.push_back(status); });
+  }
+  return all;
+}
+
+void Reconciler::log(std::string_view level, std::string_view event, LogFields fields) const {
+  if (parts_.log) parts_.log(level, event, fields);
+}
+
+runtime::awaitable<void> Reconciler::watch(Reconciled& app) {
+  using Wait = Deadline::SteadyClock::duration;
+  while (!group_.stopping()) {
+    app.renewed = false;
+    const auto passed = co_await run_pass(app);
+    if (group_.stopping()) co_return;
+    Wait wait = app.every;
+    if (passed) {
+      app.backoff = options_.first_backoff;
+      app.failing = false;
+    } else {
+      failed(app, passed.error());
+      // A quarter of chance keeps receivers of one source apart.
+      wait = std::chrono::duration_cast<Wait>(app.backoff *
+                                              (0.75 + 0.25 * parts_.random.next_unit()));
+      app.backoff = std::min<decltype(app.backoff)>(app.backoff * 2, options_.longest_backoff);
+    }
+    const auto next = Deadline::at(Deadline::SteadyClock::now() + wait);
+    while (!next.passed() && !group_.stopping() && !(app.failing && app.renewed)) {
+      const auto woken = co_await app.poke.wait(next);
+      if (!woken) break;
+    }
+  }
+}
+
+Reconciler::Task<void> Reconciler::run_pass(Reconciled& app) {
+  app.asking = false;
+  Pass pass;
+  pass.began_ms = parts_.clock.now_ms();
+  app.update([&](ReconcileStatus& status) {
+    status.running = true;
+    status.started_ms = pass.began_ms;
+    status.groups = status.topics = 0;
+  });
+  std::int64_t next = 0;
+  do {
+    CO_TRY(SourceGroupIds page, co_await list(app, next));
+    for (const GroupId& id : page.groups) pass.listed.push_back(hash_of(id));
+    next = page.next;
+    CO_TRY_VOID(co_await look_at(app, pass, std::move(page.groups)));
+  } while (next != 0);
+  CO_TRY_VOID(co_await look_at_unlisted(app, pass));
+  CO_TRY_VOID(co_await heal(app, pass));
+  completed(app, pass);
+  co_return Result<void>{};
+}
+
+/// Until the next call may be made.
+Reconciler::Task<void> Reconciler::paced(Reconciled& app) {
+  const auto at = std::max(Deadline::SteadyClock::now(), app.next_call);
+  app.next_call = at + std::chrono::duration_cast<Deadline::SteadyClock::duration>(app.between_calls);
+  if (Deadline::at(at).passed()) co_return Result<void>{};
+  co_return co_await runtime::sleep_until(Deadline::at(at));
+}
+
+Reconciler::Task<SourceGroupIds> Reconciler::list(Reconciled& app, std::int64_t next) {
+  if (!Deadline::at(app.next_list).passed()) {
+    CO_TRY_VOID(co_await runtime::sleep_until(Deadline::at(app.next_list)));
+  }
+  CO_TRY_VOID(co_await paced(app));
+  app.next_list = Deadline::SteadyClock::now() + options_.between_lists;
+  app.asking = true;
+  CO_TRY(SourceGroupIds page, co_await app.source->group_ids(next));
+  app.asking = false;
+  co_return page;
+}
+
+Reconciler::Task<void> Reconciler::look_at(Reconciled& app, Pass& pass, std::vector<GroupId> ids) {
+  for (std::size_t begin = 0; begin < ids.size(); begin += kGroupsAtOnce) {
+    const auto first = ids.begin() + static_cast<std::ptrdiff_t>(begin);
+    const auto count = std::min(kGroupsAtOnce, ids.size() - begin);
+    std::vector<GroupId> some(first, first + static_cast<std::ptrdiff_t>(count));
+    CO_TRY(auto looked, co_await look(app, std::move(some)));
+    for (Looked& each : looked) {
+      pass.missed += each.missed.size();
+      pass.differing.push_back(std::move(each));
+    }
+    pass.looked_at += count;
+    app.update([&](ReconcileStatus& status) {
+      status.groups += static_cast<std::int64_t>(count);
+    });
+    if (pass.looked_at < options_.groups_at_once && pass.missed < kMissedAtOnce) continue;
+    CO_TRY_VOID(co_await heal(app, pass));
+  }
+  co_return Result<void>{};
+}
+
+/// Groups that are alive in the mirror and that the source did not list.
+Reconciler::Task<void> Reconciler::look_at_unlisted(Reconciled& app, Pass& pass) {
+  std::ranges::sort(pass.listed);
+  store::MirrorFilter filter;
+  filter.app = app.id;
+  filter.state = store::MirrorState::alive;
+  filter.limit = kMirrorPage;
+  do {
+    auto read = [&reader = parts_.reader, filter] { return reader.groups(filter); };
+    CO_TRY(const auto page, co_await parts_.readers.run(std::move(read)));
+    std::vector<GroupId> unlisted;
+    for (const MirrorGroup& group : page.rows) {
+      if (!std::ranges::binary_search(pass.listed, hash_of(group.group))) {
+        unlisted.push_back(group.group);
+      }
+    }
+    filter.after = page.next;
+    CO_TRY_VOID(co_await look_at(app, pass, std::move(unlisted)));
+  } while (!filter.after.empty());
+  co_return Result<void>{};
+}
+
+/// What the source says of these groups, beside what the mirror holds; those without a difference are
+/// left out.
+Reconciler::Task<std::vector<Reconciler::Looked>> Reconciler::look(Reconciled& app,
+                                                                   std::vector<GroupId> ids) {
+  CO_TRY_VOID(co_await paced(app));
+  app.asking = true;
+  CO_TRY(const auto answered, co_await app.source->groups(ids));
+  app.asking = false;
+  std::unordered_map<GroupId, const SourceGroup*> there;
+  for (const SourceGroup& group : answered) there.emplace(group.group, &group);
+  auto read = [&reader = parts_.reader, id = app.id, ids] { return read_groups(reader, id, ids); };
+  CO_TRY(const MirrorGroups here, co_await parts_.readers.run(std::move(read)));
+  std::vector<Looked> all;
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    const auto found = there.find(ids[i]);
+    if (found == there.end()) continue;
+    const SourceGroup& group = *found->second;
+    const MirrorGroup* const mirrored = here[i] ? &*here[i] : nullptr;
+    Looked looked{ids[i], {}, mirrored != nullptr ? mirrored->reread : store::MirrorStamp{}};
+    if (group.code == kNoSuchGroup && mirrored != nullptr && mirrored->alive()) {
+      group_is_gone(*mirrored, looked.missed);
+    }
+    if (group.code == 0) {
+      compare_group(group, mirrored, looked.missed);
+      CO_TRY_VOID(co_await look_at_topics(app, group, mirrored, looked));
+    }
+    if (!looked.missed.empty() || looked.reread) all.push_back(std::move(looked));
+  }
+  co_return all;
+}
+
+Reconciler::Task<void> Reconciler::look_at_topics(Reconciled& app, const SourceGroup& there,
+                                                  const MirrorGroup* here, Looked& looked) {
+  if (!there.has_topics) co_return Result<void>{};
+  CO_TRY_VOID(co_await paced(app));
+  app.asking = true;
+  const auto topics = co_await app.source->topics(there.group);
+  if (!topics) {
+    const int code = topics.error().code;
+    // Gone meanwhile, or without topics after all.
+    if (code == kNoSuchGroup || code == kBadId || code == kNoTopicsHere || code == kNoTopicFeature) {
+      app.asking = false;
+      co_return Result<void>{};
+    }
+    co_return topics.error();
+  }
+  app.asking = false;
+  auto read = [&reader = parts_.reader, id = app.id, group = there.group] {
+    return read_topics(reader, id, group);
+  };
+  CO_TRY(const auto mirrored, co_await parts_.readers.run(std::move(read)));
+  compare_topics(there, *topics, mirrored, here != nullptr ? here->destroyed.time_ms : 0,
+                 looked.missed);
+  app.update([&](ReconcileStatus& status) {
+    status.topics += static_cast<std::int64_t>(topics->size());
+  });
+  co_return Result<void>{};
+}
+
+/// What differs as it did before the settle time was missed.
+Reconciler::Task<void> Reconciler::heal(Reconciled& app, Pass& pass) {
+  const std::vector<Looked> before = std::exchange(pass.differing, {});
+  pass.looked_at = pass.missed = 0;
+  if (before.empty()) co_return Result<void>{};
+  CO_TRY_VOID(co_await runtime::sleep_for(options_.settle));
+  for (std::size_t begin = 0; begin < before.size(); begin += kGroupsAtOnce) {
+    const std::size_t end = std::min(begin + kGroupsAtOnce, before.size());
+    std::vector<GroupId> ids;
+    for (std::size_t i = begin; i < end; ++i) ids.push_back(before[i].group);
+    CO_TRY(const auto again, co_await look(app, std::move(ids)));
+    std::vector<Missed> missed;
+    for (const Looked& now : again) {
+      const auto then = std::ranges::find(before, now.group, &Looked::group);
+      for (const Missed& each : still_missed(then->missed, now.missed)) {
+        if (each.kind == MissedKind::group_destroyed && ++pass.destroyed > app.max_destroyed) {
+          ++pass.held;
+          continue;
+        }
+        missed.push_back(each);
+      }
+    }
+    pass.healed += static_cast<std::int64_t>(missed.size());
+    CO_TRY_VOID(co_await commit(app, missed));
+    for (const Looked& now : again) {
+      if (!now.reread) continue;
+      CO_TRY_VOID(co_await parts_.inbox.reread({app.id, now.group}, now.reread));
+    }
+  }
+  co_return Result<void>{};
+}
+
+Reconciler::Task<void> Reconciler::commit(Reconciled& app, const std::vector<Missed>& missed) {
+  const std::int64_t now_ms = parts_.clock.now_ms();
+  for (std::size_t begin = 0; begin < missed.size(); begin += kCallbacksAtOnce) {
+    const std::size_t end = std::min(begin + kCallbacksAtOnce, missed.size());
+    std::vector<Callback> callbacks;
+    for (std::size_t i = begin; i < end; ++i) {
+      callbacks.push_back(callback_of(missed[i], app.id, now_ms));
+    }
+    CO_TRY(const auto applied, co_await parts_.inbox.commit_all(std::move(callbacks)));
+    for (std::size_t i = begin; i < end; ++i) {
+      if (applied[i - begin] == Applied::accepted) tell_of(app, missed[i]);
+    }
+  }
+  co_return Result<void>{};
+}
+
+void Reconciler::tell_of(Reconciled& app, const Missed& missed) {
+  parts_.metrics.reconciled(missed.kind);
+  app.update([&](ReconcileStatus& status) { ++status.healed[static_cast<std::size_t>(missed.kind)]; });
+  const auto left_out = app.lines.admit(parts_.clock.now_s());
+  if (!left_out) return;
+  LogFields fields{{"sdkappid", app.id.str()},
+                   {"what", std::string(to_string(missed.kind))},
+                   {"group", missed.group.str()}};
+  if (!missed.topic.empty()) fields.emplace_back("topic", missed.topic.str());
+  if (*left_out != 0) fields.emplace_back("left_out", std::to_string(*left_out));
+  log("warn", "no callback told", std::move(fields));
+}
+
+void Reconciler::completed(Reconciled& app, const Pass& pass) {
+  const std::int64_t now_ms = parts_.clock.now_ms();
+  std::string held;
+  if (pass.held > 0) {
+    held = text_of(pass.held) + " groups more than source.reconcile_max_destroyed (" +
+           text_of(app.max_destroyed) +
+           ") are alive in the mirror, and the source has them no longer; they were left alone. Is "
+           "source.url this app's, and whole? Then raise source.reconcile_max_destroyed";
+    log("error", "groups are missing at the source", {{"sdkappid", app.id.str()}, {"what", held}});
+  }
+  ReconcileStatus now;
+  app.update([&](ReconcileStatus& status) {
+    status.running = false;
+    status.completed_ms = now_ms;
+    status.held = pass.held;
+    status.trouble = held;
+    now = status;
+  });
+  log("info", "reconciled",
+      {{"sdkappid", app.id.str()},
+       {"groups", text_of(now.groups)},
+       {"topics", text_of(now.topics)},
+       {"healed", text_of(pass.healed)},
+       {"seconds", text_of((now_ms - pass.began_ms) / 1000)}});
+}
+
+/// One line when it begins, not one for every try.
+void Reconciler::failed(Reconciled& app, const Error& error) {
+  if (!app.failing || error.what != app.last_trouble) {
+    log("error", "the source cannot be reconciled with",
+        {{"sdkappid", app.id.str()},
+         {"url", app.source->client().url()},
+         {"what", error.what},
+         {"next", "begun anew, at most every " +
+                      text_of(options_.longest_backoff.count() / 1000) + " s"}});
+  }
+  app.failing = true;
+  app.last_trouble = error.what;
+  app.update([&](ReconcileStatus& status) {
+    status.running = false;
+    status.trouble = app.asking ? error.what : kOwnStore;
+  });
+}
+
+}  // namespace tidings::receiver
