@@ -120,6 +120,8 @@ runtime::awaitable<Result<std::string>> SourceClient::post(std::string_view path
                                                            std::string body) {
   net::OutboundRequest request;
   request.target = target(path);
+  // Required by the documentation (4.1), and nothing is made of it.
+  append_parameter(request.target, "random", std::to_string(clock_.now_ms() & 0xffff'ffff));
   request.body = body;
   auto asked = ask(std::move(request));
   co_return co_await std::move(asked);
