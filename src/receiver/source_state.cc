@@ -81,7 +81,9 @@ Result<std::vector<SourceGroup>> parse_groups(std::string_view answer) {
     group.code = number_in(*each, "ErrorCode");
     group.type = text_in(*each, "Type").value_or("");
     if (auto owner = text_in(*each, "Owner_Account")) group.owner = UserId(std::move(*owner));
-    group.has_topics = number_in(*each, "SupportTopic") != 0;
+    // A source that does not say so is asked for its communities' topics, and says it then.
+    group.has_topics = each->contains("SupportTopic") ? number_in(*each, "SupportTopic") != 0
+                                                      : group.type == "Community";
     read_profile(*each, "Name", group);
   }
   return groups;

@@ -29,7 +29,7 @@ struct SourceGroup : SourceProfile {
   std::int64_t code = 0;  ///< of this group alone; 10010: there is none of that id
   std::string type;
   std::optional<UserId> owner;
-  bool has_topics = false;  ///< SupportTopic
+  bool has_topics = false;  ///< SupportTopic; not said: a Community may have some
 };
 
 struct SourceTopic : SourceProfile {
