@@ -19,10 +19,10 @@ class ReconciliationTest(ProcessTest):
         self.receive = None
         self.receiver = None
 
-    def start(self, more="", wait=True):
-        """A receiver that reconciles; `more`: of its source."""
+    def start(self, more="", wait=True, settle="100ms"):
+        """A receiver that reconciles; `more`: of its source; `settle`: longer than callbacks take."""
         listen = self.receive.listen.removeprefix("http://") if self.receive else "127.0.0.1:0"
-        self.receive = self.start_receive('gap_settle = "100ms"\n', f"""
+        self.receive = self.start_receive(f'gap_settle = "{settle}"\n', f"""
 source.url = "{self.backend.serve.listen}"
 source.key_file = "{self.backend.key_file}"
 source.reconcile_every = "1s"
@@ -91,7 +91,7 @@ source.reconcile_rate = 1000
         self.assertTrue(recount["balanced"])
 
     def test_what_was_missed_in_between_is_healed_and_the_rest_left_alone(self):
-        self.start(wait=False)
+        self.start(wait=False, settle="3s")
         self.switch("on")
         group = self.backend.make_community()
         renamed, destroyed, kept = (self.backend.make_topic(group, name)
@@ -113,7 +113,7 @@ source.reconcile_rate = 1000
         self.backend.rest("group_open_http_svc/modify_group_base_info",
                           {"GroupId": group, "Introduction": "We make"})
         self.backend.rest("group_open_http_svc/destroy_group", {"GroupId": gone})
-        daemons.wait_until(lambda: self.group(gone)["state"] == "destroyed", "it is healed")
+        daemons.wait_until(lambda: self.group(gone)["state"] == "destroyed", "it is healed", 30)
         status = self.wait_for_pass()
         self.assertEqual(status["healed"], {
             "group_created": 0, "group_changed": 1, "group_owner_changed": 0, "group_destroyed": 1,
