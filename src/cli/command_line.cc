@@ -114,6 +114,7 @@ int run_command_line(int argc, const char* const* argv) {
   add_client(line);
   add_ca(line);
   add_ledger(line);
+  add_backup(line);
   add_check_config(line);
   add_forget_secrets(line);
   add_forget_numbers(line);

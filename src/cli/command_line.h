@@ -50,6 +50,7 @@ void add_topics(CommandLine& line);
 void add_client(CommandLine& line);
 void add_ca(CommandLine& line);
 void add_ledger(CommandLine& line);
+void add_backup(CommandLine& line);
 void add_check_config(CommandLine& line);
 void add_forget_secrets(CommandLine& line);
 void add_forget_numbers(CommandLine& line);
