@@ -356,6 +356,29 @@ TEST(MirrorApply, MembersAreCountedAsTold) {
   EXPECT_EQ(whole.group(kGroup)->member_num(), 4);
 }
 
+TEST(MirrorApply, WhatTheSourceWasReadForDoesNotSayWhoTheFirstMembersWere) {
+  const auto taken = [](ViewMirror& mirror, std::int64_t time_ms, store::InboxVia via,
+                        const std::string& type = "Community") {
+    std::string body = create_group(time_ms);
+    body.replace(body.find("Community"), 9, type);
+    Callback made = callback_of(body);
+    made.via = via;
+    EXPECT_EQ(mirror.take(std::move(made)), Applied::accepted);
+    return mirror.group(kGroup)->member_num();
+  };
+  ViewMirror mirror;
+  EXPECT_EQ(taken(mirror, 100, store::InboxVia::reconciliation), std::nullopt);
+  EXPECT_TRUE(mirror.group(kGroup)->alive());
+  EXPECT_EQ(mirror.group(kGroup)->owner.value, "vera_01");
+  EXPECT_EQ(mirror.view().inbox.back().via, store::InboxVia::reconciliation);
+  EXPECT_EQ(mirror.view().sequences(kApp).filled, 0) << "no number was filled";
+  EXPECT_EQ(taken(mirror, 200, store::InboxVia::callback), 2) << "it comes late, and says so";
+  ViewMirror fed;
+  EXPECT_EQ(taken(fed, 200, store::InboxVia::feed, ""), 2);
+  EXPECT_EQ(taken(fed, 150, store::InboxVia::reconciliation), 2) << "what is older takes nothing";
+  EXPECT_EQ(fed.group(kGroup)->type, "Community");
+}
+
 TEST(MirrorApply, OwnerProfileAndFullnessOfAGroupAreMirrored) {
   AfterChangeGroupOwner owner;
   owner.group_id = GroupId{kGroup};

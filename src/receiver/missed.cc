@@ -1,9 +1,14 @@
 #include "receiver/missed.h"
 
 #include <algorithm>
+#include <limits>
+#include <string>
 #include <unordered_map>
 #include <utility>
 #include <variant>
+
+#include "receiver/mirror_merge.h"
+#include "store/mirror_view.h"
 
 namespace tidings::receiver {
 namespace {
@@ -59,10 +64,17 @@ std::int64_t just_after(const Row& here) {
   return newest == 0 ? 0 : newest + 1;
 }
 
-/// A creation stands before what happened to it afterwards, and behind the end of an earlier life.
-std::int64_t created_ms(const SourceProfile& there, std::int64_t ended) {
+/// A creation stands before what happened to it afterwards, and behind the end of an earlier life. Where
+/// that is not said, it is as new as what the mirror holds.
+std::int64_t created_ms(const SourceProfile& there, std::int64_t ended, std::int64_t newest) {
   const std::int64_t said = there.created_s * 1000;
-  return said > ended ? said : (ended == 0 ? 0 : ended + 1);
+  if (said > ended) return said;
+  return ended == 0 ? newest : ended + 1;
+}
+
+/// Of this time, and after everything that has arrived.
+MirrorStamp told_at(std::int64_t at_ms) {
+  return {0, at_ms, std::numeric_limits<std::int64_t>::max()};
 }
 
 }  // namespace
@@ -93,19 +105,15 @@ void compare_group(const SourceGroup& there, const MirrorGroup* here, std::vecto
   if (here == nullptr || !known.created) {
     AfterCreateGroup body;
     body.group_id = there.group;
-    body.owner_account = there.owner.value_or(UserId());
+    body.owner_account = there.owner.value_or(UserId(known.owner.value));
     body.type = there.type;
-    body.name = there.name.value_or("");
-    const std::int64_t created = created_ms(there, known.destroyed.time_ms);
+    body.name = there.name.value_or(known.name.value);
+    const std::int64_t created = created_ms(there, known.destroyed.time_ms, newest_ms(known));
     found.push_back({MissedKind::group_created, there.group, {}, body, created});
-    // What it tells, and what stood there from an earlier life, is not told again.
-    const bool again = here != nullptr && !known.alive();
-    const auto set = [&](MirrorText& text, const std::string& value) {
-      if (again || !text.stamp) text = {value, MirrorStamp{0, created, 1}};
-    };
-    set(known.name, body.name);
-    set(known.owner, body.owner_account.str());
-    if (here == nullptr || again) at_ms = created;
+    at_ms = std::max(at_ms, created);
+    // What it tells is not told again, but what goes with it is: where nothing says when a text was set,
+    // the text counts as one of an earlier life.
+    merge_created(known, body, {}, told_at(created));
   }
   AfterGroupInfoChanged changed;
   changed.group_id = there.group;
@@ -135,13 +143,12 @@ void compare_topic(const SourceGroup& group, const SourceTopic& there, const Mir
     body.topic_id = there.topic;
     body.owner_account = group.owner.value_or(UserId());
     body.type = group.type;
-    body.name = there.name.value_or("");
+    body.name = there.name.value_or(known.name.value);
     const std::int64_t created =
-        created_ms(there, std::max(known.destroyed.time_ms, ended_ms));
+        created_ms(there, std::max(known.destroyed.time_ms, ended_ms), newest_ms(known));
     found.push_back({MissedKind::topic_created, group.group, there.topic, body, created});
-    const bool again = here != nullptr && !known.alive();
-    if (again || !known.name.stamp) known.name = {body.name, MirrorStamp{0, created, 1}};
-    if (here == nullptr || again) at_ms = created;
+    at_ms = std::max(at_ms, created);
+    merge_created(known, body, {}, told_at(created));
   }
   AfterTopicInfoChanged changed;
   changed.group_id = group.group;
@@ -160,6 +167,8 @@ void compare_topics(const SourceGroup& group, std::span<const SourceTopic> there
   std::unordered_map<TopicId, const MirrorTopic*> known;
   for (const MirrorTopic& topic : here) known.emplace(topic.topic, &topic);
   for (const SourceTopic& topic : there) {
+    // The mirror has it with the group that its id names, however often it is told.
+    if (store::parent_of(topic.topic, group.group) != group.group) continue;
     const auto entry = known.find(topic.topic);
     compare_topic(group, topic, entry == known.end() ? nullptr : entry->second, ended_ms, found);
     if (entry != known.end()) known.erase(entry);
@@ -175,13 +184,16 @@ void compare_topics(const SourceGroup& group, std::span<const SourceTopic> there
   }
 }
 
-void group_is_gone(const MirrorGroup& here, std::vector<Missed>& found) {
+void group_is_gone(const MirrorGroup& here, std::span<const MirrorTopic> topics,
+                   std::vector<Missed>& found) {
+  std::int64_t at_ms = just_after(here);
+  for (const MirrorTopic& topic : topics) at_ms = std::max(at_ms, just_after(topic));
   AfterGroupDestroyed body;
   body.group_id = here.group;
   body.type = here.type;
   body.owner_account = UserId(here.owner.value);
   body.name = here.name.value;
-  found.push_back({MissedKind::group_destroyed, here.group, {}, body, just_after(here)});
+  found.push_back({MissedKind::group_destroyed, here.group, {}, body, at_ms});
 }
 
 Callback callback_of(const Missed& missed, SdkAppId app, std::int64_t now_ms) {
@@ -198,7 +210,8 @@ Callback callback_of(const Missed& missed, SdkAppId app, std::int64_t now_ms) {
         }
       },
       callback.parsed.value);
-  callback.key = inbox_key(app, "", callback.parsed.command, callback.body);
+  // The same may have to be told again, word for word, when it has ended meanwhile.
+  callback.key = inbox_key(app, "", callback.parsed.command, callback.body + std::to_string(now_ms));
   return callback;
 }
 

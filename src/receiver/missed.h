@@ -38,12 +38,15 @@ struct Missed {
 void compare_group(const SourceGroup& there, const store::MirrorGroup* here,
                    std::vector<Missed>& found);
 /// `here`: the topics that live and die with this group (store::parent_of), tombstones included; `there`:
-/// all of its topics; `ended_ms`: when an earlier group of this id ended, 0 where there was none.
+/// all of its topics, of which those are passed over whose TopicId names another group; `ended_ms`:
+/// when an earlier group of this id ended, 0 where there was none.
 void compare_topics(const SourceGroup& group, std::span<const SourceTopic> there,
                     std::span<const store::MirrorTopic> here, std::int64_t ended_ms,
                     std::vector<Missed>& found);
-/// The source has no such group, and the mirror has it alive. Its topics go with it.
-void group_is_gone(const store::MirrorGroup& here, std::vector<Missed>& found);
+/// The source has no such group, and the mirror has it alive. Its topics go with it, so that its end
+/// is newer than what the mirror holds of any of them; `topics`: as for compare_topics().
+void group_is_gone(const store::MirrorGroup& here, std::span<const store::MirrorTopic> topics,
+                   std::vector<Missed>& found);
 
 /// As the inbox takes it, marked `via: reconciliation`.
 [[nodiscard]] Callback callback_of(const Missed& missed, SdkAppId app, std::int64_t now_ms);

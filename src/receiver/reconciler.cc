@@ -304,7 +304,11 @@ Reconciler::Task<std::vector<Reconciler::Looked>> Reconciler::look(Reconciled& a
     const MirrorGroup* const mirrored = here[i] ? &*here[i] : nullptr;
     Looked looked{ids[i], {}, mirrored != nullptr ? mirrored->reread : store::MirrorStamp{}};
     if (group.code == kNoSuchGroup && mirrored != nullptr && mirrored->alive()) {
-      group_is_gone(*mirrored, looked.missed);
+      auto read_all = [&reader = parts_.reader, id = app.id, gone = ids[i]] {
+        return read_topics(reader, id, gone);
+      };
+      CO_TRY(const auto topics, co_await parts_.readers.run(std::move(read_all)));
+      group_is_gone(*mirrored, topics, looked.missed);
     }
     if (group.code == 0) {
       compare_group(group, mirrored, looked.missed);
