@@ -1,5 +1,5 @@
 // Goal: what is damaged for one app refuses that app's callbacks alone, however they are batched; what
-// ails the whole disk refuses the batch at once.
+// ails the whole disk refuses the batch at once. A group that is to be read again is so until it was.
 // Method: the real engine, with one around it that fails for chosen rows, while loading or committing.
 #include "receiver/inbox_committer.h"
 
@@ -85,6 +85,24 @@ class InboxCommitterTest : public ::testing::Test {
     for (auto& each : waiting) outcomes.push_back(each.get());
     committer_.stop();  // after its listener
     return outcomes;
+  }
+  /// A change of some topic of the group, without saying which; gives the mark that it leaves.
+  store::MirrorStamp mark(const std::string& name) {
+    AfterTopicInfoChanged body;
+    body.group_id = GroupId{kGroup};
+    body.name = name;
+    const auto made = callback_of(write_callback(body, AdditiveMembers::documented));
+    EXPECT_TRUE(runtime::block_on(lanes_[0], committer_.commit(std::make_unique<Callback>(made))));
+    return marked().value();
+  }
+  /// None: the mirror has no such group.
+  std::optional<store::MirrorStamp> marked() {
+    const auto group =
+        sqlite::MirrorSqliteReader(folder_.file()).group({kApp, GroupId{kGroup}}).value();
+    return group ? std::optional(group->reread) : std::nullopt;
+  }
+  Result<void> reread(store::MirrorStamp mark, const std::string& group = kGroup) {
+    return runtime::block_on(lanes_[0], committer_.reread({kApp, GroupId{group}}, mark));
   }
   std::vector<store::InboxEntry> entries() {
     return sqlite::MirrorSqliteReader(folder_.file()).inbox({}).value().entries;
@@ -182,6 +200,43 @@ TEST_F(InboxCommitterTest, ALargeDestructionGoesOnWhileNothingArrives) {
   committer_.stop();
   EXPECT_GE(engine_.commits, 4);
   EXPECT_EQ(reports_.size(), 1U) << "a commit without callbacks is no batch";
+}
+
+TEST_F(InboxCommitterTest, AGroupThatWasReadAgainIsMarkedNoLonger) {
+  committer_.start();
+  const store::MirrorStamp first = mark("One");
+  ASSERT_TRUE(first);
+  const store::MirrorStamp second = mark("Two");
+  EXPECT_TRUE(reread(first));
+  EXPECT_EQ(marked(), second) << "it was marked again after it was read";
+  EXPECT_TRUE(reread(second));
+  EXPECT_EQ(marked(), store::MirrorStamp{});
+  EXPECT_TRUE(reread(second)) << "it is no error to say it twice";
+  EXPECT_EQ(marked(), store::MirrorStamp{});
+  EXPECT_EQ(entries().size(), 2U) << "nothing was told";
+}
+
+TEST_F(InboxCommitterTest, WhatIsReadAgainNeedBeNoGroupOfTheMirror) {
+  committer_.start();
+  EXPECT_TRUE(reread({0, 0, 1}, "@TGS#_unknown"));
+  EXPECT_EQ(sqlite::MirrorSqliteReader(folder_.file()).group({kApp, GroupId{"@TGS#_unknown"}}).value(),
+            std::nullopt);
+}
+
+TEST_F(InboxCommitterTest, AMarkThatCannotBeTakenBackIsAnErrorAndStays) {
+  committer_.start();
+  const store::MirrorStamp left = mark("One");
+  engine_.commit_fails = [](const store::MirrorView&) -> std::optional<Error> {
+    return fail(Errc::unavailable, "the disk is full");
+  };
+  const auto refused = reread(left);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, Errc::unavailable);
+  EXPECT_EQ(marked(), left);
+  committer_.stop();
+  const auto late = reread(left);
+  ASSERT_FALSE(late);
+  EXPECT_EQ(late.error().kind, Errc::rate_limited);
 }
 
 TEST_F(InboxCommitterTest, AClockThatJumpsAheadTakesNothingFromTheInbox) {

@@ -202,6 +202,26 @@ TEST(MirrorSqlite, WhatWasCommittedIsThereAfterReopening) {
   EXPECT_EQ(reader.tallies().value()[0].second.duplicates, 1);
 }
 
+TEST(MirrorSqlite, TheInboxKnowsAfterReopeningHowEachCallbackReachedIt) {
+  const std::vector ways{store::InboxVia::reconciliation, store::InboxVia::callback,
+                         store::InboxVia::feed, store::InboxVia::reconciliation};
+  MirrorFolder folder;
+  {
+    auto writer = sqlite::MirrorWriter::open(folder.file(), quick()).value();
+    std::vector<Callback> batch;
+    for (const store::InboxVia via : ways) {
+      batch.push_back(callback_of(R"({"CallbackCommand":"X"})", 0, std::to_string(batch.size())));
+      batch.back().via = via;
+    }
+    ASSERT_EQ(write_batch(writer, std::move(batch), 1000).value().accepted, ways.size());
+  }
+  std::vector<store::InboxVia> read;
+  for (const auto& entry : sqlite::MirrorSqliteReader(folder.file()).inbox({}).value().entries) {
+    read.push_back(entry.via);
+  }
+  EXPECT_EQ(read, ways);
+}
+
 TEST(MirrorSqlite, AFileWithANumberFromBeforeTheLimitHeals) {
   MirrorFolder folder;
   { ASSERT_TRUE(sqlite::MirrorWriter::open(folder.file(), quick())); }

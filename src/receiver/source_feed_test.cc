@@ -4,11 +4,14 @@
 
 #include <gtest/gtest.h>
 
+#include "receiver/test_keeping_transport.h"
 #include "runtime/run_on.h"
 #include "tidings/usersig.h"
 
 namespace tidings::receiver {
 namespace {
+
+using testing::KeepingTransport;
 
 const SdkAppId kSourceApp{1400112233};
 
@@ -75,16 +78,6 @@ TEST(SourcePage, WhatIsNoPageSaysWhy) {
   }
   EXPECT_TRUE(parse_source_page(begin + "[" + event + "]" + ends));
 }
-
-class KeepingTransport final : public net::CallbackTransport {
- public:
-  runtime::awaitable<net::HttpExchange> post(const net::OutboundRequest& request) override {
-    requests.push_back(request);
-    co_return answer;
-  }
-  std::vector<net::OutboundRequest> requests;
-  net::HttpExchange answer;
-};
 
 class SourceFeedTest : public ::testing::Test {
  protected:
