@@ -1,11 +1,14 @@
 #include "receiver/reconciler.h"
 
 #include <algorithm>
+#include <iterator>
 #include <mutex>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 #include "base/line_limit.h"
+#include "receiver/mirror_lookup.h"
 #include "runtime/notifier.h"
 #include "runtime/sleep.h"
 
@@ -14,64 +17,27 @@ namespace {
 
 using runtime::Deadline;
 using store::MirrorGroup;
-using store::MirrorTopic;
 
 /// Error codes of the protocol (appendix A.3).
 constexpr int kNoTopicsHere = 10007, kNoSuchGroup = 10010, kBadId = 10015, kNoTopicFeature = 11000;
 
 constexpr std::size_t kCallbacksAtOnce = 500;
 constexpr std::size_t kMirrorPage = 1000;
-/// So many differences are held in memory before they are looked at again.
-constexpr std::size_t kMissedAtOnce = 10'000;
 /// Its path and SQLite's text are for the log alone.
 constexpr const char* kOwnStore =
     "the receiver's own store cannot be read or written; its log says why";
 
 std::uint64_t hash_of(const GroupId& id) { return std::hash<GroupId>{}(id); }
 
-/// `none`: the mirror never heard of it.
-using MirrorGroups = std::vector<std::optional<MirrorGroup>>;
-
-Result<MirrorGroups> read_groups(store::MirrorReader& reader, SdkAppId app,
-                                 const std::vector<GroupId>& ids) {
-  MirrorGroups groups;
-  for (const GroupId& id : ids) {
-    TRY(auto group, reader.group({app, id}));
-    groups.push_back(std::move(group));
-  }
-  return groups;
-}
-
-/// Those that live and die with the group, tombstones included.
-Result<std::vector<MirrorTopic>> read_topics(store::MirrorReader& reader, SdkAppId app,
-                                             const GroupId& group) {
-  std::vector<MirrorTopic> topics;
-  store::MirrorFilter filter;
-  filter.app = app;
-  filter.group = group;
-  filter.limit = kMirrorPage;
-  do {
-    TRY(auto page, reader.topics(filter));
-    for (MirrorTopic& topic : page.rows) {
-      if (store::parent_of(topic) == group) topics.push_back(std::move(topic));
-    }
-    filter.after = page.next;
-  } while (!filter.after.empty());
-  return topics;
-}
-
-/// Those of `now` that were there before. Both are in nearly the same order.
+/// Those of `now` that were there before.
 std::vector<Missed> still_missed(const std::vector<Missed>& before, const std::vector<Missed>& now) {
+  std::unordered_multimap<std::string_view, const Missed*> known;  // by topic: of each there are few
+  for (const Missed& each : before) known.emplace(each.topic.view(), &each);
   std::vector<Missed> still;
-  std::size_t next = 0;
   for (const Missed& each : now) {
-    for (std::size_t i = 0; i < before.size(); ++i) {
-      const std::size_t at = (next + i) % before.size();
-      if (!each.is_same(before[at])) continue;
-      still.push_back(each);
-      next = at + 1;
-      break;
-    }
+    auto [at, end] = known.equal_range(each.topic.view());
+    while (at != end && !each.is_same(*at->second)) ++at;
+    if (at != end) still.push_back(each);
   }
   return still;
 }
@@ -112,6 +78,9 @@ struct Reconciler::Reconciled {
   std::string last_trouble;
   std::chrono::duration<double, std::milli> backoff;
   bool renewed = false;  // new credentials are worth a question at once
+  /// Groups, since a pass came to its end with none held: passes that fail, or leave some alone, must not
+  /// empty the mirror bit by bit.
+  std::int64_t destroyed = 0;
   LineLimit lines;
   runtime::Notifier poke;
 
@@ -123,17 +92,36 @@ struct Reconciler::Reconciled {
 struct Reconciler::Looked {
   GroupId group;
   std::vector<Missed> missed;
-  store::MirrorStamp reread;  // the mark it had; its topics have been read since
+  store::MirrorStamp reread;  // the mark it had, where its topics have been read since
+};
+
+struct Reconciler::Looks {
+  std::vector<Looked> differing;
+  std::size_t groups = 0;  // looked at; fewer than asked for where much differs
 };
 
 struct Reconciler::Pass {
   std::int64_t began_ms = 0;
-  std::vector<std::uint64_t> listed;  // hashes of the ids that the source listed
+  std::vector<std::uint64_t> listed;  // hashes of the ids that the source listed, ascending
   std::vector<Looked> differing;      // to be looked at again
   std::size_t looked_at = 0, missed = 0;  // since that was done last
   std::int64_t healed = 0;
-  std::int64_t destroyed = 0;
   std::int64_t held = 0;
+
+  /// Leaves those of a page that none before held. False: there are none, and yet the list goes on.
+  bool take_page(SourceGroupIds& page) {
+    std::unordered_set<std::uint64_t> fresh;
+    const bool empty = page.groups.empty();
+    std::erase_if(page.groups, [&](const GroupId& id) {
+      const std::uint64_t hash = hash_of(id);
+      return std::ranges::binary_search(listed, hash) || !fresh.insert(hash).second;
+    });
+    const auto known = static_cast<std::ptrdiff_t>(listed.size());
+    listed.insert(listed.end(), fresh.begin(), fresh.end());
+    std::ranges::sort(listed.begin() + known, listed.end());
+    std::ranges::inplace_merge(listed, listed.begin() + known);
+    return empty || !fresh.empty() || page.next == 0;
+  }
 };
 
 Reconciler::Reconciler(Parts parts, ReconcileOptions options, std::vector<App> apps)
@@ -211,8 +199,7 @@ Reconciler::Task<void> Reconciler::run_pass(Reconciled& app) {
   });
   std::int64_t next = 0;
   do {
-    CO_TRY(SourceGroupIds page, co_await list(app, next));
-    for (const GroupId& id : page.groups) pass.listed.push_back(hash_of(id));
+    CO_TRY(SourceGroupIds page, co_await list(app, pass, next));
     next = page.next;
     CO_TRY_VOID(co_await look_at(app, pass, std::move(page.groups)));
   } while (next != 0);
@@ -224,13 +211,16 @@ Reconciler::Task<void> Reconciler::run_pass(Reconciled& app) {
 
 /// Until the next call may be made.
 Reconciler::Task<void> Reconciler::paced(Reconciled& app) {
+  // Where calls take long there is nothing to wait for, and nothing that a stop would interrupt.
+  if (group_.stopping()) co_return fail(Errc::cancelled, "stopped between two calls");
   const auto at = std::max(Deadline::SteadyClock::now(), app.next_call);
   app.next_call = at + std::chrono::duration_cast<Deadline::SteadyClock::duration>(app.between_calls);
   if (Deadline::at(at).passed()) co_return Result<void>{};
   co_return co_await runtime::sleep_until(Deadline::at(at));
 }
 
-Reconciler::Task<SourceGroupIds> Reconciler::list(Reconciled& app, std::int64_t next) {
+Reconciler::Task<SourceGroupIds> Reconciler::list(Reconciled& app, Pass& pass,
+                                                  std::int64_t next) {
   if (!Deadline::at(app.next_list).passed()) {
     CO_TRY_VOID(co_await runtime::sleep_until(Deadline::at(app.next_list)));
   }
@@ -238,25 +228,30 @@ Reconciler::Task<SourceGroupIds> Reconciler::list(Reconciled& app, std::int64_t 
   app.next_list = Deadline::SteadyClock::now() + options_.between_lists;
   app.asking = true;
   CO_TRY(SourceGroupIds page, co_await app.source->group_ids(next));
+  if (!pass.take_page(page)) {
+    co_return fail(Errc::corrupt, "the source's list of groups does not end: what follows Next " +
+                                      text_of(next) + " is what stood before it");
+  }
   app.asking = false;
   co_return page;
 }
 
 Reconciler::Task<void> Reconciler::look_at(Reconciled& app, Pass& pass, std::vector<GroupId> ids) {
-  for (std::size_t begin = 0; begin < ids.size(); begin += kGroupsAtOnce) {
+  for (std::size_t begin = 0; begin < ids.size();) {
     const auto first = ids.begin() + static_cast<std::ptrdiff_t>(begin);
     const auto count = std::min(kGroupsAtOnce, ids.size() - begin);
     std::vector<GroupId> some(first, first + static_cast<std::ptrdiff_t>(count));
-    CO_TRY(auto looked, co_await look(app, std::move(some)));
-    for (Looked& each : looked) {
+    CO_TRY(Looks looks, co_await look(app, std::move(some)));
+    for (Looked& each : looks.differing) {
       pass.missed += each.missed.size();
       pass.differing.push_back(std::move(each));
     }
-    pass.looked_at += count;
+    begin += looks.groups;
+    pass.looked_at += looks.groups;
     app.update([&](ReconcileStatus& status) {
-      status.groups += static_cast<std::int64_t>(count);
+      status.groups += static_cast<std::int64_t>(looks.groups);
     });
-    if (pass.looked_at < options_.groups_at_once && pass.missed < kMissedAtOnce) continue;
+    if (pass.looked_at < options_.groups_at_once && pass.missed < options_.missed_at_once) continue;
     CO_TRY_VOID(co_await heal(app, pass));
   }
   co_return Result<void>{};
@@ -264,7 +259,6 @@ Reconciler::Task<void> Reconciler::look_at(Reconciled& app, Pass& pass, std::vec
 
 /// Groups that are alive in the mirror and that the source did not list.
 Reconciler::Task<void> Reconciler::look_at_unlisted(Reconciled& app, Pass& pass) {
-  std::ranges::sort(pass.listed);
   store::MirrorFilter filter;
   filter.app = app.id;
   filter.state = store::MirrorState::alive;
@@ -286,23 +280,25 @@ Reconciler::Task<void> Reconciler::look_at_unlisted(Reconciled& app, Pass& pass)
 
 /// What the source says of these groups, beside what the mirror holds; those without a difference are
 /// left out.
-Reconciler::Task<std::vector<Reconciler::Looked>> Reconciler::look(Reconciled& app,
-                                                                   std::vector<GroupId> ids) {
+Reconciler::Task<Reconciler::Looks> Reconciler::look(Reconciled& app, std::vector<GroupId> ids) {
   CO_TRY_VOID(co_await paced(app));
   app.asking = true;
-  CO_TRY(const auto answered, co_await app.source->groups(ids));
+  CO_TRY(auto answered, co_await app.source->groups(ids));
   app.asking = false;
+  for (SourceGroup& group : answered) doubt_creation(group, parts_.clock.now_s());
   std::unordered_map<GroupId, const SourceGroup*> there;
   for (const SourceGroup& group : answered) there.emplace(group.group, &group);
   auto read = [&reader = parts_.reader, id = app.id, ids] { return read_groups(reader, id, ids); };
   CO_TRY(const MirrorGroups here, co_await parts_.readers.run(std::move(read)));
-  std::vector<Looked> all;
-  for (std::size_t i = 0; i < ids.size(); ++i) {
+  Looks all;
+  std::size_t missed = 0;
+  while (all.groups < ids.size() && missed < options_.missed_at_once) {
+    const std::size_t i = all.groups++;
     const auto found = there.find(ids[i]);
     if (found == there.end()) continue;
     const SourceGroup& group = *found->second;
     const MirrorGroup* const mirrored = here[i] ? &*here[i] : nullptr;
-    Looked looked{ids[i], {}, mirrored != nullptr ? mirrored->reread : store::MirrorStamp{}};
+    Looked looked{ids[i], {}, {}};
     if (group.code == kNoSuchGroup && mirrored != nullptr && mirrored->alive()) {
       auto read_all = [&reader = parts_.reader, id = app.id, gone = ids[i]] {
         return read_topics(reader, id, gone);
@@ -314,7 +310,8 @@ Reconciler::Task<std::vector<Reconciler::Looked>> Reconciler::look(Reconciled& a
       compare_group(group, mirrored, looked.missed);
       CO_TRY_VOID(co_await look_at_topics(app, group, mirrored, looked));
     }
-    if (!looked.missed.empty() || looked.reread) all.push_back(std::move(looked));
+    missed += looked.missed.size();
+    if (!looked.missed.empty() || looked.reread) all.differing.push_back(std::move(looked));
   }
   co_return all;
 }
@@ -324,7 +321,7 @@ Reconciler::Task<void> Reconciler::look_at_topics(Reconciled& app, const SourceG
   if (!there.has_topics) co_return Result<void>{};
   CO_TRY_VOID(co_await paced(app));
   app.asking = true;
-  const auto topics = co_await app.source->topics(there.group);
+  auto topics = co_await app.source->topics(there.group, &parts_.readers);
   if (!topics) {
     const int code = topics.error().code;
     // Gone meanwhile, or without topics after all.
@@ -335,15 +332,17 @@ Reconciler::Task<void> Reconciler::look_at_topics(Reconciled& app, const SourceG
     co_return topics.error();
   }
   app.asking = false;
-  auto read = [&reader = parts_.reader, id = app.id, group = there.group] {
-    return read_topics(reader, id, group);
+  const auto count = static_cast<std::int64_t>(topics->size());
+  // A community may have very many; the lane has others to serve.
+  auto compare = [&reader = parts_.reader, id = app.id, group = there, topics = std::move(*topics),
+                  ended_ms = here != nullptr ? here->destroyed.time_ms : 0,
+                  now_s = parts_.clock.now_s()]() mutable {
+    return compare_with_mirror(reader, id, group, std::move(topics), ended_ms, now_s);
   };
-  CO_TRY(const auto mirrored, co_await parts_.readers.run(std::move(read)));
-  compare_topics(there, *topics, mirrored, here != nullptr ? here->destroyed.time_ms : 0,
-                 looked.missed);
-  app.update([&](ReconcileStatus& status) {
-    status.topics += static_cast<std::int64_t>(topics->size());
-  });
+  CO_TRY(auto compared, co_await parts_.readers.run(std::move(compare)));
+  if (compared.all && here != nullptr) looked.reread = here->reread;
+  std::ranges::move(compared.missed, std::back_inserter(looked.missed));
+  app.update([&](ReconcileStatus& status) { status.topics += count; });
   co_return Result<void>{};
 }
 
@@ -353,27 +352,32 @@ Reconciler::Task<void> Reconciler::heal(Reconciled& app, Pass& pass) {
   pass.looked_at = pass.missed = 0;
   if (before.empty()) co_return Result<void>{};
   CO_TRY_VOID(co_await runtime::sleep_for(options_.settle));
-  for (std::size_t begin = 0; begin < before.size(); begin += kGroupsAtOnce) {
+  for (std::size_t begin = 0; begin < before.size();) {
     const std::size_t end = std::min(begin + kGroupsAtOnce, before.size());
     std::vector<GroupId> ids;
     for (std::size_t i = begin; i < end; ++i) ids.push_back(before[i].group);
-    CO_TRY(const auto again, co_await look(app, std::move(ids)));
+    CO_TRY(const Looks again, co_await look(app, std::move(ids)));
+    begin += again.groups;
     std::vector<Missed> missed;
-    for (const Looked& now : again) {
+    std::int64_t destroying = app.destroyed;
+    std::vector<const Looked*> read;  // marked, and the mirror will hold what was read
+    for (const Looked& now : again.differing) {
       const auto then = std::ranges::find(before, now.group, &Looked::group);
-      for (const Missed& each : still_missed(then->missed, now.missed)) {
-        if (each.kind == MissedKind::group_destroyed && ++pass.destroyed > app.max_destroyed) {
+      std::vector<Missed> still = still_missed(then->missed, now.missed);
+      if (now.reread && still.size() == now.missed.size()) read.push_back(&now);
+      for (Missed& each : still) {
+        if (each.kind == MissedKind::group_destroyed && ++destroying > app.max_destroyed) {
           ++pass.held;
           continue;
         }
-        missed.push_back(each);
+        missed.push_back(std::move(each));
       }
     }
     pass.healed += static_cast<std::int64_t>(missed.size());
     CO_TRY_VOID(co_await commit(app, missed));
-    for (const Looked& now : again) {
-      if (!now.reread) continue;
-      CO_TRY_VOID(co_await parts_.inbox.reread({app.id, now.group}, now.reread));
+    for (const Looked* now : read) {
+      store::MirrorGroupKey key{app.id, now->group};  // g++ 12 destroys one that is made there twice
+      CO_TRY_VOID(co_await parts_.inbox.reread(std::move(key), now->reread));
     }
   }
   co_return Result<void>{};
@@ -396,6 +400,7 @@ Reconciler::Task<void> Reconciler::commit(Reconciled& app, const std::vector<Mis
 }
 
 void Reconciler::tell_of(Reconciled& app, const Missed& missed) {
+  if (missed.kind == MissedKind::group_destroyed) ++app.destroyed;
   parts_.metrics.reconciled(missed.kind);
   app.update([&](ReconcileStatus& status) { ++status.healed[static_cast<std::size_t>(missed.kind)]; });
   const auto left_out = app.lines.admit(parts_.clock.now_s());
@@ -411,7 +416,9 @@ void Reconciler::tell_of(Reconciled& app, const Missed& missed) {
 void Reconciler::completed(Reconciled& app, const Pass& pass) {
   const std::int64_t now_ms = parts_.clock.now_ms();
   std::string held;
-  if (pass.held > 0) {
+  if (pass.held == 0) {
+    app.destroyed = 0;
+  } else {
     held = text_of(pass.held) + " groups more than source.reconcile_max_destroyed (" +
            text_of(app.max_destroyed) +
            ") are alive in the mirror, and the source has them no longer; they were left alone. Is "

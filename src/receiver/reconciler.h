@@ -8,7 +8,8 @@
 /// begins anew, ever more rarely.
 ///
 /// Groups that the source has no longer are destroyed in the mirror, but no more than `max_destroyed` in one
-/// pass: so many at once are rather a wrong source, or one that was restored from a backup.
+/// pass: so many at once are rather a wrong source, or one that was restored from a backup. The others stay,
+/// and so do all that go later, until none has to be held.
 ///
 /// Durability: each heal is a commit of the inbox. Errors: none come out; they stand in the log, in status()
 /// and in the metrics.
@@ -44,6 +45,8 @@ struct ReconcileOptions {
   std::chrono::milliseconds longest_backoff{60'000};
   /// So many groups are looked at before those that differ are looked at again.
   std::size_t groups_at_once = 1'000;
+  /// And so many differences are held in memory, besides those of one group.
+  std::size_t missed_at_once = 10'000;
 };
 
 /// One app, as it stands now.
@@ -95,16 +98,17 @@ class Reconciler {
   struct Reconciled;
   struct Pass;
   struct Looked;
+  struct Looks;
   template <class T>
   using Task = runtime::awaitable<Result<T>>;
 
   runtime::awaitable<void> watch(Reconciled& app);
   Task<void> run_pass(Reconciled& app);
-  Task<SourceGroupIds> list(Reconciled& app, std::int64_t next);
+  Task<SourceGroupIds> list(Reconciled& app, Pass& pass, std::int64_t next);
   Task<void> paced(Reconciled& app);
   Task<void> look_at(Reconciled& app, Pass& pass, std::vector<GroupId> ids);
   Task<void> look_at_unlisted(Reconciled& app, Pass& pass);
-  Task<std::vector<Looked>> look(Reconciled& app, std::vector<GroupId> ids);
+  Task<Looks> look(Reconciled& app, std::vector<GroupId> ids);
   Task<void> look_at_topics(Reconciled& app, const SourceGroup& there,
                             const store::MirrorGroup* here, Looked& looked);
   Task<void> heal(Reconciled& app, Pass& pass);

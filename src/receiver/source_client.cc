@@ -1,5 +1,7 @@
 #include "receiver/source_client.h"
 
+#include <algorithm>
+
 #include "net/simple_http_client.h"
 #include "tidings/json.h"
 #include "tidings/usersig.h"
@@ -29,6 +31,16 @@ void append_parameter(std::string& out, std::string_view name, std::string_view 
   }
 }
 
+/// Its begin, cut between two characters.
+std::string shown(const json::value* info) {
+  if (info == nullptr || !info->is_string()) return {};
+  const std::string_view text = info->get_string();
+  std::size_t end = std::min(text.size(), kShownText);
+  const auto continues = [&] { return (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U; };
+  while (end > 0 && end < text.size() && continues()) --end;
+  return std::string(text.substr(0, end));
+}
+
 }  // namespace
 
 Result<json::object> parse_source_answer(std::string_view answer, std::string_view no_what) {
@@ -46,10 +58,7 @@ Result<json::object> parse_source_answer(std::string_view answer, std::string_vi
   if (code->get_int64() == 0) return std::move(*object);
   const json::value* info = object->if_contains("ErrorInfo");
   return fail(Errc::unavailable,
-              "it answers ErrorCode " + std::to_string(code->get_int64()) + ": " +
-                  (info != nullptr && info->is_string()
-                       ? std::string(info->get_string()).substr(0, kShownText)
-                       : ""),
+              "it answers ErrorCode " + std::to_string(code->get_int64()) + ": " + shown(info),
               static_cast<int>(code->get_int64()));
 }
 

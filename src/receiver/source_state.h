@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "receiver/source_client.h"
+#include "runtime/blocking_pool.h"
 
 namespace tidings::receiver {
 
@@ -34,6 +35,7 @@ struct SourceGroup : SourceProfile {
 
 struct SourceTopic : SourceProfile {
   TopicId topic;
+  std::int64_t code = 0;  ///< of this topic alone: the source cannot tell of it now
 };
 
 struct SourceGroupIds {
@@ -57,8 +59,9 @@ class SourceState {
   runtime::awaitable<Result<SourceGroupIds>> group_ids(std::int64_t next);
   /// REQUIRES: 1 to kGroupsAtOnce.
   runtime::awaitable<Result<std::vector<SourceGroup>>> groups(std::vector<GroupId> ids);
-  /// All of a community.
-  runtime::awaitable<Result<std::vector<SourceTopic>>> topics(GroupId group);
+  /// All of a community. `readers`: where so long an answer is read; nullptr: on the lane.
+  runtime::awaitable<Result<std::vector<SourceTopic>>> topics(
+      GroupId group, runtime::BlockingPool* readers = nullptr);
 
   [[nodiscard]] SourceClient& client() { return *client_; }
 
