@@ -167,7 +167,8 @@ class SourceStateTest : public ::testing::Test {
     EXPECT_EQ(request.origin, (net::HttpOrigin{false, "127.0.0.1", 8080}));
     EXPECT_EQ(request.target, "/base/v4/" + command +
                                   "?sdkappid=1400112233&identifier=admin%20%221%22&usersig=eJw-ticket"
-                                  "&contenttype=json");
+                                  "&contenttype=json&random=" +
+                                  std::to_string(clock.now_ms() & 0xffff'ffff));
     EXPECT_EQ(transport.bodies.at(0), body);
   }
 
