@@ -93,11 +93,13 @@ struct Reconciler::Looked {
   GroupId group;
   std::vector<Missed> missed;
   store::MirrorStamp reread;  // the mark it had, where its topics have been read since
+  std::int64_t topics = 0;    // that the source told of
 };
 
 struct Reconciler::Looks {
   std::vector<Looked> differing;
   std::size_t groups = 0;  // looked at; fewer than asked for where much differs
+  std::int64_t topics = 0;
 };
 
 struct Reconciler::Pass {
@@ -250,6 +252,7 @@ Reconciler::Task<void> Reconciler::look_at(Reconciled& app, Pass& pass, std::vec
     pass.looked_at += looks.groups;
     app.update([&](ReconcileStatus& status) {
       status.groups += static_cast<std::int64_t>(looks.groups);
+      status.topics += looks.topics;
     });
     if (pass.looked_at < options_.groups_at_once && pass.missed < options_.missed_at_once) continue;
     CO_TRY_VOID(co_await heal(app, pass));
@@ -298,7 +301,7 @@ Reconciler::Task<Reconciler::Looks> Reconciler::look(Reconciled& app, std::vecto
     if (found == there.end()) continue;
     const SourceGroup& group = *found->second;
     const MirrorGroup* const mirrored = here[i] ? &*here[i] : nullptr;
-    Looked looked{ids[i], {}, {}};
+    Looked looked{ids[i], {}, {}, 0};
     if (group.code == kNoSuchGroup && mirrored != nullptr && mirrored->alive()) {
       auto read_all = [&reader = parts_.reader, id = app.id, gone = ids[i]] {
         return read_topics(reader, id, gone);
@@ -311,6 +314,7 @@ Reconciler::Task<Reconciler::Looks> Reconciler::look(Reconciled& app, std::vecto
       CO_TRY_VOID(co_await look_at_topics(app, group, mirrored, looked));
     }
     missed += looked.missed.size();
+    all.topics += looked.topics;
     if (!looked.missed.empty() || looked.reread) all.differing.push_back(std::move(looked));
   }
   co_return all;
@@ -332,7 +336,7 @@ Reconciler::Task<void> Reconciler::look_at_topics(Reconciled& app, const SourceG
     co_return topics.error();
   }
   app.asking = false;
-  const auto count = static_cast<std::int64_t>(topics->size());
+  looked.topics = static_cast<std::int64_t>(topics->size());
   // A community may have very many; the lane has others to serve.
   auto compare = [&reader = parts_.reader, id = app.id, group = there, topics = std::move(*topics),
                   ended_ms = here != nullptr ? here->destroyed.time_ms : 0,
@@ -342,7 +346,6 @@ Reconciler::Task<void> Reconciler::look_at_topics(Reconciled& app, const SourceG
   CO_TRY(auto compared, co_await parts_.readers.run(std::move(compare)));
   if (compared.all && here != nullptr) looked.reread = here->reread;
   std::ranges::move(compared.missed, std::back_inserter(looked.missed));
-  app.update([&](ReconcileStatus& status) { status.topics += count; });
   co_return Result<void>{};
 }
 

@@ -29,8 +29,7 @@ source.reconcile_every = "1s"
 source.reconcile_rate = 1000
 {more}""", listen=listen)
         self.receiver = Receiver(self.receive)
-        if wait:
-            self.wait_for_pass()
+        return self.wait_for_pass() if wait else None
 
     def status(self):
         return self.receiver.get("/reconciliation")[1]["apps"][0]
@@ -41,8 +40,8 @@ source.reconcile_rate = 1000
 
         def read():
             status = self.status()
-            started = status["started_ms"] or 0
-            return status if started > begun and (status["completed_ms"] or 0) >= started else None
+            done = not status["running"] and status["completed_ms"]
+            return status if done and status["started_ms"] > begun else None
         return daemons.wait_until(read, "the source was read", 30)
 
     def switch(self, state):
@@ -63,7 +62,7 @@ source.reconcile_rate = 1000
         topics = {self.backend.make_topic(group, f"Topic {number}") for number in range(3)}
         self.backend.rest("million_group_open_http_svc/modify_topic", {
             "GroupId": group, "TopicId": sorted(topics)[0], "Notification": "Mondays"})
-        self.start("source.feed = false\n")
+        first = self.start("source.feed = false\n")
         self.assertEqual(set(self.topics_of(group)), topics)
         told = self.topics_of(group)[sorted(topics)[0]]
         self.assertEqual(told["notification"], "Mondays")
@@ -72,6 +71,8 @@ source.reconcile_rate = 1000
         self.assertEqual((row["name"], row["owner_account"], row["type"]),
                          ("Makers", "vera_01", "Community"))
         self.assertIsNone(row["member_num"], "no REST answer names the first members")
+        self.assertEqual((first["groups"], first["topics"]), (1, 3),
+                         "looked at again, and counted once")
         status = self.wait_for_pass()
         self.assertEqual(status["healed"], {
             "group_created": 1, "group_changed": 0, "group_owner_changed": 0, "group_destroyed": 0,
