@@ -119,7 +119,7 @@ struct SourceConfig {
   bool feed = true;        ///< it has the pull feed, which the cloud service has not
   Milliseconds reconcile_every{0};  ///< 0: it is not reconciled with
   std::int64_t reconcile_rate = 20;  ///< calls a second
-  std::int64_t reconcile_max_destroyed = 100;  ///< groups in one pass
+  std::int64_t reconcile_max_destroyed = 1000;  ///< groups and topics in one pass
 
   std::string key;       ///< secret; read from key_file or key_env
   std::string user_sig;  ///< secret; read from usersig_file

@@ -293,7 +293,7 @@ constexpr Key<ReceiveAppConfig> kReceiveApp[] = {
      "command.",
      {1, 1000}},
     {"source.reconcile_max_destroyed", app<&ReceiveAppConfig::source, &Source::reconcile_max_destroyed>,
-     "Groups that one reading may find gone and destroy in the mirror. More are left alone and "
+     "Groups and topics that one reading may find gone and destroy in the mirror. More are left alone and "
      "reported, since the source may be a wrong one, or restored from a backup.",
      {0, 1'000'000'000}},
     {"first_sequence", app<&ReceiveAppConfig::first_sequence>,

@@ -19,6 +19,7 @@ using runtime::Deadline;
 using store::MirrorGroup;
 
 /// Error codes of the protocol (appendix A.3).
+constexpr int kGroupCodes = 10'000, kBehindGroupCodes = 20'000;  // what is wrong with one group
 constexpr int kNoTopicsHere = 10007, kNoSuchGroup = 10010, kBadId = 10015, kNoTopicFeature = 11000;
 
 constexpr std::size_t kCallbacksAtOnce = 500;
@@ -28,6 +29,10 @@ constexpr const char* kOwnStore =
     "the receiver's own store cannot be read or written; its log says why";
 
 std::uint64_t hash_of(const GroupId& id) { return std::hash<GroupId>{}(id); }
+
+bool destroys(MissedKind kind) {
+  return kind == MissedKind::group_destroyed || kind == MissedKind::topic_destroyed;
+}
 
 /// Those of `now` that were there before.
 std::vector<Missed> still_missed(const std::vector<Missed>& before, const std::vector<Missed>& now) {
@@ -78,8 +83,8 @@ struct Reconciler::Reconciled {
   std::string last_trouble;
   std::chrono::duration<double, std::milli> backoff;
   bool renewed = false;  // new credentials are worth a question at once
-  /// Groups, since a pass came to its end with none held: passes that fail, or leave some alone, must not
-  /// empty the mirror bit by bit.
+  /// Groups and topics, since a pass came to its end with none held: passes that fail, or leave some
+  /// alone, must not empty the mirror bit by bit.
   std::int64_t destroyed = 0;
   LineLimit lines;
   runtime::Notifier poke;
@@ -94,12 +99,15 @@ struct Reconciler::Looked {
   std::vector<Missed> missed;
   store::MirrorStamp reread;  // the mark it had, where its topics have been read since
   std::int64_t topics = 0;    // that the source told of
+  std::string unread;         // why it did not
 };
 
 struct Reconciler::Looks {
   std::vector<Looked> differing;
   std::size_t groups = 0;  // looked at; fewer than asked for where much differs
   std::int64_t topics = 0;
+  std::int64_t unread = 0;
+  std::string unread_why;
 };
 
 struct Reconciler::Pass {
@@ -109,6 +117,8 @@ struct Reconciler::Pass {
   std::size_t looked_at = 0, missed = 0;  // since that was done last
   std::int64_t healed = 0;
   std::int64_t held = 0;
+  std::int64_t unread = 0;  // communities whose topics the source did not tell
+  std::string unread_why;   // of the last one
 
   /// Leaves those of a page that none before held. False: there are none, and yet the list goes on.
   bool take_page(SourceGroupIds& page) {
@@ -250,6 +260,8 @@ Reconciler::Task<void> Reconciler::look_at(Reconciled& app, Pass& pass, std::vec
     }
     begin += looks.groups;
     pass.looked_at += looks.groups;
+    pass.unread += looks.unread;
+    if (looks.unread > 0) pass.unread_why = std::move(looks.unread_why);
     app.update([&](ReconcileStatus& status) {
       status.groups += static_cast<std::int64_t>(looks.groups);
       status.topics += looks.topics;
@@ -301,7 +313,7 @@ Reconciler::Task<Reconciler::Looks> Reconciler::look(Reconciled& app, std::vecto
     if (found == there.end()) continue;
     const SourceGroup& group = *found->second;
     const MirrorGroup* const mirrored = here[i] ? &*here[i] : nullptr;
-    Looked looked{ids[i], {}, {}, 0};
+    Looked looked{ids[i], {}, {}, 0, {}};
     if (group.code == kNoSuchGroup && mirrored != nullptr && mirrored->alive()) {
       auto read_all = [&reader = parts_.reader, id = app.id, gone = ids[i]] {
         return read_topics(reader, id, gone);
@@ -315,6 +327,10 @@ Reconciler::Task<Reconciler::Looks> Reconciler::look(Reconciled& app, std::vecto
     }
     missed += looked.missed.size();
     all.topics += looked.topics;
+    if (!looked.unread.empty()) {
+      ++all.unread;
+      all.unread_why = looked.group.str() + ": " + looked.unread;
+    }
     if (!looked.missed.empty() || looked.reread) all.differing.push_back(std::move(looked));
   }
   co_return all;
@@ -333,7 +349,11 @@ Reconciler::Task<void> Reconciler::look_at_topics(Reconciled& app, const SourceG
       app.asking = false;
       co_return Result<void>{};
     }
-    co_return topics.error();
+    if (code < kGroupCodes || code >= kBehindGroupCodes) co_return topics.error();
+    // One community that cannot be read keeps nobody else from being read.
+    app.asking = false;
+    looked.unread = topics.error().what;
+    co_return Result<void>{};
   }
   app.asking = false;
   looked.topics = static_cast<std::int64_t>(topics->size());
@@ -367,14 +387,16 @@ Reconciler::Task<void> Reconciler::heal(Reconciled& app, Pass& pass) {
     for (const Looked& now : again.differing) {
       const auto then = std::ranges::find(before, now.group, &Looked::group);
       std::vector<Missed> still = still_missed(then->missed, now.missed);
-      if (now.reread && still.size() == now.missed.size()) read.push_back(&now);
+      bool all = still.size() == now.missed.size();
       for (Missed& each : still) {
-        if (each.kind == MissedKind::group_destroyed && ++destroying > app.max_destroyed) {
+        if (destroys(each.kind) && ++destroying > app.max_destroyed) {
           ++pass.held;
+          all = false;
           continue;
         }
         missed.push_back(std::move(each));
       }
+      if (now.reread && all) read.push_back(&now);
     }
     pass.healed += static_cast<std::int64_t>(missed.size());
     CO_TRY_VOID(co_await commit(app, missed));
@@ -403,7 +425,7 @@ Reconciler::Task<void> Reconciler::commit(Reconciled& app, const std::vector<Mis
 }
 
 void Reconciler::tell_of(Reconciled& app, const Missed& missed) {
-  if (missed.kind == MissedKind::group_destroyed) ++app.destroyed;
+  if (destroys(missed.kind)) ++app.destroyed;
   parts_.metrics.reconciled(missed.kind);
   app.update([&](ReconcileStatus& status) { ++status.healed[static_cast<std::size_t>(missed.kind)]; });
   const auto left_out = app.lines.admit(parts_.clock.now_s());
@@ -418,22 +440,28 @@ void Reconciler::tell_of(Reconciled& app, const Missed& missed) {
 
 void Reconciler::completed(Reconciled& app, const Pass& pass) {
   const std::int64_t now_ms = parts_.clock.now_ms();
-  std::string held;
+  std::string trouble;
+  if (pass.unread > 0) {
+    trouble = "communities whose topics could not be read, and stay as they are: " +
+              text_of(pass.unread) + "; of " + pass.unread_why;
+    log("error", "topics were not told", {{"sdkappid", app.id.str()}, {"what", trouble}});
+  }
   if (pass.held == 0) {
     app.destroyed = 0;
   } else {
-    held = text_of(pass.held) + " groups more than source.reconcile_max_destroyed (" +
-           text_of(app.max_destroyed) +
-           ") are alive in the mirror, and the source has them no longer; they were left alone. Is "
-           "source.url this app's, and whole? Then raise source.reconcile_max_destroyed";
-    log("error", "groups are missing at the source", {{"sdkappid", app.id.str()}, {"what", held}});
+    trouble = text_of(pass.held) +
+              " groups and topics more than source.reconcile_max_destroyed (" +
+              text_of(app.max_destroyed) +
+              ") are alive in the mirror, and the source has them no longer; they were left alone. Is "
+              "source.url this app's, and whole? Then raise source.reconcile_max_destroyed";
+    log("error", "much is missing at the source", {{"sdkappid", app.id.str()}, {"what", trouble}});
   }
   ReconcileStatus now;
   app.update([&](ReconcileStatus& status) {
     status.running = false;
     status.completed_ms = now_ms;
     status.held = pass.held;
-    status.trouble = held;
+    status.trouble = trouble;
     now = status;
   });
   log("info", "reconciled",

@@ -7,9 +7,9 @@
 /// whoever follows the feed learns of it. A pass keeps to a number of calls a second, and one that fails
 /// begins anew, ever more rarely.
 ///
-/// Groups that the source has no longer are destroyed in the mirror, but no more than `max_destroyed` in one
-/// pass: so many at once are rather a wrong source, or one that was restored from a backup. The others stay,
-/// and so do all that go later, until none has to be held.
+/// Groups and topics that the source has no longer are destroyed in the mirror, but no more than
+/// `max_destroyed` in one pass: so many at once are rather a wrong source, or one that was restored from a
+/// backup. The others stay, and so do all that go later, until none has to be held.
 ///
 /// Durability: each heal is a commit of the inbox. Errors: none come out; they stand in the log, in status()
 /// and in the metrics.
@@ -59,7 +59,7 @@ struct ReconcileStatus {
   std::int64_t groups = 0;        ///< looked at in the pass of started_ms
   std::int64_t topics = 0;
   std::array<std::int64_t, kMissedKinds.size()> healed{};  ///< since the start, by MissedKind
-  std::int64_t held = 0;  ///< groups that last pass left alone, being over max_destroyed
+  std::int64_t held = 0;  ///< groups and topics that pass left alone, being over max_destroyed
   std::string trouble;    ///< why the last pass failed, or what it left alone
 };
 
@@ -80,7 +80,7 @@ class Reconciler {
     std::unique_ptr<SourceState> source;
     std::chrono::milliseconds every{3'600'000};  ///< from the end of one pass to the next
     std::int64_t calls_per_second = 20;
-    std::int64_t max_destroyed = 100;  ///< groups in one pass
+    std::int64_t max_destroyed = 1000;  ///< groups and topics in one pass
   };
   Reconciler(Parts parts, ReconcileOptions options, std::vector<App> apps);
   ~Reconciler();

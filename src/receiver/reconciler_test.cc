@@ -244,10 +244,10 @@ TEST_F(ReconcilerTest, MoreGroupsThanMayBeDestroyedAreHeldUntilTheyAreBack) {
   ASSERT_TRUE(here.passes());
   EXPECT_EQ(left().size(), 3U);
   EXPECT_EQ(here.status().held, 3);
-  EXPECT_NE(here.status().trouble.find("3 groups more than source.reconcile_max_destroyed (2)"),
+  EXPECT_NE(here.status().trouble.find("3 groups and topics more than source.reconcile_max_destroyed (2)"),
             std::string::npos)
       << here.status().trouble;
-  EXPECT_GE(here.logged("error: groups are missing at the source"), 1U);
+  EXPECT_GE(here.logged("error: much is missing at the source"), 1U);
   ASSERT_TRUE(here.passes(3));
   EXPECT_EQ(left().size(), 3U) << "a wrong source must not empty the mirror bit by bit";
   EXPECT_EQ(here.healed(MissedKind::group_destroyed), 2);
@@ -312,6 +312,42 @@ TEST_F(ReconcilerTest, TopicsStayWhereTheSourceHasNoListOfThem) {
   EXPECT_EQ(here.status().trouble, "");
   EXPECT_EQ(here.tally().topics, 4);
   EXPECT_EQ(here.healed(), 0);
+}
+
+TEST_F(ReconcilerTest, OneCommunityThatCannotBeReadKeepsNoOtherFromBeingRead) {
+  FakeGroup group{"Makers"};
+  group.topics_code = 10002;
+  add(kA, group);
+  add(kB, {"Bakers", {{topic_id(kB, 1), {"Bread"}}}});
+  Reconciling here(file(), source);
+  here.arrives(group_created(kA, "Makers"));
+  here.arrives(topic_created(topic_id(kA, 1), "Wood"));
+  here.start();
+  ASSERT_TRUE(here.passes(2));
+  EXPECT_TRUE(here.alive(topic_id(kA, 1)));
+  EXPECT_TRUE(here.alive(topic_id(kB, 1)));
+  EXPECT_NE(here.status().completed_ms, 0);
+  EXPECT_NE(here.status().trouble.find("could not be read, and stay as they are: 1; of "),
+            std::string::npos)
+      << here.status().trouble;
+  EXPECT_NE(here.status().trouble.find(kA + ": it answers ErrorCode 10002"), std::string::npos);
+  source.change([&](FakeGroups& groups) { groups[kA].topics_code = 0; });
+  ASSERT_TRUE(here.passes(2));
+  EXPECT_EQ(here.status().trouble, "");
+  EXPECT_FALSE(here.alive(topic_id(kA, 1)));
+}
+
+TEST_F(ReconcilerTest, MoreTopicsThanMayBeDestroyedAreHeld) {
+  add(kA, {"Makers"});
+  Settings settings;
+  settings.max_destroyed = 2;
+  Reconciling here(file(), source, settings);
+  here.arrives(group_created(kA, "Makers"));
+  for (int i = 1; i <= 5; ++i) here.arrives(topic_created(topic_id(kA, i), "Wood"));
+  here.start();
+  ASSERT_TRUE(here.passes(3));
+  EXPECT_EQ(here.tally().topics, 3);
+  EXPECT_EQ(here.status().held, 3);
 }
 
 TEST_F(ReconcilerTest, AnyOtherAnswerFailsThePassIsToldOnceAndTriedAgain) {
