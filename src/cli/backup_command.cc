@@ -36,7 +36,7 @@ void declare_to(CLI::App& command, BackupCommandOptions& options) {
 
 void declare_serve(CLI::App& command, BackupCommandOptions& options) {
   declare_to(command, options);
-  command.add_flag("--without-key", options.without_key,
+  command.add_flag("--without-key-file", options.without_key,
                    "Leave the secret key file out: without it the copy cannot be opened, so keep it "
                    "elsewhere");
   add_config_option(command, options.config, ConfigUse::serve);
@@ -141,7 +141,7 @@ void add_backup(CommandLine& line) {
   line.add<BackupCommandOptions>(*backup, "serve", "The IM backend's store and its secret key file",
                                  "  tidings backup serve --to /backup/$(date +%F)\n"
                                  "  tidings backup serve --config tidings.toml --to /backup/today\n"
-                                 "  tidings backup serve --data-dir data/serve --without-key --to "
+                                 "  tidings backup serve --data-dir data/serve --without-key-file --to "
                                  "copy\n",
                                  declare_serve, run_backup_serve);
   line.add<BackupCommandOptions>(*backup, "receive", "The receiver's inbox and mirror",

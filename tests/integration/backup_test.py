@@ -86,7 +86,7 @@ class BackupTest(ProcessTest):
         self.assertEqual(without.returncode, 1)
         self.assertIn("secret.key", without.stderr)
         self.assertFalse(os.path.exists(f"{self.folder}/copy/tidings.db"), "told at the beginning")
-        self.backup("serve", *config, "--without-key")
+        self.backup("serve", *config, "--without-key-file")
         self.assertEqual(os.listdir(f"{self.folder}/copy"), ["tidings.db"])
 
 
