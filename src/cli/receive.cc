@@ -151,7 +151,10 @@ Result<void> ReceiveApp::make_reconciler() {
                                     .clock = parts_.clock,
                                     .random = doors.random,
                                     .metrics = doors.receiver->metrics(),
-                                    .log = receiver_log(parts_.log)};
+                                    .log = receiver_log(parts_.log),
+                                    .filling = [&gaps = *doors.gaps](SdkAppId app) {
+                                      return gaps.is_filling(app);
+                                    }};
   doors.reconciler.emplace(std::move(parts), reconcile_options(parts_.config), std::move(apps));
   return {};
 }

@@ -83,6 +83,13 @@ std::vector<GapStatus> GapKeeper::status() const {
   return all;
 }
 
+bool GapKeeper::is_filling(SdkAppId id) const {
+  const auto found = apps_.find(id);
+  if (found == apps_.end() || !found->second->source) return false;
+  const std::lock_guard lock(found->second->mutex);
+  return found->second->status.open > 0 && found->second->status.source_answers;
+}
+
 void GapKeeper::log(std::string_view level, std::string_view event, LogFields fields) const {
   if (parts_.log) parts_.log(level, event, fields);
 }

@@ -91,6 +91,8 @@ class GapKeeper {
   /// After each batch: wakes the watchers of apps with holes.
   void committed(const BatchReport& report);
   [[nodiscard]] std::vector<GapStatus> status() const;
+  /// Numbers of that app are missed, and its source is being asked for them.
+  [[nodiscard]] bool is_filling(SdkAppId app) const;
 
  private:
   struct Watched;

@@ -253,6 +253,7 @@ TEST_F(GapKeeperTest, WithoutASourceGapsAreCountedAndTheWayOutIsNamed) {
   keeping.arrive_at_once({1, 2, 6});
   ASSERT_TRUE(eventually([&] { return keeping.status().open == 3; }));
   EXPECT_EQ(keeping.status().seen, 3);
+  EXPECT_FALSE(keeping.is_filling()) << "nobody fetches them";
   EXPECT_NE(keeping.status().trouble.find("source.url"), std::string::npos);
   EXPECT_NE(keeping.log().find("callbacks were missed sdkappid=1400112233 missing=3 numbers=3-5"),
             std::string::npos)
@@ -274,6 +275,23 @@ TEST_F(GapKeeperTest, NumbersBelowTheFirstOneAreNotMissed) {
   std::string shown;
   append_gaps(shown, kApp, keeping.numbers(), keeping.status());
   EXPECT_NE(shown.find(R"("missing":[[100,100],[102,102],[104,104]])"), std::string::npos) << shown;
+}
+
+TEST_F(GapKeeperTest, IsFillingWhileItsSourceAnswersAndNumbersAreMissed) {
+  Keeping keeping(file(), &source, quick());
+  keeping.break_giving_up(true);  // so that the gap stays open
+  source.purge(1);
+  source.set_last(3);
+  EXPECT_FALSE(keeping.is_filling());
+  keeping.arrives(3);
+  ASSERT_TRUE(eventually([&] { return keeping.is_filling(); }));
+  source.set_down(true);
+  ASSERT_TRUE(eventually([&] { return !keeping.is_filling(); })) << "nothing can be fetched";
+  source.set_down(false);
+  ASSERT_TRUE(eventually([&] { return keeping.is_filling(); }));
+  keeping.break_giving_up(false);
+  ASSERT_TRUE(eventually([&] { return keeping.status().open == 0; }));
+  EXPECT_FALSE(keeping.is_filling());
 }
 
 TEST_F(GapKeeperTest, ACallbackAndItsCopyFromTheFeedAreAppliedOnce) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
 #include <variant>
@@ -97,6 +98,22 @@ std::string_view to_string(MissedKind kind) {
       return "topic_destroyed";
   }
   return "";
+}
+
+bool destroys(MissedKind kind) {
+  return kind == MissedKind::group_destroyed || kind == MissedKind::topic_destroyed;
+}
+
+std::vector<Missed> still_missed(const std::vector<Missed>& before, const std::vector<Missed>& now) {
+  std::unordered_multimap<std::string_view, const Missed*> known;  // by topic: of each there are few
+  for (const Missed& each : before) known.emplace(each.topic.view(), &each);
+  std::vector<Missed> still;
+  for (const Missed& each : now) {
+    auto [at, end] = known.equal_range(each.topic.view());
+    while (at != end && !each.is_same(*at->second)) ++at;
+    if (at != end) still.push_back(each);
+  }
+  return still;
 }
 
 void compare_group(const SourceGroup& there, const MirrorGroup* here, std::vector<Missed>& found) {

@@ -48,6 +48,12 @@ void compare_topics(const SourceGroup& group, std::span<const SourceTopic> there
 void group_is_gone(const store::MirrorGroup& here, std::span<const store::MirrorTopic> topics,
                    std::vector<Missed>& found);
 
+/// A group or a topic ends with it.
+[[nodiscard]] bool destroys(MissedKind kind);
+/// Those of `now` that were there before, the same.
+[[nodiscard]] std::vector<Missed> still_missed(const std::vector<Missed>& before,
+                                               const std::vector<Missed>& now);
+
 /// As the inbox takes it, marked `via: reconciliation`.
 [[nodiscard]] Callback callback_of(const Missed& missed, SdkAppId app, std::int64_t now_ms);
 

@@ -24,28 +24,12 @@ constexpr int kNoTopicsHere = 10007, kNoSuchGroup = 10010, kBadId = 10015, kNoTo
 
 constexpr std::size_t kCallbacksAtOnce = 500;
 constexpr std::size_t kMirrorPage = 1000;
+constexpr int kSettlesForGaps = 120;  // then a gap that does not close is waited for no longer
 /// Its path and SQLite's text are for the log alone.
 constexpr const char* kOwnStore =
     "the receiver's own store cannot be read or written; its log says why";
 
 std::uint64_t hash_of(const GroupId& id) { return std::hash<GroupId>{}(id); }
-
-bool destroys(MissedKind kind) {
-  return kind == MissedKind::group_destroyed || kind == MissedKind::topic_destroyed;
-}
-
-/// Those of `now` that were there before.
-std::vector<Missed> still_missed(const std::vector<Missed>& before, const std::vector<Missed>& now) {
-  std::unordered_multimap<std::string_view, const Missed*> known;  // by topic: of each there are few
-  for (const Missed& each : before) known.emplace(each.topic.view(), &each);
-  std::vector<Missed> still;
-  for (const Missed& each : now) {
-    auto [at, end] = known.equal_range(each.topic.view());
-    while (at != end && !each.is_same(*at->second)) ++at;
-    if (at != end) still.push_back(each);
-  }
-  return still;
-}
 
 std::string text_of(std::int64_t number) { return std::to_string(number); }
 
@@ -369,12 +353,21 @@ Reconciler::Task<void> Reconciler::look_at_topics(Reconciled& app, const SourceG
   co_return Result<void>{};
 }
 
+/// Until what is on its way has had time to arrive.
+Reconciler::Task<void> Reconciler::settle(const Reconciled& app) {
+  for (int waited = 0; waited < kSettlesForGaps; ++waited) {
+    CO_TRY_VOID(co_await runtime::sleep_for(options_.settle));
+    if (!parts_.filling || !parts_.filling(app.id)) break;
+  }
+  co_return Result<void>{};
+}
+
 /// What differs as it did before the settle time was missed.
 Reconciler::Task<void> Reconciler::heal(Reconciled& app, Pass& pass) {
   const std::vector<Looked> before = std::exchange(pass.differing, {});
   pass.looked_at = pass.missed = 0;
   if (before.empty()) co_return Result<void>{};
-  CO_TRY_VOID(co_await runtime::sleep_for(options_.settle));
+  CO_TRY_VOID(co_await settle(app));
   for (std::size_t begin = 0; begin < before.size();) {
     const std::size_t end = std::min(begin + kGroupsAtOnce, before.size());
     std::vector<GroupId> ids;

@@ -20,6 +20,7 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -74,6 +75,9 @@ class Reconciler {
     Random& random;
     ReceiverMetrics& metrics;
     Log log;
+    /// Callbacks of the app that are known to be missed are being fetched (GapKeeper::is_filling); they
+    /// are waited for. On the lane; empty: nobody fetches any.
+    std::function<bool(SdkAppId)> filling;
   };
   struct App {
     SdkAppId id;
@@ -111,6 +115,7 @@ class Reconciler {
   Task<Looks> look(Reconciled& app, std::vector<GroupId> ids);
   Task<void> look_at_topics(Reconciled& app, const SourceGroup& there,
                             const store::MirrorGroup* here, Looked& looked);
+  Task<void> settle(const Reconciled& app);
   Task<void> heal(Reconciled& app, Pass& pass);
   Task<void> commit(Reconciled& app, const std::vector<Missed>& missed);
   void tell_of(Reconciled& app, const Missed& missed);

@@ -117,6 +117,37 @@ TEST_F(ReconcilerTest, WhatACallbackTellsBeforeTheSecondLookIsNotHealed) {
   EXPECT_EQ(here.tally().accepted, 2);
 }
 
+TEST_F(ReconcilerTest, WhatIsBeingFetchedByItsNumberIsWaitedFor) {
+  add(kA, {"Makers", {{topic_id(kA, 1), {"Wood"}}}});
+  std::atomic<int> asked = 0;
+  std::atomic<bool> filling = true;
+  Settings settings;
+  settings.filling = [&](SdkAppId app) {
+    EXPECT_EQ(app, kApp);
+    ++asked;
+    return filling.load();
+  };
+  Reconciling here(file(), source, settings);
+  here.start();
+  ASSERT_TRUE(eventually([&] { return asked >= 3; }));
+  EXPECT_EQ(source.asked("get_group_info").size(), 1U) << "the second look waits";
+  here.arrives(group_created(kA, "Makers"));
+  here.arrives(topic_created(topic_id(kA, 1), "Wood"));
+  filling = false;
+  ASSERT_TRUE(here.passes(2));
+  EXPECT_EQ(here.healed(), 0);
+}
+
+TEST_F(ReconcilerTest, AGapThatNeverClosesIsNotWaitedForForEver) {
+  add(kA, {"Makers"});
+  Settings settings;
+  settings.filling = [](SdkAppId) { return true; };
+  Reconciling here(file(), source, settings);
+  here.start();
+  ASSERT_TRUE(here.passes());
+  EXPECT_TRUE(here.alive(kA));
+}
+
 TEST_F(ReconcilerTest, ADifferenceThatChangesBetweenTheLooksIsLeftToTheNextPass) {
   add(kA, {"Makers", {{topic_id(kA, 1), {"Wood"}}}});
   Reconciling here(file(), source);

@@ -192,6 +192,7 @@ class Keeping {
   }
   void renew_credentials() { keeper_->set_credentials(kApp, {"another-key", ""}); }
   GapStatus status() { return keeper_->status().at(0); }
+  bool is_filling() { return keeper_->is_filling(kApp); }
   store::MirrorSequences numbers() {
     const auto rows = reader_.sequences().value();
     return rows.empty() ? store::MirrorSequences{} : rows[0].second;

@@ -59,6 +59,7 @@ struct Settings {
   std::chrono::milliseconds every = 5ms;
   std::int64_t calls_per_second = 1'000'000;
   std::int64_t max_destroyed = 100;
+  std::function<bool(SdkAppId)> filling = {};
   std::string reader_file = {};  ///< another one than what is written
 };
 /// One pass, after which nothing happens any more.
@@ -95,7 +96,8 @@ class Reconciling {
                             .random = random_,
                             .metrics = metrics_,
                             .log = [this](std::string_view level, std::string_view event,
-                                          const LogFields& fields) { keep(level, event, fields); }};
+                                          const LogFields& fields) { keep(level, event, fields); },
+                            .filling = settings.filling};
     reconciler_ =
         std::make_unique<Reconciler>(std::move(parts), settings.options, std::move(apps));
     lane_.start();
