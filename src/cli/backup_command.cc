@@ -1,10 +1,10 @@
 // tidings backup: a copy of a store that is in use.
 #include <unistd.h>
 
-#include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <iostream>
+#include <string>
 
 #include "base/private_file.h"
 #include "cli/command_line.h"

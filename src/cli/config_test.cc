@@ -250,6 +250,11 @@ TEST(ConfigLoad, WhatDoesNotFitTogetherIsAnError) {
        "needs receive.tls.client_ca_file"},
       {"[[receive.app]]\nsdkappid = 1\nunsigned = true\nsource.key_env = \"HOME_KEY\"\n",
        "source.url is missing"},
+      {"[[receive.app]]\nsdkappid = 1\nunsigned = true\nsource.reconcile_every = \"1h\"\n",
+       "source.url is missing"},
+      {"[[receive.app]]\nsdkappid = 1\nunsigned = true\nsource.url = \"http://h\"\n"
+       "source.key_file = \"/etc/hostname\"\nsource.reconcile_every = \"20ms\"\n",
+       "source.reconcile_every: 20ms is less than 1s"},
       {"[[receive.app]]\nsdkappid = 1\nunsigned = true\nsource.url = \"http://127.0.0.1:1\"\n",
        "needs one of key_file, key_env and usersig_file"},
       {"[[receive.app]]\nsdkappid = 1\nunsigned = true\n[receive.app.source]\nurl = "

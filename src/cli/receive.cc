@@ -122,20 +122,22 @@ Result<void> ReceiveApp::make_receiver() {
   return {};
 }
 
+receiver::WatcherParts ReceiveApp::watcher_parts() {
+  return {.lane = doors_->lanes[0],
+          .inbox = doors_->receiver->inbox(),
+          .reader = *doors_->reader,
+          .readers = doors_->readers,
+          .clock = parts_.clock,
+          .random = doors_->random,
+          .metrics = doors_->receiver->metrics(),
+          .log = receiver_log(parts_.log)};
+}
+
 Result<void> ReceiveApp::make_gap_keeper() {
   Doors& doors = *doors_;
-  runtime::Lane& lane = doors.lanes[0];
-  doors.sources.emplace(lane, doors.resolver, source_client_options());
+  doors.sources.emplace(doors.lanes[0], doors.resolver, source_client_options());
   TRY(auto apps, watched_apps(parts_.config, *doors.sources, parts_.clock));
-  receiver::GapKeeper::Parts parts{.lane = lane,
-                                   .inbox = doors.receiver->inbox(),
-                                   .reader = *doors.reader,
-                                   .readers = doors.readers,
-                                   .clock = parts_.clock,
-                                   .random = doors.random,
-                                   .metrics = doors.receiver->metrics(),
-                                   .log = receiver_log(parts_.log)};
-  doors.gaps.emplace(std::move(parts), gap_options(parts_.config), std::move(apps));
+  doors.gaps.emplace(watcher_parts(), gap_options(parts_.config), std::move(apps));
   doors.receiver->watch(
       [&gaps = *doors.gaps](const receiver::BatchReport& report) { gaps.committed(report); });
   return {};
@@ -144,18 +146,8 @@ Result<void> ReceiveApp::make_gap_keeper() {
 Result<void> ReceiveApp::make_reconciler() {
   Doors& doors = *doors_;
   TRY(auto apps, reconciled_apps(parts_.config, *doors.sources, parts_.clock));
-  receiver::Reconciler::Parts parts{.lane = doors.lanes[0],
-                                    .inbox = doors.receiver->inbox(),
-                                    .reader = *doors.reader,
-                                    .readers = doors.readers,
-                                    .clock = parts_.clock,
-                                    .random = doors.random,
-                                    .metrics = doors.receiver->metrics(),
-                                    .log = receiver_log(parts_.log),
-                                    .filling = [&gaps = *doors.gaps](SdkAppId app) {
-                                      return gaps.is_filling(app);
-                                    }};
-  doors.reconciler.emplace(std::move(parts), reconcile_options(parts_.config), std::move(apps));
+  doors.reconciler.emplace(watcher_parts(), reconcile_options(parts_.config), std::move(apps),
+                           [&gaps = *doors.gaps](SdkAppId app) { return gaps.is_filling(app); });
   return {};
 }
 

@@ -15,6 +15,10 @@
 #include "cli/log.h"
 #include "cli/running.h"
 
+namespace tidings::receiver {
+struct WatcherParts;
+}
+
 namespace tidings::cli {
 
 /// Inbox and mirror, in receive.data_dir.
@@ -39,6 +43,7 @@ class ReceiveApp final : public Running {
   explicit ReceiveApp(Parts parts);
   Result<void> open_store();
   Result<void> make_receiver();
+  receiver::WatcherParts watcher_parts();
   Result<void> make_gap_keeper();
   Result<void> make_reconciler();
   Result<void> open_doors();

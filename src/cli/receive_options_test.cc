@@ -51,5 +51,52 @@ TEST(StartWarnings, AQueryDoorWithoutATokenIsNamedWhereStrangersReachIt) {
   EXPECT_TRUE(start_warnings(ReceiveConfig{}).empty());
 }
 
+class NoTransport final : public net::CallbackTransport {
+ public:
+  runtime::awaitable<net::HttpExchange> post(const net::OutboundRequest&) override {
+    co_return net::HttpExchange{};
+  }
+};
+
+/// Of three apps the first has no source, the second one with a feed, the third one without.
+ReceiveConfig three_apps() {
+  ReceiveConfig config;
+  config.apps.resize(3);
+  for (std::size_t i = 0; i < 3; ++i) config.apps[i].sdkappid = static_cast<std::int64_t>(i) + 1;
+  for (const std::size_t i : {1U, 2U}) {
+    config.apps[i].source.url = "http://127.0.0.1:8080";
+    config.apps[i].source.key = "the-key";
+  }
+  config.apps[2].source.feed = false;
+  config.apps[2].source.reconcile_every = Milliseconds{60'000};
+  config.apps[2].source.reconcile_rate = 7;
+  config.apps[2].source.reconcile_max_destroyed = 8;
+  return config;
+}
+
+TEST(Sources, AFeedIsReadWhereThereIsOne) {
+  NoTransport transport;
+  const ManualClock clock;
+  const auto apps = watched_apps(three_apps(), transport, clock).value();
+  ASSERT_EQ(apps.size(), 3U) << "numbers are counted of each";
+  EXPECT_EQ(apps[0].source, nullptr);
+  EXPECT_NE(apps[1].source, nullptr);
+  EXPECT_EQ(apps[2].source, nullptr) << "source.feed = false";
+}
+
+TEST(Sources, GroupsAreReadWhereThatIsAskedFor) {
+  NoTransport transport;
+  const ManualClock clock;
+  ReceiveConfig config = three_apps();
+  config.gap_settle = Milliseconds{300};
+  const auto apps = reconciled_apps(config, transport, clock).value();
+  ASSERT_EQ(apps.size(), 1U);
+  EXPECT_EQ(apps[0].id, SdkAppId(3));
+  EXPECT_EQ(apps[0].every, Milliseconds{60'000});
+  EXPECT_EQ(apps[0].calls_per_second, 7);
+  EXPECT_EQ(apps[0].max_destroyed, 8);
+  EXPECT_EQ(reconcile_options(config).settle, Milliseconds{300});
+}
+
 }  // namespace
 }  // namespace tidings::cli

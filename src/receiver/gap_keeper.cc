@@ -15,10 +15,6 @@ using store::SequenceSet;
 /// Numbers named in one log line.
 constexpr std::size_t kNamedRanges = 8;
 
-/// For callers: files and SQL are for the log.
-constexpr const char* kOwnStore =
-    "the receiver's own store cannot be read or written now; its log says why";
-
 constexpr const char* kWayOut =
     "give receive.app the source's address and credentials (source.url, source.identifier, "
     "source.key_file), and they are fetched; or set first_sequence behind them";

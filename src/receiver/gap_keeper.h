@@ -28,15 +28,9 @@
 #include <string>
 #include <vector>
 
-#include "base/clock.h"
-#include "base/random.h"
-#include "receiver/inbox_committer.h"
-#include "receiver/metrics.h"
-#include "receiver/refusal_log.h"
 #include "receiver/source_feed.h"
-#include "runtime/blocking_pool.h"
+#include "receiver/watcher_parts.h"
 #include "runtime/task_group.h"
-#include "store/mirror_store.h"
 
 namespace tidings::receiver {
 
@@ -63,16 +57,7 @@ struct GapStatus {
 
 class GapKeeper {
  public:
-  struct Parts {
-    runtime::Lane& lane;
-    InboxCommitter& inbox;
-    store::MirrorReader& reader;
-    runtime::BlockingPool& readers;
-    const Clock& clock;
-    Random& random;
-    ReceiverMetrics& metrics;
-    Log log;
-  };
+  using Parts = WatcherParts;
   struct WatchedApp {
     SdkAppId id;
     std::int64_t first_sequence = 1;     ///< lower numbers are not missed

@@ -25,9 +25,6 @@ constexpr int kNoTopicsHere = 10007, kNoSuchGroup = 10010, kBadId = 10015, kNoTo
 constexpr std::size_t kCallbacksAtOnce = 500;
 constexpr std::size_t kMirrorPage = 1000;
 constexpr int kSettlesForGaps = 120;  // then a gap that does not close is waited for no longer
-/// Its path and SQLite's text are for the log alone.
-constexpr const char* kOwnStore =
-    "the receiver's own store cannot be read or written; its log says why";
 
 std::uint64_t hash_of(const GroupId& id) { return std::hash<GroupId>{}(id); }
 
@@ -120,8 +117,11 @@ struct Reconciler::Pass {
   }
 };
 
-Reconciler::Reconciler(Parts parts, ReconcileOptions options, std::vector<App> apps)
-    : parts_(std::move(parts)), options_(options), group_(parts_.lane) {
+Reconciler::Reconciler(Parts parts, ReconcileOptions options, std::vector<App> apps, Filling filling)
+    : parts_(std::move(parts)),
+      options_(options),
+      filling_(std::move(filling)),
+      group_(parts_.lane) {
   for (App& app : apps) {
     const SdkAppId id = app.id;
     apps_.emplace(id, std::make_shared<Reconciled>(parts_.lane, std::move(app), options_));
@@ -357,7 +357,7 @@ Reconciler::Task<void> Reconciler::look_at_topics(Reconciled& app, const SourceG
 Reconciler::Task<void> Reconciler::settle(const Reconciled& app) {
   for (int waited = 0; waited < kSettlesForGaps; ++waited) {
     CO_TRY_VOID(co_await runtime::sleep_for(options_.settle));
-    if (!parts_.filling || !parts_.filling(app.id)) break;
+    if (!filling_ || !filling_(app.id)) break;
   }
   co_return Result<void>{};
 }

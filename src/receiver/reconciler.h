@@ -26,16 +26,10 @@
 #include <string>
 #include <vector>
 
-#include "base/clock.h"
-#include "base/random.h"
-#include "receiver/inbox_committer.h"
-#include "receiver/metrics.h"
 #include "receiver/missed.h"
-#include "receiver/refusal_log.h"
 #include "receiver/source_state.h"
-#include "runtime/blocking_pool.h"
+#include "receiver/watcher_parts.h"
 #include "runtime/task_group.h"
-#include "store/mirror_store.h"
 
 namespace tidings::receiver {
 
@@ -66,19 +60,10 @@ struct ReconcileStatus {
 
 class Reconciler {
  public:
-  struct Parts {
-    runtime::Lane& lane;
-    InboxCommitter& inbox;
-    store::MirrorReader& reader;
-    runtime::BlockingPool& readers;
-    const Clock& clock;
-    Random& random;
-    ReceiverMetrics& metrics;
-    Log log;
-    /// Callbacks of the app that are known to be missed are being fetched (GapKeeper::is_filling); they
-    /// are waited for. On the lane; empty: nobody fetches any.
-    std::function<bool(SdkAppId)> filling;
-  };
+  using Parts = WatcherParts;
+  /// Whether callbacks of the app that are known to be missed are being fetched (GapKeeper::is_filling);
+  /// they are waited for. On the lane; empty: nobody fetches any.
+  using Filling = std::function<bool(SdkAppId)>;
   struct App {
     SdkAppId id;
     std::unique_ptr<SourceState> source;
@@ -86,7 +71,7 @@ class Reconciler {
     std::int64_t calls_per_second = 20;
     std::int64_t max_destroyed = 1000;  ///< groups and topics in one pass
   };
-  Reconciler(Parts parts, ReconcileOptions options, std::vector<App> apps);
+  Reconciler(Parts parts, ReconcileOptions options, std::vector<App> apps, Filling filling = {});
   ~Reconciler();
   Reconciler(const Reconciler&) = delete;
   Reconciler& operator=(const Reconciler&) = delete;
@@ -126,6 +111,7 @@ class Reconciler {
   // Constant after construction.
   const Parts parts_;
   const ReconcileOptions options_;
+  const Filling filling_;
   std::map<SdkAppId, std::shared_ptr<Reconciled>> apps_;
   runtime::TaskGroup group_;  // last: its children use the others
 };

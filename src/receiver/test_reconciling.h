@@ -96,10 +96,10 @@ class Reconciling {
                             .random = random_,
                             .metrics = metrics_,
                             .log = [this](std::string_view level, std::string_view event,
-                                          const LogFields& fields) { keep(level, event, fields); },
-                            .filling = settings.filling};
+                                          const LogFields& fields) { keep(level, event, fields); }};
     reconciler_ =
-        std::make_unique<Reconciler>(std::move(parts), settings.options, std::move(apps));
+        std::make_unique<Reconciler>(std::move(parts), settings.options, std::move(apps),
+                                     settings.filling);
     lane_.start();
     inbox_.start();
   }

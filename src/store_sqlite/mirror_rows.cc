@@ -1,5 +1,7 @@
 #include "store_sqlite/mirror_rows.h"
 
+#include <algorithm>
+
 #include "store_sqlite/inbox_key_column.h"
 #include "store_sqlite/mirror_codec.h"
 
