@@ -70,7 +70,10 @@ std::string with_nearest(std::string text, std::string_view word,
 /// which words were not expected.
 std::optional<std::string> unknown_word(const CLI::App& parser) {
   const CLI::App* at = &parser;
-  while (!at->get_subcommands().empty()) at = at->get_subcommands().front();
+  // A word before the subcommand that was found, as in `tidings bakup serve`, is what is wrong.
+  while (!at->get_subcommands().empty() && at->remaining().empty()) {
+    at = at->get_subcommands().front();
+  }
   const bool wants_subcommand = at->get_require_subcommand_min() != 0;
   for (const std::string& word : at->remaining()) {
     if (word == "--") continue;

@@ -51,6 +51,7 @@ class CommandLineTest(ProcessTest):
     def test_a_mistyped_word_is_named_with_what_was_probably_meant(self):
         for words, said in (
                 (("sreve",), "no subcommand 'sreve'; did you mean 'serve'?"),
+                (("bakup", "serve"), "no subcommand 'bakup'; did you mean 'backup'?"),
                 (("app", "craete"), "no subcommand 'craete'; did you mean 'create'?"),
                 (("serve", "--lisen=:80"), "`tidings serve` has no option '--lisen'; did you mean "
                                            "'--listen'?"),
